@@ -1,0 +1,24 @@
+"""What a running installation consists of; built by `bootstrap`, taken by flows, CLI and web."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from digest.settings import Settings
+from digest.store import Store
+from subscribers.keys import Keyring
+
+
+def utc_now() -> datetime:
+    """The one clock of production; tests pass their own."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class App:
+    """Settings, store, keys and clock, opened together."""
+
+    settings: Settings
+    store: Store
+    keyring: Keyring
+    clock: Callable[[], datetime] = utc_now

@@ -1,0 +1,54 @@
+"""The composition root: settings → keys → store → app. Nothing is built anywhere else."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from digest.app import App
+from digest.errors import Misconfigured
+from digest.settings import Settings, load_settings
+from digest.store import open_store
+from subscribers.keys import Keyring
+
+KEY_FILE = "secret.key"
+
+
+@asynccontextmanager
+async def open_app(settings: Settings | None = None) -> AsyncIterator[App]:
+    """The installation, opened; `digest init` must have made it."""
+    settings = settings or load_settings()
+    app = App(
+        settings=settings, store=open_store(settings.store_url), keyring=read_keyring(settings)
+    )
+    try:
+        yield app
+    finally:
+        await app.store.close()
+
+
+def read_keyring(settings: Settings) -> Keyring:
+    """The keys from the settings, else from the key file. Raises `Misconfigured`."""
+    try:
+        if settings.secret_key:
+            return Keyring.from_text(settings.secret_key.get_secret_value())
+        return Keyring.from_text((settings.data_dir / KEY_FILE).read_text(encoding="ascii"))
+    except FileNotFoundError:
+        raise Misconfigured(
+            "no secret key yet: run `digest init`, or set DIGEST_SECRET_KEY"
+        ) from None
+    except ValueError as error:
+        raise Misconfigured(f"DIGEST_SECRET_KEY: {error}") from None
+
+
+def make_key_file(folder: Path) -> bool:
+    """Write a fresh random key, readable by the owner only; False if there is one already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(folder / KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32))
+    return True

@@ -1,0 +1,1 @@
+"""What there is to say: tools, their panels, comparisons and verdict revisions."""

@@ -1,0 +1,42 @@
+"""What every command shares: opening the app, printing, and one-line errors."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+from digest.app import App
+from digest.bootstrap import open_app
+
+T = TypeVar("T")
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def run(work: Callable[[App], Awaitable[T]]) -> T:
+    """Open the installation, do the work, close it."""
+
+    async def opened() -> T:
+        async with open_app() as app:
+            return await work(app)
+
+    return asyncio.run(opened())
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document; models become objects, datetimes ISO 8601 in UTC."""
+    typer.echo(json.dumps(data, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)

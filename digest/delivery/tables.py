@@ -1,0 +1,108 @@
+"""The ledger: one row for each (mailing, reader), whose state is the truth.
+
+The states and who may leave them are drawn in `docs/delivery.md`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlmodel import AutoString, Field, SQLModel
+
+
+class MailingKind(StrEnum):
+    """The reasons to write to people."""
+
+    ISSUE = "issue"
+    CONFIRMATION = "confirmation"
+    TEST = "test"
+    NOTICE = "notice"
+
+
+class MailingState(StrEnum):
+    """Only an `active` mailing arms; `finished` and `cancelled` are for good."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+
+
+class Route(StrEnum):
+    """Where a mailing goes: the configured relay, or the built-in inbox."""
+
+    RELAY = "relay"
+    INBOX = "inbox"
+
+
+class DeliveryState(StrEnum):
+    """See `docs/delivery.md` for what leads from one to the next."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    ARMED = "armed"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+    HELD = "held"
+
+
+OPEN_STATES = (
+    DeliveryState.PENDING,
+    DeliveryState.CLAIMED,
+    DeliveryState.ARMED,
+    DeliveryState.DEFERRED,
+    DeliveryState.UNKNOWN,
+)
+
+
+class Mailing(SQLModel, table=True):
+    """One reason to write to people."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: MailingKind = Field(sa_type=AutoString)
+    state: MailingState = Field(default=MailingState.ACTIVE, sa_type=AutoString, index=True)
+    state_reason: str | None = None
+    route: Route = Field(default=Route.RELAY, sa_type=AutoString)
+    edition: str | None = Field(default=None, description="Slug; whose subscribers it is for.")
+    issue_id: int | None = Field(default=None, foreign_key="issue.id", index=True)
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    resend_unknown: bool = Field(default=True, description="False: an unknown outcome is held.")
+    created_at: datetime
+    give_up_at: datetime = Field(description="Deliveries still open then expire.")
+    finished_at: datetime | None = None
+
+
+class Delivery(SQLModel, table=True):
+    """One (mailing, reader). `subscriber_id` is None for tests and notices to non-readers."""
+
+    __table_args__ = (
+        UniqueConstraint("mailing_id", "subscriber_id"),
+        UniqueConstraint("mailing_id", "address"),
+        Index("ix_delivery_mailing_state", "mailing_id", "state", "id"),
+        Index("ix_delivery_state_not_before", "state", "not_before"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    mailing_id: int = Field(foreign_key="mailing.id")
+    subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", index=True)
+    address: str = Field(description="The normalised address it goes to.")
+    variant: str = "all"
+    state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=AutoString)
+    reason: str | None = Field(default=None, description="Why skipped, rejected, held, deferred.")
+    token: str | None = Field(
+        default=None, description="The claim's; whoever lacks it may not arm."
+    )
+    owner: str | None = Field(default=None, description="The worker that claimed it.")
+    lease_until: datetime | None = None
+    attempts: int = Field(default=0, description="Tries charged to the reader.")
+    unknowns: int = Field(default=0, description="Times the outcome was unknown.")
+    not_before: datetime | None = None
+    message_id: str = Field(description="The same on every try.")
+    wire_date: datetime | None = Field(default=None, description="The Date header of the last try.")
+    reply: str | None = Field(default=None, description="The relay's last reply.")
+    updated_at: datetime

@@ -1,0 +1,88 @@
+"""What one issue says: frozen values, complete, and free of any database.
+
+`digest.issues` builds an `IssueContent`; `digest.rendering` turns it into
+bytes. Its JSON form is what approval freezes and hashes, so everything that
+decides the message's content must be in here or in the templates.
+"""
+
+from datetime import date
+
+from digest.catalogue.verdict import Verdict
+from digest.catalogue.views import ToolView, View
+
+
+class Quote(View):
+    """One excerpt of a panel, at most 200 characters. Unattributed where `persona` is None."""
+
+    tool: str
+    persona: str | None
+    score: int | None
+    verdict: str | None
+    text: str
+
+
+class Side(View):
+    """One tool in a card. `seen_above`: an earlier card of this issue shows it in full."""
+
+    tool: ToolView
+    quotes: tuple[Quote, ...]
+    seen_above: bool = False
+
+
+class Card(View):
+    """One comparison; `group` is the slug of the tool it shares with its neighbours, if any."""
+
+    slug: str
+    title: str
+    category: str | None
+    left: Side
+    right: Side
+    group: str | None = None
+
+
+class Glance(View):
+    """One line of 'At a glance': each tool of the issue once."""
+
+    name: str
+    verdict: Verdict
+    percent: int | None
+    ship: int | None
+    skip: int | None
+    card: str
+
+
+class Flip(View):
+    """A tool whose verdict changed since the edition's previous sent issue."""
+
+    name: str
+    before: Verdict
+    after: Verdict
+    on: date
+    why: str
+
+
+class IssueContent(View):
+    """Everything an issue says, but for the reader's own links."""
+
+    number: int
+    edition: str
+    edition_name: str
+    date: date
+    subject: str
+    preheader: str
+    headline: str
+    sentence: str
+    minutes: int
+    glance: tuple[Glance, ...]
+    cards: tuple[Card, ...]
+    flips: tuple[Flip, ...] = ()
+
+
+class Site(View):
+    """The installation's side of a message: who sends it and where its pages are."""
+
+    public_url: str
+    sender: str
+    reply_to: str | None = None
+    postal_address: str
+    site_name: str = "Weekly AI Tool Verdicts"

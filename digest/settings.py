@@ -1,0 +1,121 @@
+"""Settings, read once by `bootstrap` from the environment and `.env`.
+
+Every setting is documented in `docs/operator.md`; a test fails when one is not.
+A secret `DIGEST_X` may also be given as `DIGEST_X_FILE`, a path to its value.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from digest.errors import Misconfigured
+
+SECRETS = ("DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY")
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Settings(BaseSettings):
+    """All configuration of one installation. Immutable; build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIGEST_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(
+        Path("var"), description="Folder for the embedded database, the inbox and the key."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL; default SQLite at <data_dir>/digest.db."
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="smtp://user:password@host:587?tls=starttls|implicit|none. "
+        "Default: the built-in inbox.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Where readers reach the web pages; links in mails start with it.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Signs links. Several, separated by commas: the first signs, all verify, the "
+        "last also keys the address hashes and must stay. Default: <data_dir>/secret.key.",
+    )
+    sender: str = Field(
+        "Weekly AI Tool Verdicts <digest@localhost.localdomain>",
+        description="The From of every mail: Name <address>.",
+    )
+    postal_address: str = Field(
+        "", description="Printed in every issue; sending one without it is refused."
+    )
+    return_path: str | None = Field(
+        None,
+        description="Address bounces come back to; each delivery adds its own signed +tag. "
+        "Default: bounces@ the sender's domain.",
+    )
+    host: str = Field("127.0.0.1", description="Address the public pages listen on.")
+    port: int = Field(8000, description="Port of the public pages.", ge=0, le=65535)
+    desk_port: int = Field(
+        8001,
+        description="Loopback port of the editor's previews and the built-in inbox.",
+        ge=0,
+        le=65535,
+    )
+    connections: int = Field(4, description="SMTP connections one worker holds open.", ge=1, le=100)
+    drain_seconds: float = Field(
+        30, description="How long a stopping worker waits for replies in flight.", ge=0
+    )
+    keep_ip: bool = Field(False, description="Store the IP address with consent events.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an http(s) URL such as https://digest.example.org")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+            raise ValueError("plain http is for loopback only; use https (RFC 8058 section 3.1)")
+        return value.rstrip("/")
+
+    @property
+    def store_url(self) -> str:
+        """The database URL in force."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{(self.data_dir / 'digest.db').resolve()}"
+
+    @property
+    def inbox_dir(self) -> Path:
+        """Folder in which the built-in inbox keeps what it receives."""
+        return self.data_dir / "inbox"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment, `.env` and `…_FILE` secrets; `overrides` win.
+
+    Raises `Misconfigured` with the variable's name and the reason; never with its value.
+    """
+    try:
+        return Settings(**{**_secrets_from_files(), **overrides})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = "DIGEST_" + str(first["loc"][0]).upper()
+        raise Misconfigured(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _secrets_from_files() -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in SECRETS:
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        try:
+            found[name.removeprefix("DIGEST_").lower()] = (
+                Path(path).read_text(encoding="utf-8").strip()
+            )
+        except OSError as error:
+            raise Misconfigured(f"{name}_FILE: cannot read {path}: {error.strerror}") from None
+    return found

@@ -1,0 +1,4 @@
+"""Look before it goes: written previews and screenshots of finished messages.
+
+Knows nothing of issues or readers: it takes rendered bytes and a folder.
+"""

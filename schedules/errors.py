@@ -1,0 +1,5 @@
+"""What can go wrong with schedules; `str()` of each is one sentence for a person."""
+
+
+class ScheduleError(Exception):
+    """Base of this package's expected failures."""

@@ -1,0 +1,79 @@
+"""Editions and their slots. Tables do not validate; parse at the edge (see `cadence`)."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import AutoString, Field, SQLModel
+
+
+class SlotState(StrEnum):
+    """planned → composed → sent; or skipped, missed, held (see `slots`)."""
+
+    PLANNED = "planned"
+    COMPOSED = "composed"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    HELD = "held"
+
+
+class Approval(StrEnum):
+    """Whether an issue of the edition waits for a person."""
+
+    REQUIRED = "required"
+    AUTOMATIC = "automatic"
+
+
+class OnUnknown(StrEnum):
+    """What follows an unknown outcome: `resend` (at most two copies) or `hold` (at most one)."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+class Edition(SQLModel, table=True):
+    """A recurring digest."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True)
+    name: str
+    active: bool = True
+    weekdays: str = Field(default="tue", description="Comma-separated: mon … sun.")
+    send_time: str = Field(default="09:00", description="Local wall-clock time, HH:MM.")
+    zone: str = Field(default="UTC", description="IANA zone of send_time.")
+    cutoff_hours: int = Field(default=15, description="The issue is composed so long before.")
+    min_items: int = 1
+    max_items: int = 8
+    max_age_days: int = Field(default=60, description="Comparisons older than this are left out.")
+    grace_hours: int = Field(default=12, description="How late a slot may still run.")
+    give_up_hours: int = Field(default=48, description="Deliveries expire so long after the slot.")
+    approval: Approval = Field(default=Approval.REQUIRED, sa_type=AutoString)
+    on_unknown: OnUnknown = Field(default=OnUnknown.RESEND, sa_type=AutoString)
+    template: str = Field(default="weekly", description="Folder under templates/email.")
+    sender: str | None = Field(default=None, description="Name <address>; None: the setting.")
+    reply_to: str | None = None
+
+
+class Slot(SQLModel, table=True):
+    """One planned instant of an edition. The row is the truth; schedulers only wake us."""
+
+    __table_args__ = (UniqueConstraint("edition_id", "local_date"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    edition_id: int = Field(foreign_key="edition.id")
+    local_date: date
+    send_at: datetime
+    cutoff_at: datetime
+    state: SlotState = Field(default=SlotState.PLANNED, sa_type=AutoString, index=True)
+    reason: str | None = Field(default=None, description="Why it was skipped, missed or held.")
+    changed_at: datetime
+
+
+class TickMark(SQLModel, table=True):
+    """The latest instant any ticker has seen, to notice a clock that jumped back. One row."""
+
+    __tablename__ = "tick_mark"
+
+    id: int = Field(default=1, primary_key=True)
+    at: datetime

@@ -1,0 +1,71 @@
+"""Keys: signed links that never expire, and the keyed hash of an address.
+
+A signed token is `<key id>.<payload>.<signature>`: bound to one purpose,
+compared in constant time, and verified by whichever key of the ring its key id
+names, so that old links go on working after a rotation. The last key of the
+ring is the oldest; it also keys the address hashes, which must never change,
+and therefore stays.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+
+MINIMUM_KEY_CHARACTERS = 16
+
+
+class BadToken(ValueError):
+    """The token was cut, altered, or made for another purpose."""
+
+
+class Keyring:
+    """An ordered set of secret keys: the first signs, all verify, the last hashes addresses."""
+
+    def __init__(self, *keys: str) -> None:
+        if not keys or any(len(key) < MINIMUM_KEY_CHARACTERS for key in keys):
+            raise ValueError(f"a secret key needs at least {MINIMUM_KEY_CHARACTERS} characters")
+        self._keys = {_key_id(key): key.encode() for key in reversed(keys)}
+        self._signing_id = _key_id(keys[0])
+        self._hash_key = keys[-1].encode()
+
+    @classmethod
+    def from_text(cls, text: str) -> "Keyring":
+        """Parse comma-separated keys, newest first. Raises `ValueError` on a short one."""
+        return cls(*(part.strip() for part in text.split(",") if part.strip()))
+
+    def sign(self, purpose: str, payload: str) -> str:
+        """A token for `payload` (URL-safe characters, no dot), about 25 characters longer."""
+        return (
+            f"{self._signing_id}.{payload}.{_mac(self._keys[self._signing_id], purpose, payload)}"
+        )
+
+    def verify(self, purpose: str, token: str) -> str:
+        """The payload of a token that this ring signed for `purpose`; raises `BadToken`."""
+        key_id, _, rest = token.partition(".")
+        payload, _, signature = rest.rpartition(".")
+        key = self._keys.get(key_id)
+        if key is None or not payload or not token.isascii():
+            raise BadToken("not a link of ours")
+        if not hmac.compare_digest(_mac(key, purpose, payload), signature):
+            raise BadToken("the link was altered or cut")
+        return payload
+
+    def derive(self, purpose: str, text: str) -> str:
+        """A 160-bit secret, 40 hex digits, that only the holder of the signing key can name."""
+        key = self._keys[self._signing_id]
+        return hmac.new(key, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()[:40]
+
+    def address_hash(self, normalised: str) -> str:
+        """The keyed hash under which an address is remembered after erasure."""
+        return hmac.new(
+            self._hash_key, f"address\0{normalised}".encode(), hashlib.sha256
+        ).hexdigest()
+
+
+def _key_id(key: str) -> str:
+    return hashlib.sha256(f"key id\0{key}".encode()).hexdigest()[:4]
+
+
+def _mac(key: bytes, purpose: str, payload: str) -> str:
+    digest = hmac.new(key, f"{purpose}\0{payload}".encode(), hashlib.sha256).digest()
+    return urlsafe_b64encode(digest[:15]).decode()  # 120 bits: 20 characters, no padding

@@ -1,0 +1,112 @@
+"""The subscribers' rows. Tables do not validate; parse at the edge (see `address`)."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import AutoString, Field, SQLModel
+
+
+class SubscriptionState(StrEnum):
+    """`pending` until confirmed, `active` while mailed, `ended` by an unsubscribe."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class ConsentKind(StrEnum):
+    """What happened to a reader's consent; the log is append-only."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    IMPORTED = "imported"
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+    LIFTED = "lifted"
+    ERASED = "erased"
+
+
+class SuppressionReason(StrEnum):
+    """Why an address must not be mailed. See `suppression` for who may lift which."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    ERASURE = "erasure"
+
+
+class Subscriber(SQLModel, table=True):
+    """A person with an address; after erasure only the keyed hash remains."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    address: str | None = Field(default=None, description="As she wrote it; None once erased.")
+    normalised: str | None = Field(default=None, unique=True)
+    address_hash: str = Field(unique=True, description="HMAC of the normalised address.")
+    created_at: datetime
+    erased_at: datetime | None = None
+
+
+class Subscription(SQLModel, table=True):
+    """One reader's standing with one edition (named by its slug)."""
+
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "edition"),
+        Index("ix_subscription_edition_state", "edition", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = Field(foreign_key="subscriber.id")
+    edition: str
+    state: SubscriptionState = Field(default=SubscriptionState.PENDING, sa_type=AutoString)
+    confirmed_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class ConsentEvent(SQLModel, table=True):
+    """One entry of the append-only consent log."""
+
+    __tablename__ = "consent_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
+    edition: str | None = Field(default=None, description="None: all editions.")
+    kind: ConsentKind = Field(sa_type=AutoString)
+    at: datetime
+    source: str = Field(description="Where it came from: web form, one-click, import of …")
+    wording: str | None = Field(default=None, description="Version of the wording agreed to.")
+    ip: str | None = None
+
+
+class ConfirmationToken(SQLModel, table=True):
+    """A sign-up waiting for its click. The token itself is never stored.
+
+    It is derived from `nonce` with the secret key when the mail is written, so
+    the database alone confirms nobody.
+    """
+
+    __tablename__ = "confirmation_token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
+    edition: str
+    nonce: str = Field(description="128 random bits, hex.")
+    token_hash: str = Field(unique=True, description="SHA-256 of the token, hex.")
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+class Suppression(SQLModel, table=True):
+    """An address that must not be mailed, kept by its keyed hash; in force while not lifted."""
+
+    __table_args__ = (Index("ix_suppression_hash_lifted", "address_hash", "lifted_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    address_hash: str
+    reason: SuppressionReason = Field(sa_type=AutoString)
+    at: datetime
+    source: str
+    lifted_at: datetime | None = None
+    lifted_by: str | None = None
