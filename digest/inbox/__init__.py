@@ -1,0 +1,1 @@
+"""The built-in inbox: takes mail over SMTP on loopback, keeps it in a folder, reads it back."""
