@@ -1,0 +1,79 @@
+"""A panel's result: percent and counts, and what follows from which.
+
+`ship` and `skip` are None where unknown; unknown is not skip.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from digest.catalogue.verdict import Verdict, verdict_of
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The ship percentage (0 to 100) and the counts behind it, each None where unknown."""
+
+    percent: int | None = None
+    ship: int | None = None
+    skip: int | None = None
+
+    @property
+    def takes(self) -> int | None:
+        """How many reviewers took a side."""
+        if self.ship is None or self.skip is None:
+            return None
+        return self.ship + self.skip
+
+    @property
+    def verdict(self) -> Verdict:
+        """By the counts where they are known, else by the percentage."""
+        if self.takes is None:
+            return verdict_of(self.percent)
+        return verdict_of(float(_ratio(self)) if self.takes else None)
+
+    def with_takes(self, takes: int) -> "Panel":
+        """The counts that follow from the percentage of so many takes, where whole."""
+        if self.percent is None or not takes:
+            return self
+        ship = Fraction(self.percent * takes, 100)
+        if ship.denominator != 1:
+            return self
+        return Panel(self.percent, int(ship), takes - int(ship))
+
+    def revised(self, new: "Panel", *, stated: bool) -> "Panel":
+        """What holds after a page says `new`; `stated`: it gives the counts itself.
+
+        A page without a panel deletes none. Counts that are only derived give
+        way to known ones from as many takes or more.
+        """
+        if new == Panel():
+            return self
+        if stated or new.percent != self.percent:
+            return new
+        return new if (new.takes or 0) > (self.takes or 0) else self
+
+
+def counted(ship: int, skip: int, percent: int | None = None) -> Panel:
+    """A panel by its counts; `percent` is kept where it is their rounding, else corrected."""
+    panel = Panel(percent, ship, skip)
+    if not ship + skip:
+        return Panel(None, ship, skip)
+    exact = _ratio(panel)
+    if percent is not None and abs(percent - exact) < 1:
+        return panel
+    return Panel(round(exact), ship, skip)
+
+
+def tallied(verdicts: Sequence[str | None]) -> Panel:
+    """The panel that the reviews' own verdicts make, if all are known and there are any."""
+    if not verdicts or None in verdicts:
+        return Panel()
+    ship = sum(verdict == "ship" for verdict in verdicts)
+    return counted(ship, len(verdicts) - ship)
+
+
+def _ratio(panel: Panel) -> Fraction:
+    assert panel.ship is not None
+    assert panel.takes
+    return Fraction(100 * panel.ship, panel.takes)

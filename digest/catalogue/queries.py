@@ -1,0 +1,152 @@
+"""Reading the catalogue: a fixed number of queries, however many comparisons there are."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import aliased
+from sqlmodel import col, or_, select, true
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.catalogue.panel import Panel
+from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
+from digest.catalogue.views import ComparisonView, ReviewView, ToolView
+from digest.errors import NotFound
+
+
+async def comparisons(
+    session: AsyncSession, *, include_withdrawn: bool = False
+) -> list[ComparisonView]:
+    """All comparisons, newest first; those first seen at one instant by slug."""
+    wanted = true() if include_withdrawn else col(Comparison.withdrawn_at).is_(None)
+    return await _views(session, wanted)
+
+
+async def comparison(session: AsyncSession, slug: str) -> ComparisonView:
+    """One comparison, withdrawn or not. Raises `NotFound` with the nearest slug there is."""
+    found = await _views(session, col(Comparison.slug) == slug)
+    if not found:
+        raise await no_comparison(session, slug)
+    return found[0]
+
+
+async def no_comparison(session: AsyncSession, slug: str) -> NotFound:
+    """The error for a slug that nothing has, naming the nearest one."""
+    slugs = (await session.exec(select(Comparison.slug))).all()
+    if not slugs:
+        return NotFound("no comparisons yet: run `digest comparisons import PATH`")
+    nearest = get_close_matches(slug, slugs, n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]}?" if nearest else "see `digest comparisons list`"
+    return NotFound(f"no comparison {slug!r}: {hint}")
+
+
+async def verdicts_at(session: AsyncSession, instant: datetime) -> dict[str, VerdictRevision]:
+    """Tool slug → the revision in force at `instant`; tools not yet judged then are absent."""
+    ranked = (
+        select(
+            col(VerdictRevision.id),
+            func.row_number()
+            .over(
+                partition_by=col(VerdictRevision.tool_id),
+                order_by=(col(VerdictRevision.as_of).desc(), col(VerdictRevision.id).desc()),
+            )
+            .label("age"),
+        )
+        .where(col(VerdictRevision.as_of) <= instant)
+        .subquery()
+    )
+    rows = await session.exec(
+        select(Tool.slug, VerdictRevision)
+        .join(VerdictRevision, col(VerdictRevision.tool_id) == col(Tool.id))
+        .join(ranked, ranked.c.id == col(VerdictRevision.id))
+        .where(ranked.c.age == 1)
+    )
+    return dict(rows.all())
+
+
+async def verdict_history(session: AsyncSession, tool: str) -> list[VerdictRevision]:
+    """The revisions of the tool with this slug, oldest first. Raises `NotFound`."""
+    row = (await session.exec(select(Tool).where(Tool.slug == tool))).one_or_none()
+    if row is None:
+        raise NotFound(f"no tool {tool!r}: see `digest comparisons list --json`")
+    revisions = await session.exec(
+        select(VerdictRevision)
+        .where(VerdictRevision.tool_id == row.id)
+        .order_by(col(VerdictRevision.as_of), col(VerdictRevision.id))
+    )
+    return list(revisions.all())
+
+
+@dataclass(frozen=True)
+class _Pair:
+    comparison: Comparison
+    left: Tool
+    right: Tool
+
+
+async def _views(session: AsyncSession, wanted: ColumnElement[bool]) -> list[ComparisonView]:
+    left, right = aliased(Tool), aliased(Tool)
+    rows = await session.exec(
+        select(Comparison, left, right)
+        .join(left, col(Comparison.left_id) == left.id)
+        .join(right, col(Comparison.right_id) == right.id)
+        .where(wanted)
+        .order_by(col(Comparison.first_seen_at).desc(), col(Comparison.slug))
+    )
+    pairs = [_Pair(*row) for row in rows.all()]
+    reviews = await _reviews(session, wanted)
+    return [_comparison_view(pair, reviews) for pair in pairs]
+
+
+async def _reviews(
+    session: AsyncSession, wanted: ColumnElement[bool]
+) -> Mapping[int, list[ReviewView]]:
+    tools = [select(side).where(wanted) for side in (Comparison.left_id, Comparison.right_id)]
+    rows = await session.exec(
+        select(Review, Persona.name)
+        .join(Persona, col(Review.persona_id) == col(Persona.id), isouter=True)
+        .where(or_(*(col(Review.tool_id).in_(ids) for ids in tools)))
+        .order_by(col(Review.tool_id), col(Review.position), col(Review.id))
+    )
+    found: dict[int, list[ReviewView]] = defaultdict(list)
+    for review, persona in rows.all():
+        found[review.tool_id].append(_review_view(review, persona))
+    return found
+
+
+def _comparison_view(pair: _Pair, reviews: Mapping[int, Sequence[ReviewView]]) -> ComparisonView:
+    row = pair.comparison
+    return ComparisonView(
+        slug=row.slug,
+        title=f"{pair.left.name} vs {pair.right.name}",
+        left=tool_view(pair.left, reviews.get(row.left_id, ())),
+        right=tool_view(pair.right, reviews.get(row.right_id, ())),
+        url=row.url,
+        first_seen_at=row.first_seen_at,
+        withdrawn_at=row.withdrawn_at,
+        withdrawn_reason=row.withdrawn_reason,
+    )
+
+
+def tool_view(tool: Tool, reviews: Iterable[ReviewView]) -> ToolView:
+    """A tool's row with its reviews, detached."""
+    panel = Panel(tool.panel_ship_percent, tool.ship, tool.skip)
+    return ToolView(
+        **tool.model_dump(include=set(ToolView.model_fields) - {"short_name"}),
+        short_name=tool.short_name or tool.name.partition(":")[0].strip() or tool.name,
+        verdict=panel.verdict,
+        reviews=tuple(reviews),
+    )
+
+
+def _review_view(review: Review, persona: str | None) -> ReviewView:
+    return ReviewView(
+        persona=persona,
+        score=review.score,
+        verdict=review.verdict,
+        quote=review.quote,
+        inferred=review.inferred,
+    )
