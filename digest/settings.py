@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         description="Address bounces come back to; each delivery adds its own signed +tag. "
         "Default: bounces@ the sender's domain.",
     )
+    editor: str | None = Field(
+        None, description="Address that is told of skipped, held and missed slots."
+    )
     host: str = Field("127.0.0.1", description="Address the public pages listen on.")
     port: int = Field(8000, description="Port of the public pages.", ge=0, le=65535)
     desk_port: int = Field(

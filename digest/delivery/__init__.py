@@ -1,0 +1,1 @@
+"""How mail leaves: the ledger, its states, and the transports that carry it out."""

@@ -1,0 +1,1 @@
+"""What goes in: selection with reasons, editing, approval, freezing."""

@@ -1,0 +1,1 @@
+"""Ways out: SMTP, a folder, memory. All pass one contract suite."""

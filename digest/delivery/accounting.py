@@ -1,0 +1,76 @@
+"""The equation every report shows: recipients = accepted + rejected + … + open."""
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import case, func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.delivery.tables import OPEN_STATES, Delivery, DeliveryState
+
+
+class Accounting(BaseModel):
+    """How many recipients of a mailing are in which state.
+
+    `unknown` and `deferred` are part of `open`; `ever_unknown` counts recipients
+    whose outcome was unknown at some time, whatever became of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    recipients: int
+    accepted: int
+    rejected: int
+    skipped: int
+    expired: int
+    held: int
+    open: int
+    in_flight: int
+    unknown: int
+    deferred: int
+    ever_unknown: int
+
+    @property
+    def balances(self) -> bool:
+        """Whether every recipient is in exactly one visible state."""
+        ended = self.accepted + self.rejected + self.skipped + self.expired + self.held
+        return self.recipients == ended + self.open
+
+    def equation(self) -> str:
+        """The equation as a line: '1,000 recipients = 998 accepted + 2 rejected + 0 open'."""
+        parts = [
+            f"{getattr(self, name):,} {name}"
+            for name in ("accepted", "rejected", "skipped", "expired", "held")
+            if getattr(self, name) or name == "accepted"
+        ]
+        return f"{self.recipients:,} recipients = {' + '.join([*parts, f'{self.open:,} open'])}"
+
+
+async def account(session: AsyncSession, mailing_id: int) -> Accounting:
+    """Count the deliveries of one mailing by state; all zero for a mailing without rows."""
+    per_state = await session.exec(
+        select(
+            Delivery.state,
+            func.count(),
+            func.sum(case((col(Delivery.unknowns) > 0, 1), else_=0)),
+        )
+        .where(col(Delivery.mailing_id) == mailing_id)
+        .group_by(col(Delivery.state))
+    )
+    rows = {DeliveryState(state): (count, ever or 0) for state, count, ever in per_state}
+
+    def count(*states: DeliveryState) -> int:
+        return sum(rows.get(state, (0, 0))[0] for state in states)
+
+    return Accounting(
+        recipients=count(*DeliveryState),
+        accepted=count(DeliveryState.ACCEPTED),
+        rejected=count(DeliveryState.REJECTED),
+        skipped=count(DeliveryState.SKIPPED),
+        expired=count(DeliveryState.EXPIRED),
+        held=count(DeliveryState.HELD),
+        open=count(*OPEN_STATES),
+        in_flight=count(DeliveryState.CLAIMED, DeliveryState.ARMED),
+        unknown=count(DeliveryState.UNKNOWN),
+        deferred=count(DeliveryState.DEFERRED),
+        ever_unknown=sum(ever for _, ever in rows.values()),
+    )

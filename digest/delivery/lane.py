@@ -1,0 +1,100 @@
+"""One lane: one connection, one delivery at a time, in the order the promise needs.
+
+stage → arm → dot → record. What each failure leads to is in `docs/delivery.md`.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from digest.delivery.ledger import Claim, Ledger
+from digest.delivery.liveness import Liveness
+from digest.delivery.outcomes import Outcome, outcome_of
+from digest.delivery.ports import (
+    Connection,
+    Interrupted,
+    OutcomeUnknown,
+    Outgoing,
+    Refused,
+    Transport,
+)
+from digest.delivery.tables import DeliveryState
+
+log = structlog.get_logger("digest.delivery")
+
+Compose = Callable[[Claim, datetime], Awaitable[Outgoing]]
+
+
+class Lane:
+    """Carries deliveries over one connection, opened when first needed."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        liveness: Liveness,
+        transport: Transport,
+        compose: Compose,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger, self._liveness, self._transport = ledger, liveness, transport
+        self._compose, self._clock = compose, clock
+        self._connection: Connection | None = None
+
+    async def carry(self, claim: Claim) -> Outcome | None:
+        """Bring one delivery to an outcome and return it, unrecorded.
+
+        None when the ledger already has the last word (denied, or unknown).
+        Raises `RelayUnavailable` and `RelayRefused`, the claim still in hand.
+        """
+        wire_date = self._clock()
+        message = await self._compose(claim, wire_date)
+        connection = self._connection or await self._transport.connect()
+        self._connection = None  # only a connection known to be whole is kept
+        try:
+            await connection.stage(message)
+        except Refused as refusal:
+            self._connection = connection
+            return outcome_of(refusal.reply)
+        except Interrupted as interruption:
+            await connection.abandon()
+            return Outcome(DeliveryState.DEFERRED, str(interruption))
+        except BaseException:
+            await connection.abandon()
+            raise
+        if not await self._arm(claim, wire_date):
+            await connection.abandon()
+            state = await self._ledger.settle_denied(claim, self._clock())
+            log.info("denied", delivery=claim.delivery_id, state=state and str(state))
+            return None
+        return await self._finish(connection, claim)
+
+    async def rest(self) -> None:
+        """Close the connection until there is work again."""
+        connection, self._connection = self._connection, None
+        if connection:
+            await connection.close()
+
+    async def _arm(self, claim: Claim, wire_date: datetime) -> bool:
+        if not self._liveness.holds():
+            return False
+        try:
+            return await self._ledger.arm(claim, wire_date, self._clock())
+        except OperationalError:
+            log.warning("database busy, dot withheld", delivery=claim.delivery_id)
+            return False
+
+    async def _finish(self, connection: Connection, claim: Claim) -> Outcome | None:
+        try:
+            reply = await connection.finish()
+        except Interrupted as interruption:
+            return Outcome(DeliveryState.DEFERRED, str(interruption))
+        except OutcomeUnknown as unknown:
+            log.warning("outcome unknown", delivery=claim.delivery_id, reason=str(unknown))
+            await self._ledger.record_unknown(claim, str(unknown), self._clock())
+            return None
+        if reply.code == 421:  # the relay is closing; not the reader's fault
+            return Outcome(DeliveryState.DEFERRED, str(reply), charged=False)
+        self._connection = connection
+        return outcome_of(reply)

@@ -1,0 +1,206 @@
+"""The hot path of the ledger: claim, arm, record, give back.
+
+Each call is one transaction with one conditional update, so that whatever
+happens in between, a delivery has exactly one owner. A claim is fenced by its
+token: who lost the claim (a lease that ran out) can neither arm nor record.
+"""
+
+import random
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, case, exists, true
+from sqlmodel import and_, col, or_, select, update
+
+from digest.delivery.outcomes import Outcome, retry_delay
+from digest.delivery.recovery import UNOWNED, mark_unknown
+from digest.delivery.tables import (
+    Delivery,
+    DeliveryState,
+    Mailing,
+    MailingKind,
+    MailingState,
+    Route,
+)
+from digest.store import Store
+from subscribers.audience import confirmable, still_subscribed
+
+LEASE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery in a worker's hands, and what it needs to write the message."""
+
+    delivery_id: int
+    token: str
+    mailing_id: int
+    kind: MailingKind
+    route: Route
+    edition: str | None
+    subscriber_id: int | None
+    address: str
+    variant: str
+    message_id: str
+
+
+class Ledger:
+    """One worker's access to the ledger."""
+
+    def __init__(self, store: Store, owner: str) -> None:
+        self._store = store
+        self.owner = owner
+
+    async def claim(self, routes: Iterable[Route], limit: int, now: datetime) -> list[Claim]:
+        """Take up to `limit` deliveries that are due on these routes; letters before issues."""
+        token = secrets.token_hex(8)
+        async with self._store.write() as session:
+            due = (
+                select(Delivery, Mailing)
+                .join(Mailing, col(Mailing.id) == col(Delivery.mailing_id))
+                .where(
+                    col(Mailing.state) == MailingState.ACTIVE,
+                    col(Mailing.route).in_(list(routes)),
+                    col(Mailing.give_up_at) > now,
+                    _is_due(now),
+                )
+                .order_by(
+                    case((col(Mailing.kind) == MailingKind.ISSUE, 1), else_=0), col(Delivery.id)
+                )
+                .limit(limit)
+            )
+            rows = (await session.exec(due)).all()
+            await session.exec(
+                update(Delivery)
+                .where(col(Delivery.id).in_([delivery.id for delivery, _ in rows]))
+                .values(
+                    state=DeliveryState.CLAIMED,
+                    token=token,
+                    owner=self.owner,
+                    lease_until=now + LEASE,
+                    updated_at=now,
+                )
+            )
+        return [_claim(delivery, mailing, token) for delivery, mailing in rows]
+
+    async def arm(self, claim: Claim, wire_date: datetime, now: datetime) -> bool:
+        """Permit the dot: True if the claim, the mailing and the reader's consent all hold."""
+        async with self._store.write() as session:
+            armed = await session.exec(
+                update(Delivery)
+                .where(
+                    _held_by(claim, DeliveryState.CLAIMED),
+                    exists().where(
+                        col(Mailing.id) == claim.mailing_id,
+                        col(Mailing.state) == MailingState.ACTIVE,
+                    ),
+                    _still_wanted(claim),
+                )
+                .values(state=DeliveryState.ARMED, wire_date=wire_date, updated_at=now)
+            )
+        return armed.rowcount == 1
+
+    async def record(self, claim: Claim, outcome: Outcome, now: datetime) -> bool:
+        """Write down the outcome of a try; False if the claim was no longer ours."""
+        async with self._store.write() as session:
+            row = (
+                await session.exec(
+                    select(Delivery).where(
+                        _held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED)
+                    )
+                )
+            ).first()
+            if row is None:
+                return False
+            row.state, row.reason = outcome.state, outcome.reason
+            row.token, row.owner, row.lease_until = None, None, None
+            row.attempts += outcome.charged
+            row.updated_at = now
+            row.not_before = None
+            if outcome.state is DeliveryState.DEFERRED:
+                row.not_before = now + retry_delay(max(row.attempts, 1), random.random())  # noqa: S311
+            session.add(row)
+        return True
+
+    async def record_unknown(self, claim: Claim, reason: str, now: datetime) -> None:
+        """The connection died after the dot: nobody knows; see `recovery.mark_unknown`."""
+        async with self._store.write() as session:
+            ours = _held_by(claim, DeliveryState.ARMED)
+            await mark_unknown(session, ours, now, reason=reason)
+
+    async def settle_denied(self, claim: Claim, now: datetime) -> DeliveryState | None:
+        """Where a delivery goes whose arming was denied; None if the claim was lost."""
+        async with self._store.write() as session:
+            mailing = await session.get(Mailing, claim.mailing_id)
+            wanted = (
+                await session.exec(
+                    select(_still_wanted(claim)).where(_held_by(claim, DeliveryState.CLAIMED))
+                )
+            ).first()
+            if mailing is None or wanted is None:
+                return None
+            state, reason = DeliveryState.PENDING, None
+            if mailing.state == MailingState.CANCELLED:
+                state, reason = DeliveryState.SKIPPED, "cancelled"
+            elif not wanted:
+                state, reason = DeliveryState.SKIPPED, "no longer subscribed"
+            await session.exec(
+                update(Delivery)
+                .where(_held_by(claim, DeliveryState.CLAIMED))
+                .values(state=state, reason=reason, updated_at=now, **UNOWNED)
+            )
+        return state
+
+    async def give_back(self, claims: Iterable[Claim], now: datetime) -> None:
+        """Return claims that were never armed; always safe."""
+        async with self._store.write() as session:
+            for claim in claims:
+                await session.exec(
+                    update(Delivery)
+                    .where(_held_by(claim, DeliveryState.CLAIMED))
+                    .values(state=DeliveryState.PENDING, updated_at=now, **UNOWNED)
+                )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    waiting = (DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
+    return or_(
+        col(Delivery.state) == DeliveryState.PENDING,
+        and_(col(Delivery.state).in_(waiting), col(Delivery.not_before) <= now),
+    )
+
+
+def _held_by(claim: Claim, *states: DeliveryState) -> ColumnElement[bool]:
+    return and_(
+        col(Delivery.id) == claim.delivery_id,
+        col(Delivery.token) == claim.token,
+        col(Delivery.state).in_(states),
+    )
+
+
+def _still_wanted(claim: Claim) -> ColumnElement[bool]:
+    """The reader's consent at this very moment, as the kind of mailing needs it."""
+    if claim.kind is MailingKind.ISSUE and claim.edition:
+        return still_subscribed(claim.edition, col(Delivery.subscriber_id))
+    if claim.kind is MailingKind.CONFIRMATION and claim.edition:
+        return confirmable(claim.edition, col(Delivery.subscriber_id))
+    return true()
+
+
+def _claim(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
+    assert delivery.id is not None
+    assert mailing.id is not None
+    return Claim(
+        delivery_id=delivery.id,
+        token=token,
+        mailing_id=mailing.id,
+        kind=MailingKind(mailing.kind),
+        route=Route(mailing.route),
+        edition=mailing.edition,
+        subscriber_id=delivery.subscriber_id,
+        address=delivery.address,
+        variant=delivery.variant,
+        message_id=delivery.message_id,
+    )

@@ -1,0 +1,70 @@
+"""Is the worker that owns a delivery still alive?
+
+An armed delivery is never freed by time alone: a worker may have slept. While
+it lives, a worker holds an exclusive lock on a file of its own, which the
+operating system lets go when the process ends, however it ends. (flock works on
+a local disk; PostgreSQL will use session advisory locks.)
+"""
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+from typing import Protocol
+
+
+class Liveness(Protocol):
+    """Who is alive; one object per worker."""
+
+    owner: str
+
+    def holds(self) -> bool:
+        """Whether this worker still holds its lock; without it no dot is sent."""
+
+    def is_alive(self, owner: str) -> bool:
+        """Whether the worker called `owner` is alive."""
+
+    def release(self) -> None:
+        """Let the lock go."""
+
+
+class FileLock:
+    """A worker's lock as a file in a folder beside the database."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.owner = secrets.token_hex(8)
+        self._path = folder / f"{self.owner}.lock"
+        self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        if not self.holds():  # another worker tidied the file away between the two calls
+            raise OSError(f"lost the worker lock in {folder} at once; start again")
+
+    def holds(self) -> bool:
+        """Whether the locked file is still the one under this worker's name."""
+        try:
+            return os.stat(self._path).st_ino == os.fstat(self._file).st_ino
+        except OSError:
+            return False
+
+    def is_alive(self, owner: str) -> bool:
+        """Try the owner's lock: who gets it knows that the owner is gone."""
+        path = self._folder / f"{owner}.lock"
+        try:
+            file = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+            return False
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(file)
+
+    def release(self) -> None:
+        """Remove the file and let the lock go."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)

@@ -1,0 +1,45 @@
+"""What a reply means for the reader, and when to try again.
+
+Sources: RFC 5321 section 4.2, RFC 3463; the table is in `docs/delivery.md`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from digest.delivery.ports import Reply
+from digest.delivery.tables import DeliveryState
+
+# The mailbox or its domain does not exist: no issue will ever arrive (RFC 3463, RFC 7505).
+DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+RETRY_AFTER = (5 * MINUTE, 15 * MINUTE, 45 * MINUTE, 2 * HOUR, 4 * HOUR)
+THEN_EVERY = 8 * HOUR
+JITTER = 0.2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The state a delivery goes to. `charged`: it counts as a try on the reader."""
+
+    state: DeliveryState
+    reason: str | None = None
+    charged: bool = True
+    dead_address: bool = False
+
+
+def outcome_of(reply: Reply) -> Outcome:
+    """The outcome for a reply to RCPT, DATA or the dot."""
+    if 200 <= reply.code < 300:
+        return Outcome(DeliveryState.ACCEPTED, str(reply))
+    if 500 <= reply.code < 600:
+        dead = reply.enhanced in DEAD_ADDRESS
+        return Outcome(DeliveryState.REJECTED, str(reply), dead_address=dead)
+    return Outcome(DeliveryState.DEFERRED, str(reply))
+
+
+def retry_delay(attempts: int, chance: float) -> timedelta:
+    """How long to wait after the `attempts`-th try (from 1); `chance` in [0, 1) spreads ±20 %."""
+    steps = len(RETRY_AFTER)
+    base = RETRY_AFTER[attempts - 1] if attempts <= steps else THEN_EVERY
+    return base * (1 + JITTER * (2 * chance - 1))

@@ -1,0 +1,73 @@
+"""A relay's address, parsed from `DIGEST_SMTP_URL`."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from digest.errors import Misconfigured
+from digest.settings import LOOPBACK_HOSTS
+
+EXAMPLE = "smtp://user:password@host:587?tls=starttls"
+
+
+class Tls(StrEnum):
+    """How the session is encrypted; `none` is for loopback only."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+
+
+DEFAULT_PORT = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Where to hand mail over. The password never appears in `repr`."""
+
+    host: str
+    port: int
+    tls: Tls
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def parse_relay(url: str) -> Relay:
+    """Parse smtp://user:password@host:port?tls=…; raises `Misconfigured` without the secret.
+
+    Without `tls`, port 465 means implicit TLS, loopback none, all else STARTTLS.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Misconfigured(f"DIGEST_SMTP_URL: not a URL; use {EXAMPLE}") from None
+    if parts.scheme != "smtp" or not parts.hostname:
+        raise Misconfigured(f"DIGEST_SMTP_URL: must look like {EXAMPLE}")
+    query = parse_qs(parts.query)
+    if set(query) - {"tls"}:
+        raise Misconfigured(f"DIGEST_SMTP_URL: unknown option {min(set(query) - {'tls'})!r}")
+    tls = _tls(query.get("tls", [""])[0], parts.hostname, port)
+    return Relay(
+        host=parts.hostname,
+        port=port or DEFAULT_PORT[tls],
+        tls=tls,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _tls(wanted: str, host: str, port: int | None) -> Tls:
+    on_loopback = host in LOOPBACK_HOSTS
+    if not wanted:
+        if port == DEFAULT_PORT[Tls.IMPLICIT]:
+            return Tls.IMPLICIT
+        return Tls.NONE if on_loopback else Tls.STARTTLS
+    if wanted not in list(Tls):
+        raise Misconfigured("DIGEST_SMTP_URL: tls must be starttls, implicit or none")
+    if wanted == Tls.NONE and not on_loopback:
+        raise Misconfigured(f"DIGEST_SMTP_URL: mail to {host} must be encrypted; drop tls=none")
+    return Tls(wanted)

@@ -1,0 +1,187 @@
+"""The embedded engine: an in-process worker whose work is derived from the ledger.
+
+It holds no state worth keeping: whatever happens to it, the ledger knows what
+is left to do, and another worker, or the next start, does it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from digest.delivery import mailings
+from digest.delivery.lane import Compose, Lane
+from digest.delivery.ledger import Claim, Ledger
+from digest.delivery.liveness import Liveness
+from digest.delivery.outcomes import Outcome
+from digest.delivery.ports import RelayRefused, RelayUnavailable, Transport
+from digest.delivery.rejections import Rejections
+from digest.delivery.tables import MailingKind, Route
+from digest.store import Store
+
+log = structlog.get_logger("digest.delivery")
+
+CLAIMS_PER_LANE = 10
+POLL_SECONDS = 1.0
+TIDY_SECONDS = 5.0
+BACK_OFF_SECONDS = (5.0, 15.0, 60.0, 300.0)
+
+
+class Worker:
+    """Runs lanes over each route until told to stop.
+
+    `compose` writes the message of a claim; `housekeeping` tidies the ledger and
+    whatever hangs on it; both come from above and know what a mailing is about.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        liveness: Liveness,
+        transports: Mapping[Route, Transport],
+        compose: Compose,
+        housekeeping: Callable[[], Awaitable[None]],
+        clock: Callable[[], datetime],
+        connections: int = 4,
+        drain_seconds: float = 30,
+    ) -> None:
+        self._store, self._liveness, self._clock = store, liveness, clock
+        self._ledger = Ledger(store, liveness.owner)
+        self._transports, self._compose = transports, compose
+        self._housekeeping = housekeeping
+        self._connections, self._drain_seconds = connections, drain_seconds
+        self._queues: dict[Route, deque[Claim]] = {route: deque() for route in transports}
+        self._feeding = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        self._work = asyncio.Event()
+        self._failures: dict[Route, int] = dict.fromkeys(transports, 0)
+        self._rejections = Rejections()
+
+    def wake(self) -> None:
+        """Look for work now instead of at the next poll."""
+        self._work.set()
+
+    def stop(self) -> None:
+        """Take no new work; `run` returns when what is in flight is recorded."""
+        self._stopping.set()
+        self._work.set()
+
+    async def run(self) -> None:
+        """Work until `stop`; then drain, give back what was not begun, release the lock."""
+        await self._tidy()
+        lanes = [
+            asyncio.create_task(self._run_lane(route))
+            for route in self._transports
+            for _ in range(self._connections)
+        ]
+        tidying = asyncio.create_task(self._keep_tidy())
+        try:
+            await self._stopping.wait()
+            _, late = await asyncio.wait(lanes, timeout=self._drain_seconds)
+            if late:
+                log.warning("stopping with deliveries in flight", lanes=len(late))
+        finally:
+            for task in (*lanes, tidying):
+                task.cancel()
+            results = await asyncio.gather(*lanes, tidying, return_exceptions=True)
+            left = [claim for queue in self._queues.values() for claim in queue]
+            await self._ledger.give_back(left, self._clock())
+            self._liveness.release()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    async def _run_lane(self, route: Route) -> None:
+        lane = Lane(
+            self._ledger, self._liveness, self._transports[route], self._compose, self._clock
+        )
+        try:
+            while not self._stopping.is_set():
+                claim = await self._next(route)
+                if claim is None:
+                    await lane.rest()
+                    await self._pause_for(POLL_SECONDS)
+                else:
+                    await self._carry(lane, claim)
+        finally:
+            await lane.rest()
+
+    async def _next(self, route: Route) -> Claim | None:
+        """The next claim of a route; an empty queue is filled from the ledger first."""
+        async with self._feeding:
+            queue = self._queues[route]
+            if not queue and not self._stopping.is_set():
+                self._work.clear()
+                limit = CLAIMS_PER_LANE * self._connections
+                with suppress(OperationalError):  # a busy database: nothing to do just now
+                    queue.extend(await self._ledger.claim([route], limit, self._clock()))
+            return queue.popleft() if queue and not self._stopping.is_set() else None
+
+    async def _carry(self, lane: Lane, claim: Claim) -> None:
+        try:
+            outcome = await lane.carry(claim)
+        except RelayUnavailable as trouble:
+            await self._ledger.give_back([claim], self._clock())
+            await self._back_off(claim.route, trouble)
+        except RelayRefused as trouble:
+            await self._ledger.give_back([claim], self._clock())
+            await self._pause_mailing(claim, f"the relay refused: {trouble}")
+            await self._back_off(claim.route, trouble)
+        except Exception as error:
+            # A message that cannot be written must not stop the others' mail.
+            log.exception("could not compose", delivery=claim.delivery_id)
+            await self._ledger.give_back([claim], self._clock())
+            await self._pause_mailing(claim, f"could not write the message: {error}")
+        else:
+            self._failures[claim.route] = 0
+            if outcome:
+                await self._record(claim, outcome)
+
+    async def _record(self, claim: Claim, outcome: Outcome) -> None:
+        """Record, however long it takes: a reply that is known must not become unknown."""
+        while True:
+            try:
+                await self._ledger.record(claim, outcome, self._clock())
+                break
+            except OperationalError:
+                log.warning("database busy, still to record", delivery=claim.delivery_id)
+                await asyncio.sleep(POLL_SECONDS)
+        log.info("recorded", delivery=claim.delivery_id, state=str(outcome.state))
+        alike = self._rejections.note(claim.mailing_id, outcome)
+        if alike:
+            await self._pause_mailing(claim, f"{alike} rejections alike in a row: {outcome.reason}")
+
+    async def _pause_mailing(self, claim: Claim, reason: str) -> None:
+        """Pause an issue, and say why; a single letter waits for the relay instead."""
+        if claim.kind is not MailingKind.ISSUE:
+            return
+        async with self._store.write() as session:
+            await mailings.pause(session, claim.mailing_id, reason)
+        log.error("paused", mailing=claim.mailing_id, reason=reason)
+
+    async def _back_off(self, route: Route, trouble: Exception) -> None:
+        step = min(self._failures[route], len(BACK_OFF_SECONDS) - 1)
+        self._failures[route] += 1
+        log.warning("relay in trouble", route=str(route), reason=str(trouble))
+        await self._pause_for(BACK_OFF_SECONDS[step], wakeable=False)
+
+    async def _pause_for(self, seconds: float, *, wakeable: bool = True) -> None:
+        event = self._work if wakeable else self._stopping
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            await self._tidy()
+
+    async def _tidy(self) -> None:
+        try:
+            await self._housekeeping()
+        except OperationalError as error:
+            log.warning("housekeeping put off", reason=str(error.orig))

@@ -1,0 +1,36 @@
+"""What a worker does every few seconds: tidy the ledger, and let issues follow their mailings."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.liveness import Liveness
+from digest.delivery.recovery import Tidied, tidy
+from digest.delivery.tables import Mailing, MailingState
+from digest.issues.states import turn
+from digest.issues.tables import Issue, IssueState
+
+
+async def housekeep(app: App, liveness: Liveness) -> Tidied:
+    """One round, in one transaction."""
+    now = app.clock()
+    async with app.store.write() as session:
+        tidied = await tidy(session, liveness, now)
+        await _follow(session, now)
+    return tidied
+
+
+async def _follow(session: AsyncSession, now: datetime) -> None:
+    """A mailing that the engine paused, or that has nothing open, moves its issue along."""
+    rows = await session.exec(
+        select(Issue, Mailing)
+        .join(Mailing, col(Mailing.issue_id) == col(Issue.id))
+        .where(col(Issue.state).in_((IssueState.SENDING, IssueState.PAUSED)))
+    )
+    for issue, mailing in rows.all():
+        if mailing.state == MailingState.FINISHED:
+            await turn(session, issue, IssueState.SENT, now, finished_at=mailing.finished_at)
+        elif mailing.state == MailingState.PAUSED and issue.state == IssueState.SENDING:
+            await turn(session, issue, IssueState.PAUSED, now, state_reason=mailing.state_reason)

@@ -1,0 +1,128 @@
+"""The message of a claimed delivery: frozen segments joined with the reader's few values."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from email.utils import parseaddr
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.ledger import Claim
+from digest.delivery.mailings import get_mailing
+from digest.delivery.ports import Outgoing
+from digest.delivery.tables import Mailing, MailingKind
+from digest.errors import NotFound
+from digest.flows.drafts import draft_of
+from digest.flows.links import ReaderLinks, confirm_link, inert_links, reader_links
+from digest.flows.sites import sending_domain, site_of
+from digest.issues.freezing import compiled_variant
+from digest.rendering.letter import compile_letter
+from digest.rendering.message import CompiledMessage, ReaderValues
+from digest.rendering.templates import load_templates
+from schedules.editions import get_edition
+from subscribers.address import EmailAddress
+from subscribers.links import return_path_tag
+from subscribers.signup import raw_token
+from subscribers.tables import ConfirmationToken
+
+KEPT_MAILINGS = 8
+
+
+class MessageWriter:
+    """Writes messages for a worker; keeps the compiled segments of the last mailings at hand."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._compiled: dict[tuple[int, str], CompiledMessage] = {}
+
+    async def compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
+        """The complete wire form for one reader."""
+        compiled = await self._compiled_for(claim)
+        links = self._links(claim)
+        recipient = EmailAddress.parse(claim.address)
+        data = compiled.fill(
+            ReaderValues(
+                address=recipient.wire,
+                message_id=claim.message_id,
+                date=wire_date,
+                unsubscribe_url=links.unsubscribe,
+                preferences_url=links.preferences,
+                one_click_url=links.unsubscribe,
+                needs_smtputf8=recipient.needs_smtputf8,
+            )
+        )
+        return Outgoing(
+            delivery_id=claim.delivery_id,
+            return_path=return_path(self._app, claim.delivery_id),
+            recipient=recipient.wire,
+            data=data,
+            needs_smtputf8=recipient.needs_smtputf8,
+        )
+
+    def _links(self, claim: Claim) -> ReaderLinks:
+        if claim.subscriber_id is None or claim.edition is None:
+            return inert_links(self._app)
+        return reader_links(self._app, claim.subscriber_id, claim.edition)
+
+    async def _compiled_for(self, claim: Claim) -> CompiledMessage:
+        key = (claim.mailing_id, claim.variant)
+        if key not in self._compiled:
+            async with self._app.store.read() as session:
+                mailing = await get_mailing(session, claim.mailing_id)
+                compiled = await WRITERS[claim.kind](self._app, session, mailing, claim)
+            if len(self._compiled) >= KEPT_MAILINGS:
+                del self._compiled[next(iter(self._compiled))]
+            self._compiled[key] = compiled
+        return self._compiled[key]
+
+
+async def _issue(
+    app: App, session: AsyncSession, mailing: Mailing, claim: Claim
+) -> CompiledMessage:
+    assert mailing.issue_id is not None
+    return await compiled_variant(session, mailing.issue_id, claim.variant)
+
+
+async def _test(app: App, session: AsyncSession, mailing: Mailing, claim: Claim) -> CompiledMessage:
+    frozen = await draft_of(app, session, mailing.payload["issue"])
+    return frozen.variants[claim.variant].marked("[TEST]")
+
+
+async def _confirmation(
+    app: App, session: AsyncSession, mailing: Mailing, claim: Claim
+) -> CompiledMessage:
+    token = await session.get(ConfirmationToken, mailing.payload["token_id"])
+    if token is None:
+        raise NotFound("the sign-up behind this confirmation is gone")
+    edition = await get_edition(session, token.edition)
+    context = {
+        "edition_name": edition.name,
+        "confirm_url": confirm_link(app, raw_token(app.keyring, token)),
+        "expires_at": token.expires_at,
+    }
+    site = site_of(app.settings, edition)
+    return compile_letter("confirmation", context, site, load_templates("confirmation"))
+
+
+async def _notice(
+    app: App, session: AsyncSession, mailing: Mailing, claim: Claim
+) -> CompiledMessage:
+    site = site_of(app.settings)
+    return compile_letter("notice", mailing.payload, site, load_templates("notice"))
+
+
+Writer = Callable[[App, AsyncSession, Mailing, Claim], Awaitable[CompiledMessage]]
+
+WRITERS: dict[MailingKind, Writer] = {
+    MailingKind.ISSUE: _issue,
+    MailingKind.TEST: _test,
+    MailingKind.CONFIRMATION: _confirmation,
+    MailingKind.NOTICE: _notice,
+}
+
+
+def return_path(app: App, delivery_id: int) -> str:
+    """The signed envelope sender of one delivery (VERP): bounces to it name the delivery."""
+    base = app.settings.return_path or f"bounces@{sending_domain(site_of(app.settings))}"
+    local, _, domain = parseaddr(base)[1].rpartition("@")
+    return f"{local}+{return_path_tag(app.keyring, delivery_id)}@{domain}"

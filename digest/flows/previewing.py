@@ -1,0 +1,73 @@
+"""Looking at an issue before it goes: every variant, on the bytes that would be sent."""
+
+from dataclasses import dataclass
+
+from digest.app import App
+from digest.flows.drafts import draft_of
+from digest.flows.links import inert_links
+from digest.flows.sites import postmark_of, site_of
+from digest.issues.lookup import get_issue
+from digest.rendering.message import CompiledMessage, ReaderValues
+
+PREVIEW_ADDRESS = "reader@example.org"
+
+
+@dataclass(frozen=True)
+class VariantPreview:
+    """One variant. `html_bytes` is the size of the HTML part after transfer decoding."""
+
+    key: str
+    html: str
+    text: str
+    eml: bytes
+    html_bytes: int
+
+
+@dataclass(frozen=True)
+class IssuePreview:
+    """An issue as a reader would get it."""
+
+    number: int
+    state: str
+    subject: str
+    preheader: str
+    hash: str
+    variants: tuple[VariantPreview, ...]
+
+
+async def preview_issue(app: App, number: int) -> IssuePreview:
+    """Render the issue as it stands; raises `NotFound`, `Refused` or `TemplateError`."""
+    async with app.store.read() as session:
+        issue = await get_issue(session, number)
+        frozen = await draft_of(app, session, number)
+    reader = _a_reader(app)
+    return IssuePreview(
+        number=number,
+        state=issue.state,
+        subject=frozen.content.subject,
+        preheader=frozen.content.preheader,
+        hash=frozen.hash,
+        variants=tuple(_variant(key, made, reader) for key, made in frozen.variants.items()),
+    )
+
+
+def _variant(key: str, compiled: CompiledMessage, reader: ReaderValues) -> VariantPreview:
+    return VariantPreview(
+        key=key,
+        html=compiled.html(reader),
+        text=compiled.text(reader),
+        eml=compiled.fill(reader),
+        html_bytes=compiled.html_size(reader),
+    )
+
+
+def _a_reader(app: App) -> ReaderValues:
+    links = inert_links(app)
+    return ReaderValues(
+        address=PREVIEW_ADDRESS,
+        message_id=postmark_of(app, site_of(app.settings)).message_id(0, PREVIEW_ADDRESS),
+        date=app.clock(),
+        unsubscribe_url=links.unsubscribe,
+        preferences_url=links.preferences,
+        one_click_url=links.unsubscribe,
+    )

@@ -1,0 +1,225 @@
+"""An issue's way from draft to inbox: compose, edit, approve, schedule, send."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.mailings import freeze_audience, open_mailing
+from digest.delivery.tables import Mailing, MailingKind, Route
+from digest.errors import Refused, UsageError
+from digest.flows.drafts import draft_of, edition_of
+from digest.flows.letters import tell_editor
+from digest.flows.sites import letter_route, postmark_of, site_of
+from digest.issues import editing
+from digest.issues.composing import Composed, compose_extra, compose_for
+from digest.issues.editing import Edit
+from digest.issues.freezing import approval, store_frozen
+from digest.issues.lookup import get_issue
+from digest.issues.states import turn
+from digest.issues.tables import Issue, IssueState
+from digest.rendering.templates import load_templates
+from schedules import slots
+from schedules.editions import get_edition
+from schedules.tables import Approval, Edition, OnUnknown, Slot, SlotState
+from subscribers.address import EmailAddress
+from subscribers.audience import count
+
+ENGINE = "the edition's automatic approval"
+TEST_LIFETIME = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What composing led to: a draft, or a skipped slot with the reason."""
+
+    issue: Issue
+    slot: Slot | None
+    included: int
+    skipped: str | None
+
+
+async def compose(
+    app: App, edition_slug: str, *, slot_date: date | None = None, extra: bool = False
+) -> Composition:
+    """Compose the next planned slot, the slot of a date, or an extra issue."""
+    now = app.clock()
+    async with app.store.write() as session:
+        edition = await get_edition(session, edition_slug)
+        if extra:
+            today = now.astimezone(ZoneInfo(edition.zone)).date()
+            made = await compose_extra(session, edition, today, now)
+            if made.shortfall:
+                raise Refused(made.shortfall)
+            return Composition(made.issue, None, made.included, None)
+        await slots.plan(session, edition, now)
+        slot = await _slot_for(session, edition, slot_date, now)
+        return await compose_slot(session, app, edition, slot, now)
+
+
+async def _slot_for(
+    session: AsyncSession, edition: Edition, slot_date: date | None, now: datetime
+) -> Slot:
+    if slot_date is not None:
+        return await slots.slot_on(session, edition, slot_date)
+    upcoming = await slots.upcoming(session, edition, now)
+    for slot in upcoming:
+        if slot.state in (SlotState.PLANNED, SlotState.COMPOSED, SlotState.HELD):
+            return slot
+    raise Refused(f"{edition.slug} has no planned slot; see `digest schedule show`")
+
+
+async def compose_slot(
+    session: AsyncSession, app: App, edition: Edition, slot: Slot, now: datetime
+) -> Composition:
+    """Compose a slot's issue; too little to say makes the slot skipped, and the editor told."""
+    if slot.state == SlotState.SENT:
+        raise Refused(f"the slot of {slot.local_date} was sent")
+    made: Composed = await compose_for(session, edition, slot, now)
+    if made.shortfall:
+        await slots.skip(session, slot, made.shortfall, now)
+        await tell_editor(
+            session,
+            app,
+            f"{edition.name}: no issue on {slot.local_date}",
+            [
+                f"The slot was skipped: {made.shortfall}.",
+                f"To send it all the same: digest schedule run-anyway {slot.local_date}",
+            ],
+            now,
+        )
+        return Composition(made.issue, slot, made.included, made.shortfall)
+    await slots.mark_composed(session, slot, now)
+    if edition.approval == Approval.AUTOMATIC:
+        await approve_in(session, app, made.issue, by=ENGINE, now=now)
+    return Composition(made.issue, slot, made.included, None)
+
+
+async def edit(app: App, number: int, change: Edit | None) -> Composed:
+    """Change an issue; None only reopens it. Voids an approval."""
+    now = app.clock()
+    async with app.store.write() as session:
+        issue = await get_issue(session, number)
+        edition = await edition_of(session, issue)
+        return await editing.apply(session, edition, issue, change or Edit(), now)
+
+
+async def approve(app: App, number: int, *, by: str, expected: str | None = None) -> Issue:
+    """Freeze an issue; `expected` (a hash, or its first digits) must be what was looked at."""
+    now = app.clock()
+    async with app.store.write() as session:
+        issue = await get_issue(session, number)
+        await approve_in(session, app, issue, by=by, now=now, expected=expected)
+        return issue
+
+
+async def approve_in(
+    session: AsyncSession,
+    app: App,
+    issue: Issue,
+    *,
+    by: str,
+    now: datetime,
+    expected: str | None = None,
+) -> None:
+    """Approve within a transaction; a slot's issue is scheduled for its slot at once."""
+    edition = await edition_of(session, issue)
+    frozen = await draft_of(app, session, issue.number)
+    if expected and not frozen.hash.startswith(expected):
+        raise Refused(
+            f"issue {issue.number} has changed since: its hash is {frozen.hash[:12]}, "
+            f"not {expected[:12]}; look at it again"
+        )
+    await turn(session, issue, IssueState.APPROVED, now, **approval(frozen, by, now))
+    await store_frozen(session, issue, frozen, load_templates(edition.template))
+    if issue.slot_id is not None:
+        await turn(session, issue, IssueState.SCHEDULED, now)
+
+
+async def schedule(app: App, number: int, at: datetime) -> Issue:
+    """Send an approved issue at an instant of its own."""
+    now = app.clock()
+    if at <= now:
+        raise UsageError("that time is in the past; `digest issues send` sends now")
+    async with app.store.write() as session:
+        issue = await get_issue(session, number)
+        await turn(session, issue, IssueState.SCHEDULED, now, send_at=at)
+        if issue.slot_id is not None:
+            await slots.move(session, issue.slot_id, at, now)
+        return issue
+
+
+async def send(app: App, number: int, *, to_inbox: bool = False) -> int:
+    """Start sending an approved issue now; the mailing's id."""
+    now = app.clock()
+    async with app.store.write() as session:
+        issue = await get_issue(session, number)
+        return await start_sending(session, app, issue, to_inbox=to_inbox, now=now)
+
+
+async def start_sending(
+    session: AsyncSession, app: App, issue: Issue, *, to_inbox: bool, now: datetime
+) -> int:
+    """Freeze the audience and open the mailing, in the caller's one transaction."""
+    edition = await edition_of(session, issue)
+    await turn(session, issue, IssueState.SENDING, now, started_at=now)
+    route = await _route(session, app, edition, to_inbox=to_inbox)
+    if issue.slot_id is not None:
+        await slots.claim_for_sending(session, issue.slot_id, now)
+    started = max(issue.send_at or now, now)
+    mailing = await freeze_audience(
+        session,
+        Mailing(
+            kind=MailingKind.ISSUE,
+            route=route,
+            edition=edition.slug,
+            issue_id=issue.id,
+            resend_unknown=edition.on_unknown == OnUnknown.RESEND,
+            created_at=now,
+            give_up_at=started + timedelta(hours=edition.give_up_hours),
+        ),
+        postmark_of(app, site_of(app.settings, edition)),
+    )
+    assert mailing.id is not None
+    return mailing.id
+
+
+async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox: bool) -> Route:
+    """The way out, once everything that sending needs is there; raises `Refused`."""
+    if not app.settings.postal_address.strip():
+        raise Refused("an issue needs a postal address; set DIGEST_POSTAL_ADDRESS")
+    if not to_inbox and not app.settings.smtp_url:
+        raise Refused(
+            "no relay is set, so nobody would get it; set DIGEST_SMTP_URL, "
+            "or use --to-inbox to send to the built-in inbox"
+        )
+    if not await count(session, edition.slug):
+        raise Refused(f"nobody is subscribed to {edition.slug} yet")
+    return Route.INBOX if to_inbox else Route.RELAY
+
+
+async def send_test(app: App, number: int, addresses: list[str], *, to_inbox: bool = False) -> int:
+    """Send the issue as it stands to some addresses; not counted, with inert links."""
+    now = app.clock()
+    recipients = {EmailAddress.parse(text).normalised for text in addresses}
+    async with app.store.write() as session:
+        issue = await get_issue(session, number)
+        edition = await edition_of(session, issue)
+        await draft_of(app, session, number)
+        mailing = await open_mailing(
+            session,
+            Mailing(
+                kind=MailingKind.TEST,
+                route=Route.INBOX if to_inbox else letter_route(app.settings),
+                edition=edition.slug,
+                payload={"issue": number},
+                created_at=now,
+                give_up_at=now + TEST_LIFETIME,
+            ),
+            [(None, address) for address in sorted(recipients)],
+            postmark_of(app, site_of(app.settings, edition)),
+        )
+        assert mailing.id is not None
+        return mailing.id

@@ -1,0 +1,40 @@
+"""The sender's side of a message, from the settings and the edition."""
+
+from email.utils import parseaddr
+
+from digest.app import App
+from digest.delivery.mailings import Postmark
+from digest.delivery.tables import Route
+from digest.errors import Misconfigured
+from digest.rendering.content import Site
+from digest.settings import Settings
+from schedules.tables import Edition
+from subscribers.address import EmailAddress, InvalidAddress
+
+
+def site_of(settings: Settings, edition: Edition | None = None) -> Site:
+    """Who sends, and where the pages are; the edition's own sender goes before the setting's."""
+    return Site(
+        public_url=settings.public_url,
+        sender=(edition and edition.sender) or settings.sender,
+        reply_to=edition.reply_to if edition else None,
+        postal_address=settings.postal_address,
+    )
+
+
+def sending_domain(site: Site) -> str:
+    """The domain of the From address, as an A-label; raises `Misconfigured`."""
+    try:
+        return EmailAddress.parse(parseaddr(site.sender)[1]).domain
+    except InvalidAddress:
+        raise Misconfigured("DIGEST_SENDER: must look like Name <address@domain>") from None
+
+
+def postmark_of(app: App, site: Site) -> Postmark:
+    """What makes this sender's Message-IDs."""
+    return Postmark(app.keyring, sending_domain(site))
+
+
+def letter_route(settings: Settings) -> Route:
+    """Where confirmations and notices go: the relay, or while there is none the inbox."""
+    return Route.RELAY if settings.smtp_url else Route.INBOX

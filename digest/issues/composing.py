@@ -1,0 +1,142 @@
+"""Composing: a draft with a stored reason for every candidate."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.catalogue.queries import comparisons
+from digest.catalogue.tables import Comparison
+from digest.errors import Refused
+from digest.issues.flips import turns_since
+from digest.issues.lookup import next_number, previous_sending, told_in
+from digest.issues.selection import Decision, History, Rules, select_items
+from digest.issues.tables import Candidate, Issue, IssueState
+from schedules.tables import Edition, Slot, SlotState
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A draft, and whether it holds enough to go out."""
+
+    issue: Issue
+    included: int
+    shortfall: str | None
+
+
+async def compose_for(
+    session: AsyncSession, edition: Edition, slot: Slot, now: datetime
+) -> Composed:
+    """Compose, or compose again, the draft of a slot.
+
+    A draft that was left over by a skipped slot is taken over, number and all,
+    so that the archive has no gaps.
+    """
+    issue = await _draft_of(session, edition, slot)
+    if issue is None:
+        issue = _new_issue(
+            edition, await next_number(session), slot.local_date, slot.cutoff_at, now
+        )
+    issue.slot_id, issue.issue_date = slot.id, slot.local_date
+    issue.cutoff_at, issue.send_at = slot.cutoff_at, slot.send_at
+    return await refresh(session, edition, issue, now)
+
+
+async def compose_extra(
+    session: AsyncSession, edition: Edition, local_date: date, now: datetime
+) -> Composed:
+    """Compose an issue outside the calendar; everything known by now is a candidate."""
+    issue = _new_issue(edition, await next_number(session), local_date, now, now)
+    return await refresh(session, edition, issue, now)
+
+
+async def refresh(session: AsyncSession, edition: Edition, issue: Issue, now: datetime) -> Composed:
+    """Select anew and replace the stored reasons; only a draft can be refreshed."""
+    if issue.state != IssueState.DRAFT:
+        raise Refused(
+            f"issue {issue.number} is {issue.state}; "
+            f"`digest issues edit {issue.number} --reopen` makes it a draft again"
+        )
+    issue.composed_at = now
+    session.add(issue)
+    await session.flush()
+    decisions = await _decide(session, edition, issue)
+    await _store_reasons(session, issue, decisions)
+    included = sum(decision.included for decision in decisions)
+    return Composed(issue, included, _shortfall(edition, included, decisions))
+
+
+def _new_issue(
+    edition: Edition, number: int, local_date: date, cutoff_at: datetime, now: datetime
+) -> Issue:
+    assert edition.id is not None
+    return Issue(
+        number=number,
+        edition_id=edition.id,
+        issue_date=local_date,
+        cutoff_at=cutoff_at,
+        created_at=now,
+        composed_at=now,
+    )
+
+
+async def _draft_of(session: AsyncSession, edition: Edition, slot: Slot) -> Issue | None:
+    """The slot's own issue, else a draft that a skipped or missed slot left over."""
+    left_over = (SlotState.SKIPPED, SlotState.MISSED)
+    found = await session.exec(
+        select(Issue, Slot)
+        .join(Slot, col(Slot.id) == col(Issue.slot_id))
+        .where(Issue.edition_id == edition.id, Issue.state != IssueState.CANCELLED)
+        .where((col(Slot.id) == slot.id) | (col(Slot.state).in_(left_over)))
+        .order_by((col(Slot.id) == slot.id).desc(), col(Issue.number))
+    )
+    for issue, owner in found:
+        if owner.id == slot.id or issue.state == IssueState.DRAFT:
+            return issue
+    return None
+
+
+async def _decide(session: AsyncSession, edition: Edition, issue: Issue) -> list[Decision]:
+    assert edition.id is not None
+    views = await comparisons(session, include_withdrawn=True)
+    since = await previous_sending(session, edition.id)
+    history = History(
+        told=await told_in(session, edition.id, besides=issue.id),
+        flipped=frozenset(await turns_since(session, since, issue.composed_at)),
+    )
+    rules = Rules(
+        cutoff_at=issue.cutoff_at,
+        max_items=edition.max_items,
+        max_age_days=edition.max_age_days,
+        order=issue.order,
+        exclusions=frozenset(issue.exclusions),
+    )
+    return select_items(views, rules, history)
+
+
+async def _store_reasons(session: AsyncSession, issue: Issue, decisions: list[Decision]) -> None:
+    assert issue.id is not None
+    ids = dict((await session.exec(select(Comparison.slug, Comparison.id))).all())
+    await session.exec(delete(Candidate).where(col(Candidate.issue_id) == issue.id))
+    session.add_all(
+        Candidate(
+            issue_id=issue.id,
+            comparison_id=ids[decision.slug],
+            included=decision.included,
+            position=decision.position,
+            reason=decision.reason,
+        )
+        for decision in decisions
+    )
+    await session.flush()
+
+
+def _shortfall(edition: Edition, included: int, decisions: list[Decision]) -> str | None:
+    if included >= edition.min_items:
+        return None
+    plural = "" if included == 1 else "s"
+    return (
+        f"{included} new comparison{plural}, the edition needs {edition.min_items} "
+        f"({len(decisions)} candidates looked at)"
+    )

@@ -1,0 +1,84 @@
+"""The editor's hand on a draft. Any edit of an approved issue voids its approval."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.errors import UsageError
+from digest.issues.composing import Composed, refresh
+from digest.issues.lookup import candidates_of
+from digest.issues.states import turn
+from digest.issues.tables import Issue, IssueState
+from schedules.tables import Edition
+
+MAX_SUBJECT = 200
+MAX_SENTENCE = 500
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What to change; None leaves a field, an empty text goes back to the rule."""
+
+    subject: str | None = None
+    preheader: str | None = None
+    sentence: str | None = None
+    order: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        limits = {"subject": MAX_SUBJECT, "preheader": MAX_SUBJECT, "sentence": MAX_SENTENCE}
+        for name, limit in limits.items():
+            text = getattr(self, name) or ""
+            if any(ord(character) < 32 for character in text):
+                raise UsageError(f"the {name} must be one line without control characters")
+            if len(text) > limit:
+                raise UsageError(f"the {name} is longer than {limit} characters")
+
+
+async def apply(
+    session: AsyncSession, edition: Edition, issue: Issue, edit: Edit, now: datetime
+) -> Composed:
+    """Change a draft (reopening an approved issue) and select anew."""
+    await _check_slugs(session, issue, edit)
+    await reopen(session, issue, now)
+    if edit.subject is not None:
+        issue.subject = edit.subject.strip() or None
+    if edit.preheader is not None:
+        issue.preheader = edit.preheader.strip() or None
+    if edit.sentence is not None:
+        issue.sentence = edit.sentence.strip() or None
+    if edit.order is not None:
+        issue.order = list(edit.order)
+    kept = [slug for slug in issue.exclusions if slug not in edit.include]
+    issue.exclusions = list(dict.fromkeys([*kept, *edit.exclude]))
+    return await refresh(session, edition, issue, now)
+
+
+async def reopen(session: AsyncSession, issue: Issue, now: datetime) -> None:
+    """Make an approved or scheduled issue a draft again; raises `Refused` once it is sending."""
+    if issue.state == IssueState.DRAFT:
+        return
+    await turn(
+        session,
+        issue,
+        IssueState.DRAFT,
+        now,
+        hash=None,
+        manifest=None,
+        content=None,
+        approved_at=None,
+        approved_by=None,
+    )
+
+
+async def _check_slugs(session: AsyncSession, issue: Issue, edit: Edit) -> None:
+    assert issue.id is not None
+    known = {slug for _, slug in await candidates_of(session, issue.id)}
+    for slug in (*(edit.order or ()), *edit.exclude, *edit.include):
+        if slug not in known:
+            raise UsageError(
+                f"{slug!r} is no candidate of issue {issue.number}; "
+                f"`digest issues show {issue.number}` lists them"
+            )

@@ -1,0 +1,150 @@
+"""Approval: content, templates and compiled bytes frozen under one hash.
+
+The hash is SHA-256 over a manifest that names everything which decides the
+bytes: the content, each item's revision, the templates, the sender's side and
+the versions of the compilers. What is sent is what was compiled here;
+`rebuild` compiles again from the frozen sources and must get the same.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.errors import Refused
+from digest.issues.tables import CompiledVariant, FrozenFile, Issue
+from digest.rendering.content import IssueContent, Site
+from digest.rendering.issue import compile_issue
+from digest.rendering.message import CompiledMessage
+from digest.rendering.templates import TemplateSet
+
+VARIANTS = ("all", "web")
+COMPILERS = ("mjml-python", "jinja2", "css-inline")
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """An issue as it would be sent: its content, every variant, the manifest and its hash."""
+
+    content: IssueContent
+    variants: Mapping[str, CompiledMessage]
+    manifest: Mapping[str, Any]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the manifest, hex."""
+        return _sha256(self.manifest)
+
+
+def freeze(content: IssueContent, site: Site, templates: TemplateSet) -> Frozen:
+    """Compile every variant and write the manifest. Raises `TemplateError`."""
+    variants = {key: compile_issue(content, site, templates, key) for key in VARIANTS}
+    manifest = {
+        "content": _sha256(content.model_dump(mode="json")),
+        "items": {card.slug: _sha256(card.model_dump(mode="json")) for card in content.cards},
+        "templates": dict(templates.manifest()),
+        "site": site.model_dump(mode="json"),
+        "compilers": {name: version(name) for name in COMPILERS},
+        "variants": {key: compiled.sha256 for key, compiled in variants.items()},
+    }
+    return Frozen(content, variants, manifest)
+
+
+async def store_frozen(
+    session: AsyncSession, issue: Issue, frozen: Frozen, templates: TemplateSet
+) -> None:
+    """Keep the compiled variants and the template sources of an issue just approved."""
+    assert issue.id is not None
+    kept = set((await session.exec(select(FrozenFile.sha256))).all())
+    manifest = templates.manifest()
+    sources = {manifest[path]: text for path, text in templates.files.items()}
+    session.add_all(
+        FrozenFile(sha256=sha256, text=text)
+        for sha256, text in sources.items()
+        if sha256 not in kept
+    )
+    await session.exec(delete(CompiledVariant).where(col(CompiledVariant.issue_id) == issue.id))
+    session.add_all(
+        CompiledVariant(
+            issue_id=issue.id, key=key, sha256=compiled.sha256, compiled=compiled.to_bytes()
+        )
+        for key, compiled in frozen.variants.items()
+    )
+    await session.flush()
+
+
+async def compiled_variant(session: AsyncSession, issue_id: int, key: str) -> CompiledMessage:
+    """The frozen bytes of one variant; raises `Refused` if the issue was never approved."""
+    found = await session.exec(
+        select(CompiledVariant).where(
+            CompiledVariant.issue_id == issue_id, CompiledVariant.key == key
+        )
+    )
+    variant = found.first()
+    if variant is None:
+        raise Refused("the issue has not been approved, so nothing of it is frozen")
+    return CompiledMessage.from_bytes(variant.compiled)
+
+
+async def rebuild(session: AsyncSession, issue: Issue) -> tuple[Frozen, list[str]]:
+    """Compile an approved issue again from its frozen sources.
+
+    Returns the result and what differs from what was approved; an empty list
+    means the same segments and the same hash.
+    """
+    if issue.manifest is None or issue.content is None:
+        raise Refused(f"issue {issue.number} has not been approved, so there is nothing to rebuild")
+    manifest = issue.manifest
+    rebuilt = freeze(
+        IssueContent.model_validate(issue.content),
+        Site.model_validate(manifest["site"]),
+        await _frozen_templates(session, manifest),
+    )
+    differences = _differences(manifest, rebuilt.manifest)
+    return rebuilt, differences
+
+
+async def _frozen_templates(session: AsyncSession, manifest: Mapping[str, Any]) -> TemplateSet:
+    paths: dict[str, str] = manifest["templates"]
+    rows = await session.exec(
+        select(FrozenFile).where(col(FrozenFile.sha256).in_(set(paths.values())))
+    )
+    texts = {file.sha256: file.text for file in rows}
+    return TemplateSet(name="frozen", files={path: texts[sha] for path, sha in paths.items()})
+
+
+def _differences(approved: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> list[str]:
+    found = []
+    for part, before in approved.items():
+        after = rebuilt.get(part)
+        if before == after:
+            continue
+        if not isinstance(before, dict) or not isinstance(after, dict):
+            found.append(f"{part} differs")
+            continue
+        changed = sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
+        found.append(f"{part}: {', '.join(changed)}")
+    return found
+
+
+def _sha256(value: Any) -> str:
+    """Over canonical JSON: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def approval(frozen: Frozen, by: str, now: datetime) -> dict[str, Any]:
+    """The values that approval sets on the issue's row."""
+    return {
+        "hash": frozen.hash,
+        "manifest": dict(frozen.manifest),
+        "content": frozen.content.model_dump(mode="json"),
+        "approved_at": now,
+        "approved_by": by,
+    }

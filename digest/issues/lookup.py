@@ -1,0 +1,85 @@
+"""Finding issues, and what an edition has already told."""
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.catalogue.tables import Comparison
+from digest.errors import NotFound
+from digest.issues.tables import Candidate, Issue, IssueState
+
+# From here on an issue's items count as told, whatever becomes of single deliveries.
+TOLD = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
+FROZEN = (IssueState.APPROVED, IssueState.SCHEDULED, *TOLD)
+
+
+async def get_issue(session: AsyncSession, number: int) -> Issue:
+    """The issue with that number; raises `NotFound`."""
+    issue = (await session.exec(select(Issue).where(Issue.number == number))).first()
+    if issue is None:
+        raise NotFound(f"there is no issue {number}; `digest issues list` shows them")
+    return issue
+
+
+async def list_issues(session: AsyncSession) -> list[Issue]:
+    """All issues, newest first."""
+    return list(await session.exec(select(Issue).order_by(col(Issue.number).desc())))
+
+
+async def issue_of_slot(session: AsyncSession, slot_id: int) -> Issue | None:
+    """The slot's issue, if there is one that was not cancelled."""
+    return (
+        await session.exec(
+            select(Issue).where(Issue.slot_id == slot_id, Issue.state != IssueState.CANCELLED)
+        )
+    ).first()
+
+
+async def next_number(session: AsyncSession) -> int:
+    """Numbers count up over all editions and are never used twice."""
+    highest = (await session.exec(select(func.max(Issue.number)))).one()
+    return (highest or 0) + 1
+
+
+async def candidates_of(session: AsyncSession, issue_id: int) -> list[tuple[Candidate, str]]:
+    """(candidate, slug): the included in reading order, then the others by slug."""
+    rows = await session.exec(
+        select(Candidate, Comparison.slug)
+        .join(Comparison, col(Comparison.id) == col(Candidate.comparison_id))
+        .where(Candidate.issue_id == issue_id)
+        .order_by(col(Candidate.included).desc(), col(Candidate.position), col(Comparison.slug))
+    )
+    return [(candidate, slug) for candidate, slug in rows]
+
+
+async def told_in(session: AsyncSession, edition_id: int, besides: int | None) -> dict[str, str]:
+    """slug → the issue of this edition that carries it: 'sent in #41', 'approved in #42'."""
+    rows = await session.exec(
+        select(Comparison.slug, Issue.number, Issue.state)
+        .join(Candidate, col(Candidate.comparison_id) == col(Comparison.id))
+        .join(Issue, col(Issue.id) == col(Candidate.issue_id))
+        .where(
+            Issue.edition_id == edition_id,
+            col(Issue.state).in_(FROZEN),
+            col(Candidate.included),
+            Issue.id != besides,
+        )
+    )
+    return {
+        slug: f"{'sent' if state in TOLD else 'approved'} in #{number}"
+        for slug, number, state in rows
+    }
+
+
+async def previous_sending(
+    session: AsyncSession, edition_id: int, before: int | None = None
+) -> datetime | None:
+    """When the edition's latest issue (with a smaller number) began to be sent."""
+    latest = select(func.max(Issue.started_at)).where(
+        Issue.edition_id == edition_id, col(Issue.state).in_(TOLD)
+    )
+    if before is not None:
+        latest = latest.where(col(Issue.number) < before)
+    return (await session.exec(latest)).one()
