@@ -1,0 +1,47 @@
+"""The archive: sent issues on the web, as they went out, and their feed."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from digest.errors import NotFound
+from digest.flows.archive import published_issues, web_version
+from digest.web.context import Installation, PageRenderer
+from digest.web.feed import atom_feed
+from digest.web.pages import HEADERS
+
+router = APIRouter()
+
+# The mail brings its own inline styles; nothing else is loosened.
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HIGHEST_NUMBER = 2**31 - 1
+
+
+@router.get("/issues")
+async def archive(app: Installation, pages: PageRenderer) -> Response:
+    """Every issue sent, newest first."""
+    issues = await published_issues(app)
+    return pages.render("issues.html", section="issues", issues=issues)
+
+
+@router.get("/issues/{number:int}")
+async def issue(number: int, app: Installation) -> Response:
+    """One issue as it was sent, without anybody's own links. Raises `NotFound`."""
+    if number > HIGHEST_NUMBER:
+        raise NotFound(f"There is no issue {number}.")
+    html = await web_version(app, number)
+    return HTMLResponse(html, headers={**HEADERS, "Content-Security-Policy": MAIL_POLICY})
+
+
+@router.get("/feed.xml")
+async def feed(app: Installation, pages: PageRenderer) -> Response:
+    """The newest issues for feed readers."""
+    content = atom_feed(
+        await published_issues(app),
+        title=pages.site_name,
+        public_url=app.settings.public_url,
+        now=app.clock(),
+    )
+    return Response(content, media_type="application/atom+xml; charset=utf-8")

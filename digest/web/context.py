@@ -1,0 +1,46 @@
+"""What a route may ask for: the installation, the pages, the sign-up limit."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, FastAPI, Request
+
+from digest.app import App
+from digest.web.pages import Pages
+from digest.web.rate import SignupLimit
+from schedules.editions import list_editions
+from schedules.tables import Edition
+
+
+def attach(site: FastAPI, app: App, pages: Pages) -> None:
+    """Give a site its installation and its pages."""
+    site.state.installation = app
+    site.state.pages = pages
+
+
+def _installation(request: Request) -> App:
+    return cast(App, request.app.state.installation)
+
+
+def _pages(request: Request) -> Pages:
+    return cast(Pages, request.app.state.pages)
+
+
+def _signup_limit(request: Request) -> SignupLimit:
+    return cast(SignupLimit, request.app.state.signup_limit)
+
+
+def client_ip(request: Request) -> str | None:
+    """The address of the client, as the server (behind its trusted proxies) knows it."""
+    return request.client.host if request.client else None
+
+
+async def open_editions(app: App) -> list[Edition]:
+    """The editions that take sign-ups, oldest first."""
+    async with app.store.read() as session:
+        return [edition for edition in await list_editions(session) if edition.active]
+
+
+Installation = Annotated[App, Depends(_installation)]
+PageRenderer = Annotated[Pages, Depends(_pages)]
+Limit = Annotated[SignupLimit, Depends(_signup_limit)]
+ClientIp = Annotated[str | None, Depends(client_ip)]

@@ -1,0 +1,22 @@
+"""The desk's front page: what goes when, what became of what went."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from digest.flows.reporting import issue_rows
+from digest.inbox.reading import count_messages
+from digest.web.context import Installation, PageRenderer
+
+router = APIRouter()
+
+
+@router.get("/")
+async def overview(app: Installation, pages: PageRenderer) -> Response:
+    """Slots, issues with their accounting, and the inbox."""
+    return pages.render(
+        "desk/overview.html",
+        section="overview",
+        issues=await issue_rows(app),
+        received=count_messages(app.settings.inbox_dir),
+        relay=app.settings.smtp_url is not None,
+    )

@@ -1,0 +1,29 @@
+"""For monitors and robots."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest.web.context import Installation, PageRenderer
+
+router = APIRouter()
+
+
+@router.get("/healthz")
+async def healthz(app: Installation) -> Response:
+    """200 while the database answers, else 503."""
+    try:
+        async with app.store.read() as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError):
+        return JSONResponse({"status": "no database"}, 503, {"Cache-Control": "no-store"})
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/robots.txt")
+async def robots(pages: PageRenderer) -> Response:
+    """Readers' own links are nobody else's business."""
+    private = ("confirm", "unsubscribe", "preferences", "signup")
+    lines = ["User-agent: *", *(f"Disallow: {pages.base}/{name}/" for name in private)]
+    return PlainTextResponse("\n".join(lines) + "\n")
