@@ -7,7 +7,7 @@ from digest.flows.signup import confirm_signup, peek_confirmation, renew_confirm
 from digest.web.context import ClientIp, Installation, PageRenderer
 from digest.web.home import check_inbox
 from digest.web.pages import Pages
-from subscribers.signup import LinkExpired
+from subscribers.errors import LinkExpired
 
 router = APIRouter(prefix="/confirm/{token}")
 

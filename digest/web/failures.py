@@ -8,9 +8,7 @@ from starlette.exceptions import HTTPException
 from digest.errors import DigestError, NotFound, Refused
 from digest.web.pages import Pages
 from schedules.errors import ScheduleError
-from subscribers.errors import SubscriberError
-from subscribers.keys import BadToken
-from subscribers.signup import LinkInvalid
+from subscribers.errors import BadToken, LinkInvalid, SubscriberError
 
 MESSAGES = {
     400: ("That did not arrive in one piece", "Go back and try again."),

@@ -11,7 +11,7 @@ from digest.flows.signup import request_signup
 from digest.web.context import ClientIp, Installation, Limit, PageRenderer, open_editions
 from digest.web.failures import failure_page
 from digest.web.pages import Pages
-from subscribers.address import InvalidAddress
+from subscribers.errors import InvalidAddress
 
 router = APIRouter()
 
@@ -57,8 +57,6 @@ async def sign_up(
     slugs = [item.slug for item in editions]
     chosen = edition if edition in slugs else slugs[0]
     try:
-        if len(address) > LONGEST_FIELD:
-            raise InvalidAddress(NOT_AN_ADDRESS)
         await request_signup(app, address=address, edition=chosen, source=_source(source), ip=ip)
     except InvalidAddress:
         return await _front_page(
