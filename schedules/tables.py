@@ -77,3 +77,6 @@ class TickMark(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True)
     at: datetime
+    held_since: datetime | None = Field(
+        default=None, description="When, by the clock as it is now, a jump back was first seen."
+    )

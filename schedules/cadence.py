@@ -1,0 +1,154 @@
+"""A cadence: on which local dates, at which wall-clock time, in which zone.
+
+Wall-clock time means what the readers' clocks show. On the two days a year when
+those clocks are set, a time may not exist (the gap) or exist twice (the
+overlap): in the gap the next valid minute counts, in the overlap the first of
+the two. Both are told apart as in PEP 495.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+from schedules.errors import ScheduleError
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+ONE_DAY = timedelta(days=1)
+ONE_MINUTE = timedelta(minutes=1)
+# A week, one more for a date that a zone left out, and the day before for a gap over midnight.
+SEARCHED_DAYS = 15
+
+
+@dataclass(frozen=True)
+class Instant:
+    """One moment of a cadence.
+
+    `at_utc` is aware, in UTC; `local` the same moment in the cadence's zone;
+    `moved_from` the naive wall time that was wanted, where the clocks skip it.
+    """
+
+    at_utc: datetime
+    local: datetime
+    moved_from: datetime | None = None
+
+    @property
+    def date(self) -> date:
+        """The local date it stands for, even where the gap pushed it over midnight."""
+        return (self.moved_from or self.local).date()
+
+    @property
+    def note(self) -> str | None:
+        """What to tell an editor about a moved time; None where nothing was moved."""
+        if self.moved_from is None:
+            return None
+        next_day = " the next day" if self.local.date() != self.date else ""
+        return (
+            f"{self.moved_from:%H:%M} doesn't exist that day; "
+            f"sending at {self.local:%H:%M}{next_day}."
+        )
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """Weekdays (0 is Monday), wall-clock time and zone of an edition."""
+
+    weekdays: frozenset[int]
+    send_time: time
+    zone: ZoneInfo
+
+    @classmethod
+    def parse(cls, weekdays: str, send_time: str, zone: str) -> "Cadence":
+        """Read an edition's three fields; raises `ScheduleError` with one sentence."""
+        return cls(read_weekdays(weekdays), read_time(send_time), read_zone(zone))
+
+    def includes(self, local_date: date) -> bool:
+        """Whether the cadence sends on that date; a date its zone left out never counts."""
+        return local_date.weekday() in self.weekdays and self._has(local_date)
+
+    def instant(self, local_date: date) -> Instant:
+        """The moment of sending on that date (whatever its weekday).
+
+        Raises `ScheduleError` for the rare date that a zone left out altogether, as
+        Samoa did with 30 December 2011 when it crossed the date line.
+        """
+        if not self._has(local_date):
+            raise ScheduleError(f"{local_date} doesn't exist in {self.zone.key}")
+        wanted = datetime.combine(local_date, self.send_time)
+        found = wanted
+        while not self._exists(found):
+            found += ONE_MINUTE
+        local = found.replace(tzinfo=self.zone)
+        return Instant(local.astimezone(UTC), local, None if found == wanted else wanted)
+
+    def dates(self, after: date, until: date) -> Iterator[date]:
+        """The cadence's local dates later than `after`, up to and including `until`."""
+        day = after + ONE_DAY
+        while day <= until:
+            if self.includes(day):
+                yield day
+            day += ONE_DAY
+
+    def next_after(self, moment: datetime) -> Instant:
+        """The first moment of sending later than an aware `moment`."""
+        # A gap over midnight belongs to the day before, so the search starts there.
+        today = moment.astimezone(self.zone).date()
+        days = self.dates(today - 2 * ONE_DAY, today + SEARCHED_DAYS * ONE_DAY)
+        return next(found for day in days if (found := self.instant(day)).at_utc > moment)
+
+    @property
+    def shortest_gap(self) -> timedelta:
+        """The least time between two of its dates: a week, or less with several weekdays."""
+        days = sorted(self.weekdays)
+        return timedelta(days=min(b - a for a, b in pairwise([*days, days[0] + 7])))
+
+    def _exists(self, wall: datetime) -> bool:
+        there = wall.replace(tzinfo=self.zone).astimezone(UTC)
+        return there.astimezone(self.zone).replace(tzinfo=None, fold=0) == wall
+
+    def _has(self, local_date: date) -> bool:
+        first = datetime.combine(local_date, time())
+        return self._exists(first) or self._exists(first + ONE_DAY - ONE_MINUTE)
+
+
+def read_weekdays(text: str) -> frozenset[int]:
+    """`tue,fri` or `Tuesday, Friday` → {1, 4}."""
+    return frozenset(_read_weekday(part.strip()) for part in text.split(","))
+
+
+def _read_weekday(name: str) -> int:
+    for number, weekday in enumerate(WEEKDAYS):
+        if name.lower() in (weekday, weekday[:3]):
+            return number
+    raise ScheduleError(f"{name!r} is not a weekday; use mon, tue, wed, thu, fri, sat or sun")
+
+
+def write_weekdays(weekdays: frozenset[int]) -> str:
+    """{4, 1} → `tue,fri`, Monday first."""
+    return ",".join(WEEKDAYS[day][:3] for day in sorted(weekdays))
+
+
+def read_time(text: str) -> time:
+    """`09:00` or `9:00`, a 24-hour wall-clock time to the minute."""
+    match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", text.strip())
+    if match is None:
+        raise ScheduleError(f"{text!r} is not a time of day; write it as HH:MM, such as 09:00")
+    return time(int(match[1]), int(match[2]))
+
+
+def read_zone(name: str) -> ZoneInfo:
+    """An IANA zone by its name."""
+    try:
+        return ZoneInfo(name.strip())
+    except (KeyError, ValueError, OSError):
+        raise ScheduleError(f"{name!r} is not a time zone; {_hint(name)}") from None
+
+
+def _hint(name: str) -> str:
+    ending = "/" + name.strip().replace(" ", "_").lower()
+    known = [zone for zone in available_timezones() if f"/{zone}".lower().endswith(ending)]
+    if known:
+        return f"did you mean {min(known, key=lambda zone: (zone.count('/'), zone))}?"
+    return "use an IANA name such as Europe/Berlin"

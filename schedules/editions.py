@@ -1,0 +1,79 @@
+"""Editions: finding, making and changing them."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from schedules.changes import EditionChange, read_slug
+from schedules.errors import ScheduleError
+from schedules.inserting import insert_missing
+from schedules.replanning import replan
+from schedules.slots import plan
+from schedules.tables import Edition
+
+DEFAULT_SLUG = "weekly"
+DEFAULT_NAME = "Weekly AI Tool Verdicts"
+
+
+async def find_edition(session: AsyncSession, slug: str) -> Edition | None:
+    """The edition with that slug, if there is one."""
+    return (await session.exec(select(Edition).where(Edition.slug == slug))).first()
+
+
+async def get_edition(session: AsyncSession, slug: str) -> Edition:
+    """The edition with that slug; raises `ScheduleError`."""
+    edition = await find_edition(session, slug)
+    if edition is None:
+        raise ScheduleError(
+            f"there is no edition {slug!r}; `digest editions list` shows them, "
+            "`digest editions set … --create` makes one"
+        )
+    return edition
+
+
+async def list_editions(session: AsyncSession) -> list[Edition]:
+    """All editions, oldest first, the inactive ones too."""
+    return list(await session.exec(select(Edition).order_by(col(Edition.id))))
+
+
+async def create_default(session: AsyncSession, now: datetime, *, zone: str = "UTC") -> Edition:
+    """The edition that every installation starts with, and its slots; made only once.
+
+    Tuesday 09:00 in `zone`; the other defaults are those of the table.
+    """
+    change = EditionChange(name=DEFAULT_NAME, zone=zone)
+    return await find_edition(session, DEFAULT_SLUG) or await create_edition(
+        session, DEFAULT_SLUG, change, now
+    )
+
+
+async def create_edition(
+    session: AsyncSession, slug: str, change: EditionChange, now: datetime
+) -> Edition:
+    """A new edition with the change's values, else the defaults, and its first slots."""
+    edition = Edition(slug=read_slug(slug), name=slug)
+    change.apply(edition)
+    made = await insert_missing(session, [edition])
+    if not made:
+        raise ScheduleError(f"there is an edition {slug!r} already")
+    await plan(session, made[0], now)
+    return made[0]
+
+
+async def update_edition(
+    session: AsyncSession, slug: str, change: EditionChange, now: datetime
+) -> Edition:
+    """Change an edition and replan its coming slots (see `replanning`).
+
+    An inactive edition has no planned slots and none of its slots run; made
+    active again it starts with the next date from now on.
+    """
+    edition = await get_edition(session, slug)
+    # Under the old cadence first, so that dates nobody was there for are still recorded.
+    await plan(session, edition, now)
+    change.apply(edition)
+    session.add(edition)
+    await session.flush()
+    await replan(session, edition, now)
+    return edition

@@ -1,0 +1,239 @@
+"""Slots: the planned instants of an edition, and who may move one from state to state.
+
+    planned ──→ composed ──→ sent
+       │            │
+       └─→ skipped, missed, held ──→ planned or composed again, when an editor says so
+
+Every change is one conditional update, so of several callers (two servers, two
+tabs) exactly one wins: the functions return whether it was this one. A change
+that the slot's state forbids raises `ScheduleError`. The table of transitions
+is in docs/schedule.md.
+"""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from schedules.cadence import ONE_DAY, Cadence
+from schedules.errors import ScheduleError
+from schedules.inserting import insert_missing
+from schedules.tables import Edition, Slot, SlotState
+from schedules.transitions import find, turn
+
+HORIZON = timedelta(days=35)
+UNSENT = (SlotState.PLANNED, SlotState.COMPOSED)
+STOPPED = (SlotState.SKIPPED, SlotState.MISSED, SlotState.HELD)
+
+
+async def plan(
+    session: AsyncSession,
+    edition: Edition,
+    now: datetime,
+    *,
+    horizon: timedelta = HORIZON,
+    catch_up: bool = True,
+) -> list[Slot]:
+    """Make the edition's slots up to the horizon; returns those that were not there yet.
+
+    With `catch_up`, dates later than its last slot that passed while nobody
+    planned (the machine was off for weeks) get their slots too, as far back as
+    the horizon reaches, so that they are recorded as missed and not silently
+    lost. An inactive edition gets none.
+    """
+    if not edition.active:
+        return []
+    cadence = Cadence.parse(edition.weekdays, edition.send_time, edition.zone)
+    today = now.astimezone(cadence.zone).date()
+    start = today - horizon
+    known = await _known_dates(session, edition, start)
+    latest = await _latest_date(session, edition) if catch_up else None
+    missing = [
+        _slot(edition, cadence, day, now)
+        for day in cadence.dates(start - ONE_DAY, today + horizon)
+        if day not in known
+    ]
+    return await insert_missing(
+        session,
+        [slot for slot in missing if slot.send_at > now or (latest and slot.local_date > latest)],
+    )
+
+
+async def compose_due(session: AsyncSession, now: datetime) -> list[Slot]:
+    """Planned slots of active editions whose cut-off has come, however long ago."""
+    return await _due(session, SlotState.PLANNED, col(Slot.cutoff_at) <= now)
+
+
+async def send_due(session: AsyncSession, now: datetime) -> list[Slot]:
+    """Composed slots of active editions whose hour has come, however long ago."""
+    return await _due(session, SlotState.COMPOSED, col(Slot.send_at) <= now)
+
+
+async def slot_on(session: AsyncSession, edition: Edition, local_date: date) -> Slot:
+    """The edition's slot of a local date; raises `ScheduleError` where there is none."""
+    found = await session.exec(
+        select(Slot).where(Slot.edition_id == edition.id, Slot.local_date == local_date)
+    )
+    slot = found.first()
+    if slot is None:
+        raise ScheduleError(
+            f"{edition.slug} has no slot on {local_date}; `digest schedule show` lists them"
+        )
+    return slot
+
+
+async def upcoming(session: AsyncSession, edition: Edition, now: datetime) -> list[Slot]:
+    """The edition's slots, in whatever state, that are to come or still within their grace."""
+    since = now - timedelta(hours=edition.grace_hours)
+    return await _of(session, edition, col(Slot.send_at) >= since)
+
+
+async def next_planned(session: AsyncSession, edition: Edition, now: datetime) -> Slot | None:
+    """The first upcoming slot that is still to be composed."""
+    slots = await upcoming(session, edition, now)
+    return next((slot for slot in slots if slot.state == SlotState.PLANNED), None)
+
+
+async def needing_attention(
+    session: AsyncSession, edition: Edition, now: datetime, *, horizon: timedelta = HORIZON
+) -> list[Slot]:
+    """Slots of the last weeks that were missed or are held: an editor decides about them."""
+    return await _of(
+        session,
+        edition,
+        col(Slot.state).in_((SlotState.MISSED, SlotState.HELD)),
+        col(Slot.send_at) >= now - horizon,
+    )
+
+
+async def mark_composed(session: AsyncSession, slot: Slot | int, now: datetime) -> bool:
+    """The slot's issue has been composed. Composing again changes nothing and returns False."""
+    composed_before = (SlotState.COMPOSED, SlotState.HELD)
+    return await turn(
+        session, slot, SlotState.COMPOSED, now, of=[SlotState.PLANNED], done=composed_before
+    )
+
+
+async def claim_for_sending(session: AsyncSession, slot: Slot | int, now: datetime) -> bool:
+    """Take the slot's one sending. Only who gets True may send; in one transaction with it."""
+    return await turn(session, slot, SlotState.SENT, now, of=[SlotState.COMPOSED])
+
+
+async def skip(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
+    """Nothing goes out for this slot: too little to say, or an editor wants it so."""
+    states = (*UNSENT, SlotState.HELD)
+    return await turn(session, slot, SlotState.SKIPPED, now, of=states, reason=reason)
+
+
+async def hold(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
+    """The slot waits for an editor, past its hour if need be; time alone never frees it."""
+    return await turn(session, slot, SlotState.HELD, now, of=UNSENT, reason=reason)
+
+
+async def miss(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
+    """The slot's grace passed without it."""
+    return await turn(session, slot, SlotState.MISSED, now, of=UNSENT, reason=reason)
+
+
+async def unskip(session: AsyncSession, slot: Slot | int, now: datetime, *, composed: bool) -> bool:
+    """Take a skip back before the slot's hour; `composed` as for `run_anyway`."""
+    found = await find(session, slot)
+    if found.state == SlotState.SKIPPED and found.send_at <= now:
+        raise ScheduleError(
+            f"the hour of the slot of {found.local_date} has passed; "
+            f"`digest schedule run-anyway {found.local_date}` sends it now"
+        )
+    to = _awaiting(composed=composed)
+    return await turn(session, found, to, now, of=[SlotState.SKIPPED], done=UNSENT)
+
+
+async def run_anyway(
+    session: AsyncSession,
+    slot: Slot | int,
+    now: datetime,
+    *,
+    composed: bool,
+    at: datetime | None = None,
+) -> bool:
+    """Bring a skipped, missed or held slot back, to go out at `at`, its own hour, or now.
+
+    `composed` says whether an issue for it exists (slots know no issues): then
+    the slot is composed again and waits for approval and hour; else it is
+    planned again and is composed at the next wake-up, if its cut-off has
+    passed. An hour that has passed becomes now, and the grace counts anew.
+    """
+    found = await find(session, slot)
+    send_at = max(at or found.send_at, now)
+    return await turn(
+        session,
+        found,
+        _awaiting(composed=composed),
+        now,
+        of=STOPPED,
+        done=UNSENT,
+        send_at=send_at,
+        cutoff_at=min(found.cutoff_at, send_at),
+    )
+
+
+async def move(session: AsyncSession, slot: Slot | int, at: datetime, now: datetime) -> bool:
+    """Give a slot another hour; its local date, by which it is known, stays.
+
+    A slot that was stopped is brought back for that hour, as composed.
+    """
+    if at <= now:
+        raise ScheduleError("that time is in the past; choose a later one")
+    found = await find(session, slot)
+    if found.state in STOPPED:
+        return await run_anyway(session, found, now, composed=True, at=at)
+    cutoff_at = min(found.cutoff_at, at)
+    state = SlotState(found.state)
+    return await turn(session, found, state, now, of=[state], send_at=at, cutoff_at=cutoff_at)
+
+
+def _awaiting(*, composed: bool) -> SlotState:
+    return SlotState.COMPOSED if composed else SlotState.PLANNED
+
+
+def _slot(edition: Edition, cadence: Cadence, local_date: date, now: datetime) -> Slot:
+    assert edition.id is not None
+    send_at = cadence.instant(local_date).at_utc
+    return Slot(
+        edition_id=edition.id,
+        local_date=local_date,
+        send_at=send_at,
+        cutoff_at=send_at - timedelta(hours=edition.cutoff_hours),
+        changed_at=now,
+    )
+
+
+async def _known_dates(session: AsyncSession, edition: Edition, since: date) -> set[date]:
+    dates = select(col(Slot.local_date)).where(Slot.edition_id == edition.id)
+    return set(await session.exec(dates.where(col(Slot.local_date) >= since)))
+
+
+async def _latest_date(session: AsyncSession, edition: Edition) -> date | None:
+    latest = select(func.max(col(Slot.local_date))).where(Slot.edition_id == edition.id)
+    return (await session.exec(latest)).one()
+
+
+async def _due(session: AsyncSession, state: SlotState, is_due: ColumnElement[bool]) -> list[Slot]:
+    found = await session.exec(
+        select(Slot)
+        .join(Edition, col(Edition.id) == col(Slot.edition_id))
+        .where(Slot.state == state, is_due, col(Edition.active))
+        .order_by(col(Slot.send_at), col(Slot.id))
+    )
+    return list(found)
+
+
+async def _of(
+    session: AsyncSession, edition: Edition, *conditions: ColumnElement[bool]
+) -> list[Slot]:
+    found = await session.exec(
+        select(Slot)
+        .where(Slot.edition_id == edition.id, *conditions)
+        .order_by(col(Slot.send_at), col(Slot.local_date))
+    )
+    return list(found)

@@ -1,0 +1,57 @@
+"""The one conditional update by which every slot changes its state."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from schedules.errors import ScheduleError
+from schedules.tables import Slot, SlotState
+
+
+async def find(session: AsyncSession, slot: Slot | int) -> Slot:
+    """The slot as this session's transaction sees it now; raises `ScheduleError` if it is gone."""
+    slot_id = slot if isinstance(slot, int) else slot.id
+    found = await session.get(Slot, slot_id, populate_existing=True)
+    if found is None:
+        raise ScheduleError("that slot is no longer planned; `digest schedule show` lists them")
+    return found
+
+
+async def turn(
+    session: AsyncSession,
+    slot: Slot | int,
+    to: SlotState,
+    now: datetime,
+    *,
+    of: Collection[SlotState],
+    done: Collection[SlotState] = (),
+    reason: str | None = None,
+    **values: datetime,
+) -> bool:
+    """Move a slot out of one of the states `of` into `to`; True when this caller did it.
+
+    False when somebody else was faster: the slot is in `to`, or in a state that
+    `done` counts as well. Any other state forbids it: `ScheduleError`. A slot
+    object of this session shows the new values afterwards.
+    """
+    slot_id = slot if isinstance(slot, int) else slot.id
+    changed = await session.exec(
+        update(Slot)
+        .where(col(Slot.id) == slot_id, col(Slot.state).in_(of))
+        .values(state=to, reason=reason, changed_at=now, **values)
+    )
+    found = await find(session, slot)
+    if changed.rowcount == 1:
+        return True
+    if found.state == to or found.state in done:
+        return False
+    raise ScheduleError(
+        f"the slot of {found.local_date} is {found.state}; only a {_one_of(of)} one can become {to}"
+    )
+
+
+def _one_of(states: Collection[SlotState]) -> str:
+    *others, last = states
+    return f"{', '.join(others)} or {last}" if others else last
