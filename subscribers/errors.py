@@ -1,5 +1,45 @@
-"""What can go wrong with readers; `str()` of each is one sentence for a person."""
+"""What can go wrong with readers; `str()` of each is one sentence for a person.
+
+SubscriberError
+├── InvalidAddress   not an email address that mail can be sent to
+├── BadToken         a signed link was cut, altered, or made for another purpose
+├── LinkInvalid      a confirmation link is not ours, or has done its work
+├── LinkExpired      a confirmation link is too old; a new one can be asked for
+└── UnreadableFile   a file to import cannot be read at all
+"""
 
 
 class SubscriberError(Exception):
     """Base of this package's expected failures."""
+
+
+class InvalidAddress(SubscriberError):
+    """Not an address that mail can be sent to.
+
+    `reason` completes the sentence "row 17 …" or "the address …": "has no @".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"That doesn't look like an email address: it {reason}.")
+        self.reason = reason
+
+
+class BadToken(SubscriberError):
+    """The token was cut, altered, or made for another purpose."""
+
+
+class LinkInvalid(SubscriberError):
+    """The confirmation link was never ours, has done its work, or may no longer work."""
+
+
+class LinkExpired(SubscriberError):
+    """The confirmation link is too old; `address` and `edition` are what a new one is for."""
+
+    def __init__(self, address: str, edition: str) -> None:
+        super().__init__("This link has expired; send a new one.")
+        self.address = address
+        self.edition = edition
+
+
+class UnreadableFile(SubscriberError):
+    """A file to import that cannot be read at all; nothing of it was stored."""

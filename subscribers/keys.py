@@ -2,20 +2,22 @@
 
 A signed token is `<key id>.<payload>.<signature>`: bound to one purpose,
 compared in constant time, and verified by whichever key of the ring its key id
-names, so that old links go on working after a rotation. The last key of the
-ring is the oldest; it also keys the address hashes, which must never change,
-and therefore stays.
+names, so that old links go on working after a rotation. All of it is lower
+case, since a signed return path crosses mail servers that fold case. The last
+key of the ring is the oldest; it also keys the address hashes, which must never
+change, and therefore stays.
 """
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64encode
+from base64 import b32encode
+
+from subscribers.errors import BadToken
+
+__all__ = ["BadToken", "Keyring"]
 
 MINIMUM_KEY_CHARACTERS = 16
-
-
-class BadToken(ValueError):
-    """The token was cut, altered, or made for another purpose."""
+SIGNATURE_BYTES = 15  # 120 bits: 24 characters of base32, without padding
 
 
 class Keyring:
@@ -34,7 +36,7 @@ class Keyring:
         return cls(*(part.strip() for part in text.split(",") if part.strip()))
 
     def sign(self, purpose: str, payload: str) -> str:
-        """A token for `payload` (URL-safe characters, no dot), about 25 characters longer."""
+        """A token for `payload` (URL-safe characters, no dot), 30 characters longer."""
         return (
             f"{self._signing_id}.{payload}.{_mac(self._keys[self._signing_id], purpose, payload)}"
         )
@@ -45,15 +47,18 @@ class Keyring:
         payload, _, signature = rest.rpartition(".")
         key = self._keys.get(key_id)
         if key is None or not payload or not token.isascii():
-            raise BadToken("not a link of ours")
+            raise BadToken("This link is not one of ours.")
         if not hmac.compare_digest(_mac(key, purpose, payload), signature):
-            raise BadToken("the link was altered or cut")
+            raise BadToken("This link was altered or cut.")
         return payload
 
     def derive(self, purpose: str, text: str) -> str:
         """A 160-bit secret, 40 hex digits, that only the holder of the signing key can name."""
-        key = self._keys[self._signing_id]
-        return hmac.new(key, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()[:40]
+        return _derive(self._keys[self._signing_id], purpose, text)
+
+    def derive_with_each(self, purpose: str, text: str) -> tuple[str, ...]:
+        """What `derive` gives or gave with each key of the ring; one is the original's."""
+        return tuple(_derive(key, purpose, text) for key in self._keys.values())
 
     def address_hash(self, normalised: str) -> str:
         """The keyed hash under which an address is remembered after erasure."""
@@ -66,6 +71,10 @@ def _key_id(key: str) -> str:
     return hashlib.sha256(f"key id\0{key}".encode()).hexdigest()[:4]
 
 
+def _derive(key: bytes, purpose: str, text: str) -> str:
+    return hmac.new(key, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
 def _mac(key: bytes, purpose: str, payload: str) -> str:
     digest = hmac.new(key, f"{purpose}\0{payload}".encode(), hashlib.sha256).digest()
-    return urlsafe_b64encode(digest[:15]).decode()  # 120 bits: 20 characters, no padding
+    return b32encode(digest[:SIGNATURE_BYTES]).decode().lower()

@@ -3,12 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import AutoString, Field, SQLModel
 
 
 class SubscriptionState(StrEnum):
-    """`pending` until confirmed, `active` while mailed, `ended` by an unsubscribe."""
+    """`pending` until confirmed, `active` while mailed, `ended` when she left."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -20,6 +20,7 @@ class ConsentKind(StrEnum):
 
     REQUESTED = "requested"
     CONFIRMED = "confirmed"
+    ADDED = "added"
     IMPORTED = "imported"
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
@@ -41,8 +42,12 @@ class Subscriber(SQLModel, table=True):
     """A person with an address; after erasure only the keyed hash remains."""
 
     id: int | None = Field(default=None, primary_key=True)
-    address: str | None = Field(default=None, description="As she wrote it; None once erased.")
-    normalised: str | None = Field(default=None, unique=True)
+    address: str | None = Field(
+        default=None, description="The wire form that mail goes to; None once erased."
+    )
+    normalised: str | None = Field(
+        default=None, unique=True, description="Who it is; guards against a lost hash key."
+    )
     address_hash: str = Field(unique=True, description="HMAC of the normalised address.")
     created_at: datetime
     erased_at: datetime | None = None
@@ -53,15 +58,20 @@ class Subscription(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("subscriber_id", "edition"),
-        Index("ix_subscription_edition_state", "edition", "state"),
+        Index("ix_subscription_edition_state", "edition", "state", "subscriber_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id")
     edition: str
     state: SubscriptionState = Field(default=SubscriptionState.PENDING, sa_type=AutoString)
-    confirmed_at: datetime | None = None
-    ended_at: datetime | None = None
+    confirmed_at: datetime | None = Field(
+        default=None, description="Her own confirmation; None where consent was imported."
+    )
+    ended_at: datetime | None = Field(
+        default=None,
+        description="When she last left, until she confirms again: no import touches such a row.",
+    )
 
 
 class ConsentEvent(SQLModel, table=True):
@@ -74,7 +84,7 @@ class ConsentEvent(SQLModel, table=True):
     edition: str | None = Field(default=None, description="None: all editions.")
     kind: ConsentKind = Field(sa_type=AutoString)
     at: datetime
-    source: str = Field(description="Where it came from: web form, one-click, import of …")
+    source: str = Field(description="Where it came from: web form, one-click, the file's origin.")
     wording: str | None = Field(default=None, description="Version of the wording agreed to.")
     ip: str | None = None
 
@@ -91,9 +101,10 @@ class ConfirmationToken(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
     edition: str
+    domain: str = Field(description="Her address's, for the cap on each; empty once erased.")
     nonce: str = Field(description="128 random bits, hex.")
     token_hash: str = Field(unique=True, description="SHA-256 of the token, hex.")
-    created_at: datetime
+    created_at: datetime = Field(index=True)
     expires_at: datetime
     used_at: datetime | None = None
 
@@ -101,7 +112,16 @@ class ConfirmationToken(SQLModel, table=True):
 class Suppression(SQLModel, table=True):
     """An address that must not be mailed, kept by its keyed hash; in force while not lifted."""
 
-    __table_args__ = (Index("ix_suppression_hash_lifted", "address_hash", "lifted_at"),)
+    __table_args__ = (
+        Index(
+            "ix_suppression_in_force",
+            "address_hash",
+            "reason",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     address_hash: str

@@ -1,0 +1,71 @@
+"""Who gets an edition: one query, answered from indexes alone, and never out of memory's cache."""
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subscribers.suppression import NO_CONFIRMATION_MAIL, suppressed
+from subscribers.tables import Subscriber, Subscription, SubscriptionState
+
+
+def audience(edition: str) -> Select[int, str | None]:
+    """(subscriber id, wire address) of everybody who gets `edition`, by id."""
+    return (
+        select(col(Subscription.subscriber_id), col(Subscriber.address))
+        .join(Subscriber, col(Subscriber.id) == col(Subscription.subscriber_id))
+        .where(
+            col(Subscription.edition) == edition,
+            col(Subscription.state) == SubscriptionState.ACTIVE,
+            col(Subscriber.address).is_not(None),
+            ~suppressed(col(Subscriber.address_hash)),
+        )
+        .order_by(col(Subscription.subscriber_id))
+    )
+
+
+async def count(session: AsyncSession, edition: str) -> int:
+    """How many get `edition` now."""
+    result = await session.execute(
+        select(func.count()).select_from(audience(edition).order_by(None).subquery())
+    )
+    return int(result.scalar_one())
+
+
+def still_subscribed(
+    edition: str, subscriber_id: SQLColumnExpression[int | None]
+) -> ColumnElement[bool]:
+    """A condition for the arming UPDATE: the reader of this row gets `edition` at this moment."""
+    subscription, subscriber = aliased(Subscription), aliased(Subscriber)
+    return (
+        exists()
+        .where(
+            col(subscription.subscriber_id) == subscriber_id,
+            col(subscription.edition) == edition,
+            col(subscription.state) == SubscriptionState.ACTIVE,
+            col(subscriber.id) == col(subscription.subscriber_id),
+            ~suppressed(col(subscriber.address_hash)),
+        )
+        .correlate_except(subscription, subscriber)
+    )
+
+
+def confirmable(
+    edition: str, subscriber_id: SQLColumnExpression[int | None]
+) -> ColumnElement[bool]:
+    """The same for a confirmation mail: she waits to confirm, and may be asked to.
+
+    An unsubscribe, a bounce or an erasure does not stand in the way: confirming lifts it.
+    """
+    subscription, subscriber = aliased(Subscription), aliased(Subscriber)
+    return (
+        exists()
+        .where(
+            col(subscription.subscriber_id) == subscriber_id,
+            col(subscription.edition) == edition,
+            col(subscription.state) == SubscriptionState.PENDING,
+            col(subscriber.id) == col(subscription.subscriber_id),
+            ~suppressed(col(subscriber.address_hash), NO_CONFIRMATION_MAIL),
+        )
+        .correlate_except(subscription, subscriber)
+    )

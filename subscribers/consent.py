@@ -1,0 +1,50 @@
+"""The consent log: append-only proof of who agreed to what, when, where, and how it ended."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subscribers.tables import ConsentEvent, ConsentKind
+
+# The exact words beside every sign-up button, by version. A new text is a new
+# version; an old one stays, since events refer to it.
+WORDINGS = {
+    "signup-1": "Yes, mail me the verdicts. I can unsubscribe in every issue with one click.",
+}
+WORDING = "signup-1"
+
+
+def record(
+    session: AsyncSession,
+    subscriber_id: int,
+    kind: ConsentKind,
+    *,
+    at: datetime,
+    source: str,
+    edition: str | None = None,
+    wording: str | None = None,
+    ip: str | None = None,
+) -> None:
+    """Append an event; `edition` None speaks of all editions."""
+    session.add(
+        ConsentEvent(
+            subscriber_id=subscriber_id,
+            edition=edition,
+            kind=kind,
+            at=at,
+            source=source,
+            wording=wording,
+            ip=ip,
+        )
+    )
+
+
+async def history(session: AsyncSession, subscriber_id: int) -> list[ConsentEvent]:
+    """All that is known of a reader's consent, oldest first."""
+    found = await session.exec(
+        select(ConsentEvent)
+        .where(ConsentEvent.subscriber_id == subscriber_id)
+        .order_by(col(ConsentEvent.id))
+    )
+    return list(found)

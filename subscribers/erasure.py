@@ -1,0 +1,65 @@
+"""Erasure: nothing personal stays but the keyed hash, so that no import brings her back.
+
+What stays of her, under a number and the hash: the states and instants of her
+subscriptions and the consent log without its IP addresses. She may sign up anew
+by herself: her own confirmation lifts it, as it lifts an unsubscribe. To keep an
+address out for good, suppress it as well.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subscribers import consent, suppression
+from subscribers.address import EmailAddress
+from subscribers.keys import Keyring
+from subscribers.leaving import end_subscriptions
+from subscribers.readers import find
+from subscribers.tables import (
+    ConfirmationToken,
+    ConsentEvent,
+    ConsentKind,
+    SuppressionReason,
+)
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Whose traces remain for the caller to remove: the addresses of her deliveries."""
+
+    subscriber_id: int
+    normalised: str
+    wire: str
+
+
+async def erase(
+    session: AsyncSession,
+    keyring: Keyring,
+    address: EmailAddress,
+    *,
+    now: datetime,
+    source: str = "erased at her request",
+) -> Erased | None:
+    """Erase a reader; None if there is none of this address (any more)."""
+    subscriber = await find(session, keyring, address)
+    if subscriber is None or subscriber.id is None or subscriber.address is None:
+        return None
+    erased = Erased(subscriber.id, address.normalised, subscriber.address)
+    await end_subscriptions(session, subscriber.id, None, now)
+    await session.exec(
+        update(ConsentEvent).where(col(ConsentEvent.subscriber_id) == subscriber.id).values(ip=None)
+    )
+    await session.exec(
+        update(ConfirmationToken)
+        .where(col(ConfirmationToken.subscriber_id) == subscriber.id)
+        .values(domain="")
+    )
+    subscriber.address = subscriber.normalised = None
+    subscriber.erased_at = now
+    session.add(subscriber)
+    reason = SuppressionReason.ERASURE
+    await suppression.add(session, subscriber.address_hash, reason, source=source, now=now)
+    consent.record(session, subscriber.id, ConsentKind.ERASED, at=now, source=source)
+    return erased

@@ -1,0 +1,33 @@
+"""What every way of leaving has in common: no more mail, and no open confirmation link."""
+
+from datetime import datetime
+
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subscribers.tables import ConfirmationToken, Subscription, SubscriptionState
+
+
+async def end_subscriptions(
+    session: AsyncSession, subscriber_id: int, edition: str | None, now: datetime
+) -> int:
+    """End one edition, or all of them (None); how many were not ended before.
+
+    Her open confirmation links expire with it: a click on an older mail must not
+    bring back somebody who left since.
+    """
+    ending = update(Subscription).where(
+        col(Subscription.subscriber_id) == subscriber_id,
+        col(Subscription.state) != SubscriptionState.ENDED,
+    )
+    expiring = update(ConfirmationToken).where(
+        col(ConfirmationToken.subscriber_id) == subscriber_id,
+        col(ConfirmationToken.used_at).is_(None),
+        col(ConfirmationToken.expires_at) > now,
+    )
+    if edition is not None:
+        ending = ending.where(col(Subscription.edition) == edition)
+        expiring = expiring.where(col(ConfirmationToken.edition) == edition)
+    result = await session.exec(ending.values(state=SubscriptionState.ENDED, ended_at=now))
+    await session.exec(expiring.values(expires_at=now))
+    return result.rowcount
