@@ -46,7 +46,7 @@ async def unsubscribe(app: App, token: str, *, source: str) -> Standing:
     subscriber_id, edition = read_unsubscribe_token(app.keyring, token)
     async with app.store.write() as session:
         await subscriptions.unsubscribe(
-            session, app.keyring, subscriber_id, edition, source=source, now=app.clock()
+            session, subscriber_id, edition, source=source, now=app.clock()
         )
         return await _standing(session, app, subscriber_id, edition)
 
@@ -65,9 +65,9 @@ async def save_preferences(app: App, token: str, editions: set[str]) -> Standing
         known = {edition.slug for edition in await list_editions(session) if edition.active}
         await subscriptions.set_editions(
             session,
-            app.keyring,
             subscriber_id,
             editions & known,
+            offered=known,
             source="preferences page",
             now=app.clock(),
         )
@@ -79,7 +79,7 @@ async def unsubscribe_all(app: App, token: str) -> Standing:
     subscriber_id = read_preferences_token(app.keyring, token)
     async with app.store.write() as session:
         await subscriptions.unsubscribe(
-            session, app.keyring, subscriber_id, None, source="preferences page", now=app.clock()
+            session, subscriber_id, None, source="preferences page", now=app.clock()
         )
         return await _standing(session, app, subscriber_id, None)
 

@@ -9,9 +9,8 @@ from digest.flows.letters import confirmation_letter
 from schedules.editions import get_edition
 from subscribers import signup
 from subscribers.address import EmailAddress
-from subscribers.signup import Confirmed, LinkInvalid
-
-WORDING = "signup-1"
+from subscribers.consent import WORDING
+from subscribers.signup import Confirmed
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,13 @@ async def peek_confirmation(app: App, token: str) -> Peek:
 async def confirm_signup(app: App, token: str, *, ip: str | None = None) -> Confirmed:
     """Act on a confirmation link. Raises `LinkInvalid` or `LinkExpired`."""
     async with app.store.write() as session:
-        return await signup.confirm(session, app.keyring, token, now=app.clock(), ip=_kept(app, ip))
+        return await signup.confirm(session, token, now=app.clock(), ip=_kept(app, ip))
 
 
 async def renew_confirmation(app: App, token: str) -> None:
     """Send a new letter for an expired link; the usual caps hold. Raises `LinkInvalid`."""
     async with app.store.write() as session:
         found = await signup.peek(session, token, app.clock())
-        if found.address is None:
-            raise LinkInvalid("this link is not one of ours")
         address = EmailAddress.parse(found.address)
         await _request(session, app, address, found.edition, "expired link", None)
 
@@ -77,7 +74,7 @@ async def _request(
         now=now,
     )
     if token is not None:
-        await confirmation_letter(session, app, token, address.normalised, now)
+        await confirmation_letter(session, app, token, address.wire, now)
 
 
 def _kept(app: App, ip: str | None) -> str | None:
