@@ -18,6 +18,11 @@ class Panel:
     ship: int | None = None
     skip: int | None = None
 
+    def __str__(self) -> str:
+        percent = "no panel" if self.percent is None else f"{self.percent} % ship"
+        counts = "" if self.takes is None else f" ({self.ship} ship / {self.skip} skip)"
+        return percent + counts
+
     @property
     def takes(self) -> int | None:
         """How many reviewers took a side."""
@@ -71,6 +76,39 @@ def tallied(verdicts: Sequence[str | None]) -> Panel:
         return Panel()
     ship = sum(verdict == "ship" for verdict in verdicts)
     return counted(ship, len(verdicts) - ship)
+
+
+def weighed(
+    percent: int | None,
+    counts: tuple[int, int] | None,
+    badges: Sequence[str],
+    verdicts: Sequence[str | None],
+) -> tuple[Panel, list[str]]:
+    """What a page says in several ways brought to one panel, with a warning where they differ.
+
+    `badges` are words as shown, `verdicts` those of its takes. The counts win.
+    """
+    tally, warnings = tallied(verdicts), []
+    if counts:
+        panel = counted(*counts, percent)
+    elif percent is None:
+        panel = tally
+    else:
+        panel = Panel(percent).with_takes(len(verdicts))
+    if percent is not None and percent != panel.percent:
+        warnings.append(f"the page says {percent} %, but {_told(panel)}: the counts win")
+    for badge in badges:
+        if badge.lower() != panel.verdict.label.lower():
+            warnings.append(f"the badge says {badge}, but {_told(panel)}: {panel.verdict.label}")
+    if tally.takes is not None and panel.takes is not None and tally.ship != panel.ship:
+        warnings.append(f"the scorecard shows {_told(tally)}, but the page {_told(panel)}: kept")
+    return panel, warnings
+
+
+def _told(panel: Panel) -> str:
+    if panel.takes is not None:
+        return f"{panel.ship} ship / {panel.skip} skip"
+    return "no panel" if panel.percent is None else f"{panel.percent} % ship"
 
 
 def _ratio(panel: Panel) -> Fraction:

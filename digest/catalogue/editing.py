@@ -1,0 +1,206 @@
+"""What an editor changes by hand: facts, personas, panels; and taking a comparison back.
+
+Edits of a tool or a review show in every comparison of that tool. A later
+import of a page that says otherwise wins again; text pages never carry a URL, a
+short name, or a persona that contradicts an editor's.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.catalogue.names import fold, known
+from digest.catalogue.pages import FACTS, objection
+from digest.catalogue.panel import Panel, counted
+from digest.catalogue.plan import Change
+from digest.catalogue.queries import no_comparison
+from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
+from digest.errors import NotFound, Refused, UsageError
+
+
+@dataclass(frozen=True)
+class FactEdit:
+    """Set a fact of a tool; an empty value clears it."""
+
+    tool: str
+    fact: str
+    value: str
+
+
+@dataclass(frozen=True)
+class PersonaEdit:
+    """Name the persona of a tool's review, numbered from 1 as `show` does; empty clears it."""
+
+    tool: str
+    number: int
+    persona: str
+
+
+@dataclass(frozen=True)
+class PanelEdit:
+    """Correct a tool's counts; a new verdict revision tells since when."""
+
+    tool: str
+    ship: int
+    skip: int
+
+
+@dataclass(frozen=True)
+class Edits:
+    """One editing of one comparison. Tools are named left, right, by slug or by name."""
+
+    url: str | None = None
+    facts: Sequence[FactEdit] = field(default=())
+    personas: Sequence[PersonaEdit] = field(default=())
+    panels: Sequence[PanelEdit] = field(default=())
+
+
+async def edit_comparison(
+    session: AsyncSession, slug: str, edits: Edits, *, now: datetime
+) -> list[Change]:
+    """Make the edits and tell what changed. Raises `NotFound`, `UsageError` or `Refused`."""
+    comparison = await find_comparison(session, slug)
+    tools = await _tools_of(session, comparison)
+    changes: list[Change] = []
+    if edits.url is not None:
+        changes += _set_fact(comparison, slug, "url", edits.url)
+    for edit in edits.facts:
+        tool = _named(tools, edit.tool)
+        if edit.fact not in FACTS:
+            raise UsageError(f"no fact {edit.fact!r}: one of {', '.join(FACTS)}")
+        changes += _touched(tool, _set_fact(tool, tool.name, edit.fact, edit.value), now)
+    for panel in edits.panels:
+        changes += _set_panel(session, _named(tools, panel.tool), panel, now)
+    for persona in edits.personas:
+        tool = _named(tools, persona.tool)
+        changes += _touched(tool, await _set_persona(session, tool, persona), now)
+    session.add_all([comparison, *tools])
+    return changes
+
+
+async def withdraw(session: AsyncSession, slug: str, *, reason: str, now: datetime) -> None:
+    """Take a comparison back: no later issue carries it. Raises `NotFound` or `Refused`."""
+    comparison = await find_comparison(session, slug)
+    if comparison.withdrawn_at:
+        raise Refused(f"{slug} is already withdrawn, since {comparison.withdrawn_at:%Y-%m-%d}")
+    if not reason.strip():
+        raise UsageError("withdrawing needs a reason: --reason TEXT")
+    comparison.withdrawn_at, comparison.withdrawn_reason = now, fold(reason)
+    session.add(comparison)
+
+
+async def restore(session: AsyncSession, slug: str) -> None:
+    """Undo a withdrawal. Raises `NotFound` or `Refused`."""
+    comparison = await find_comparison(session, slug)
+    if not comparison.withdrawn_at:
+        raise Refused(f"{slug} is not withdrawn")
+    comparison.withdrawn_at, comparison.withdrawn_reason = None, None
+    session.add(comparison)
+
+
+async def find_comparison(session: AsyncSession, slug: str) -> Comparison:
+    """The row with this slug. Raises `NotFound` with the nearest slug there is."""
+    row = (await session.exec(select(Comparison).where(Comparison.slug == slug))).one_or_none()
+    if row is None:
+        raise await no_comparison(session, slug)
+    return row
+
+
+async def _tools_of(session: AsyncSession, comparison: Comparison) -> tuple[Tool, Tool]:
+    left = await session.get_one(Tool, comparison.left_id)
+    right = await session.get_one(Tool, comparison.right_id)
+    return left, right
+
+
+def _named(tools: tuple[Tool, Tool], wanted: str) -> Tool:
+    key = fold(wanted).casefold()
+    if key in ("left", "right"):
+        return tools[key == "right"]
+    for tool in tools:
+        if key in (tool.slug, tool.name.casefold(), (tool.short_name or "").casefold()):
+            return tool
+    raise NotFound(f"no tool {wanted!r} in it: say left, right, {' or '.join(_slugs(tools))}")
+
+
+def _slugs(tools: Iterable[Tool]) -> list[str]:
+    return [tool.slug for tool in tools]
+
+
+def _set_fact(row: Tool | Comparison, subject: str, fact: str, value: str) -> list[Change]:
+    after = known(value)
+    if after and (wrong := objection(fact, after)):
+        raise UsageError(f"{subject}: {wrong}")
+    before = getattr(row, fact)
+    if before == after:
+        return []
+    setattr(row, fact, after)
+    return [Change(subject=subject, field=fact, before=before, after=after)]
+
+
+def _touched(tool: Tool, changes: list[Change], now: datetime) -> list[Change]:
+    if changes:
+        tool.updated_at = now
+    return changes
+
+
+def _set_panel(session: AsyncSession, tool: Tool, edit: PanelEdit, now: datetime) -> list[Change]:
+    before = Panel(tool.panel_ship_percent, tool.ship, tool.skip)
+    after = counted(edit.ship, edit.skip)
+    if before == after or tool.id is None:
+        return []
+    tool.panel_ship_percent, tool.ship, tool.skip = after.percent, after.ship, after.skip
+    revision = VerdictRevision(
+        tool_id=tool.id,
+        as_of=now,
+        verdict=after.verdict,
+        percent=after.percent,
+        ship=after.ship,
+        skip=after.skip,
+    )
+    session.add(revision)
+    change = Change(subject=tool.name, field="panel", before=str(before), after=str(after))
+    return _touched(tool, [change], now)
+
+
+async def _set_persona(session: AsyncSession, tool: Tool, edit: PersonaEdit) -> list[Change]:
+    reviews = await _reviews(session, tool)
+    if not 1 <= edit.number <= len(reviews):
+        raise NotFound(f"{tool.name} has {len(reviews)} reviews, so there is no {edit.number}")
+    review, before = reviews[edit.number - 1]
+    after = known(fold(edit.persona))
+    if after and (wrong := objection("persona", after)):
+        raise UsageError(wrong)
+    if before == after:
+        return []
+    if after and any(name == after for _, name in reviews):
+        raise Refused(f"{tool.name} already has a review by {after}; clear that one first")
+    if after is None and review.quote is None:
+        raise Refused("a review without a quote needs its persona")
+    review.persona_id = await _persona_id(session, after) if after else None
+    review.inferred = False if after else review.inferred
+    session.add(review)
+    await session.flush()
+    field_name = f"review {edit.number}: persona"
+    return [Change(subject=tool.name, field=field_name, before=before, after=after)]
+
+
+async def _reviews(session: AsyncSession, tool: Tool) -> Sequence[tuple[Review, str | None]]:
+    rows = await session.exec(
+        select(Review, Persona.name)
+        .join(Persona, col(Review.persona_id) == col(Persona.id), isouter=True)
+        .where(Review.tool_id == tool.id)
+        .order_by(col(Review.position), col(Review.id))
+    )
+    return [(review, name) for review, name in rows.all()]
+
+
+async def _persona_id(session: AsyncSession, name: str) -> int | None:
+    row = (await session.exec(select(Persona).where(Persona.name == name))).one_or_none()
+    if row is None:
+        row = Persona(name=name)
+        session.add(row)
+        await session.flush()
+    return row.id

@@ -1,0 +1,68 @@
+"""Comparisons as JSON with stable keys: for listing, for showing, and to be imported again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from digest.catalogue.pages import FACTS
+from digest.catalogue.tables import VerdictRevision
+from digest.catalogue.views import ComparisonView, ReviewView, ToolView
+
+Histories = Mapping[str, Sequence[VerdictRevision]]
+
+_LISTED = (
+    "name",
+    "category",
+    "entry",
+    "panel_ship_percent",
+    "ship",
+    "skip",
+    "verdict",
+    "community",
+)
+_SHOWN = ("slug", "name", *FACTS, "panel_ship_percent", "ship", "skip", "verdict")
+
+
+def listed(view: ComparisonView) -> dict[str, Any]:
+    """A comparison in a list."""
+    return {
+        "slug": view.slug,
+        "left": view.left.model_dump(mode="json", include=set(_LISTED)),
+        "right": view.right.model_dump(mode="json", include=set(_LISTED)),
+        "url": view.url,
+        "first_seen_at": view.first_seen_at,
+        "withdrawn_at": view.withdrawn_at,
+    }
+
+
+def shown(view: ComparisonView, histories: Histories) -> dict[str, Any]:
+    """A comparison with all that is known; `histories` maps tool slugs to their revisions.
+
+    It is the import format: importing it again changes nothing.
+    """
+    return {
+        "slug": view.slug,
+        "title": view.title,
+        "url": view.url,
+        "left": _tool(view.left, histories),
+        "right": _tool(view.right, histories),
+        "first_seen_at": view.first_seen_at,
+        "withdrawn_at": view.withdrawn_at,
+        "withdrawn_reason": view.withdrawn_reason,
+    }
+
+
+def _tool(tool: ToolView, histories: Histories) -> dict[str, Any]:
+    values = tool.model_dump(mode="json", include=set(_SHOWN))
+    return {
+        **{key: values[key] for key in _SHOWN},
+        "reviews": [_review(review) for review in tool.reviews],
+        "history": [_revision(revision) for revision in histories.get(tool.slug, ())],
+    }
+
+
+def _review(review: ReviewView) -> dict[str, Any]:
+    return review.model_dump(mode="json")
+
+
+def _revision(revision: VerdictRevision) -> dict[str, Any]:
+    return revision.model_dump(mode="json", include={"as_of", "verdict", "percent", "ship", "skip"})

@@ -1,0 +1,140 @@
+"""What one page says, parsed and checked but not yet attributed or stored.
+
+Every fact keeps the place it was read from, so that a disagreement can be told
+by file and line. A fact that a page does not give is absent, never empty.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from digest.catalogue.panel import Panel
+from digest.catalogue.views import View
+
+LIMITS = {
+    "name": 200,
+    "short_name": 60,
+    "category": 80,
+    "tagline": 500,
+    "entry": 80,
+    "community": 200,
+    "pricing": 2_000,
+    "best_for": 2_000,
+    "description": 20_000,
+    "url": 2_000,
+    "persona": 60,
+    "quote": 20_000,
+}
+FACTS = tuple(name for name in LIMITS if name not in ("name", "persona", "quote"))
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A file and a line in it, from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+Severity = Literal["error", "warning"]
+
+
+class Problem(View):
+    """Something to tell the editor; only an `error` keeps an import from being stored."""
+
+    file: str
+    line: int | None
+    message: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.message}"
+
+
+def problem_at(place: Place, message: str, severity: Severity = "error") -> Problem:
+    """A problem at a place."""
+    return Problem(file=place.file, line=place.line, message=message, severity=severity)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A value as read, and where."""
+
+    value: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Take:
+    """One review as read. `inferred`: given to its tool by alternation only."""
+
+    place: Place
+    quote: str | None = None
+    persona: str | None = None
+    score: int | None = None
+    verdict: str | None = None
+    inferred: bool = False
+
+
+@dataclass(frozen=True)
+class PageTool:
+    """One side of a page. `stated`: the page gives the counts itself (or says: unknown)."""
+
+    name: str
+    place: Place
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    panel: Panel = field(default_factory=Panel)
+    stated: bool = False
+    takes: tuple[Take, ...] = ()
+    slug: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One comparison. `loose`: takes in reading order that the page gives to nobody."""
+
+    left: PageTool
+    right: PageTool
+    place: Place
+    loose: tuple[Take, ...] = ()
+    url: Fact | None = None
+    slug: str | None = None
+
+    @property
+    def title(self) -> str:
+        """'A vs B'."""
+        return f"{self.left.name} vs {self.right.name}"
+
+    @property
+    def tools(self) -> tuple[PageTool, PageTool]:
+        """Left and right."""
+        return self.left, self.right
+
+
+def objection(name: str, value: str) -> str | None:
+    """What is wrong with the text of the fact called `name`; None: nothing."""
+    label = name.replace("_", " ")
+    if len(value) > LIMITS[name]:
+        return f"the {label} has {len(value):,} characters; at most {LIMITS[name]:,} are read"
+    if found := _UNPRINTABLE.search(value):
+        return f"the {label} holds a control character (U+{ord(found.group()):04X})"
+    if name == "url" and not _is_web_address(value):
+        return "a URL must start with http:// or https:// and name a host"
+    if name not in ("description", "quote") and "\n" in value:
+        return f"the {label} must be one line"
+    return None
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in url
+    except ValueError:
+        return False
