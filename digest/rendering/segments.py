@@ -1,0 +1,112 @@
+"""A text cut at its per-reader slots, and its quoted-printable form (RFC 2045 section 6.7).
+
+A text is a tuple that alternates literals and slot names: `("Hi ", "address", "!")`;
+it begins and ends with a literal. Encoded, every slot stands on lines of its
+own between soft line breaks, so no line passes 76 characters whatever the value,
+and filling is a join of bytes.
+
+The encoded lines suit signing and sending as they are: none begins with a dot
+or with "From ", no run of white space is left and none at a line's end, so
+DKIM's relaxed form of the body (RFC 6376 section 3.4.4) is the body itself.
+"""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+
+from digest.rendering.errors import MessageError
+
+LINE = 76
+SLOTS = ("unsubscribe_url", "preferences_url", "address")
+
+Segments = tuple[str, ...]
+
+_UNSAFE = re.compile(rb"[^\x20-\x3c\x3e-\x7e]|(?<= ) | $")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9/:@_+~!#$%&'()*,;?-][A-Za-z0-9/:@._+~!#$%&'()*,;?-]{0,74}")
+_SOFT_BREAK = b"=\r\n"
+
+
+def cut(text: str, tokens: Mapping[str, str]) -> Segments:
+    """`text` cut where a slot's token stands; `tokens` maps slot names to tokens."""
+    if not tokens:
+        return (text,)
+    names = {token: name for name, token in tokens.items()}
+    parts = re.split("(" + "|".join(map(re.escape, names)) + ")", text)
+    return tuple(names[part] if at % 2 else part for at, part in enumerate(parts))
+
+
+def slots_of(segments: Segments) -> set[str]:
+    """The names of the slots in `segments`."""
+    return set(segments[1::2])
+
+
+def join(segments: Segments, values: Mapping[str, str]) -> str:
+    """The decoded text with its slots filled."""
+    return "".join(values[part] if at % 2 else part for at, part in enumerate(segments))
+
+
+def encode(segments: Segments) -> tuple[bytes | str, ...]:
+    """The quoted-printable skeleton: bytes at even places, slot names at odd ones."""
+    last = len(segments) - 1
+    return tuple(
+        part if at % 2 else encode_literal(part, before_slot=at < last)
+        for at, part in enumerate(segments)
+    )
+
+
+def fill(skeleton: Sequence[bytes | str], values: Mapping[str, bytes]) -> bytes:
+    """The skeleton with encoded values (see `encode_value`) in its slots."""
+    return b"".join(part if isinstance(part, bytes) else values[part] for part in skeleton)
+
+
+def encode_literal(text: str, *, before_slot: bool = False) -> bytes:
+    """`text` (lines end in LF) as quoted-printable lines of at most 76 characters.
+
+    Before a slot the last line is ended by a soft break.
+    """
+    lines = [_encode_line(line) for line in text.split("\n")]
+    if before_slot and lines[-1]:
+        lines[-1] += _SOFT_BREAK
+    return b"\r\n".join(lines)
+
+
+def encode_value(value: str, *, in_html: bool) -> bytes:
+    """A slot's value, escaped for HTML if `in_html`, on quoted-printable lines of its own."""
+    if in_html:
+        value = html.escape(value)
+    if _PLAIN_VALUE.fullmatch(value):
+        return value.encode("ascii") + _SOFT_BREAK
+    check_value(value)
+    return _encode_line(value) + _SOFT_BREAK if value else b""
+
+
+def check_value(value: str) -> None:
+    """Refuse what would break a line. Raises `MessageError`."""
+    if any(character in value for character in "\r\n\0"):
+        raise MessageError("a reader's address or link has a line break or NUL in it; correct it")
+
+
+def _encode_line(text: str) -> bytes:
+    """One line, folded by soft breaks; spaces that would form a run or end it are encoded."""
+    encoded = _UNSAFE.sub(lambda match: b"=%02X" % match[0][0], text.encode("utf-8"))
+    if len(encoded) < LINE and not encoded.startswith((b".", b"From ")):
+        return encoded
+    lines, start = [], 0
+    while start < len(encoded):
+        head = b""
+        if encoded.startswith((b".", b"From "), start):
+            head = b"=%02X" % encoded[start]
+            start += 1
+        end = _fold(encoded, start, LINE - 1 - len(head))
+        lines.append(head + encoded[start:end])
+        start = end
+    return _SOFT_BREAK.join(lines)
+
+
+def _fold(encoded: bytes, start: int, room: int) -> int:
+    """Where to end a line that begins at `start`: never within `=XX`."""
+    end = start + room
+    if end >= len(encoded):
+        return len(encoded)
+    escape = encoded.rfind(b"=", end - 2, end)
+    return escape if escape >= 0 else end
