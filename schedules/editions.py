@@ -8,9 +8,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from schedules.changes import EditionChange, read_slug
 from schedules.errors import ScheduleError
 from schedules.inserting import insert_missing
-from schedules.replanning import replan
-from schedules.slots import plan
+from schedules.planning import plan, replan
 from schedules.tables import Edition
+
+__all__ = [
+    "EditionChange",
+    "create_default",
+    "create_edition",
+    "find_edition",
+    "get_edition",
+    "list_editions",
+    "update_edition",
+]
 
 DEFAULT_SLUG = "weekly"
 DEFAULT_NAME = "Weekly AI Tool Verdicts"
@@ -64,7 +73,7 @@ async def create_edition(
 async def update_edition(
     session: AsyncSession, slug: str, change: EditionChange, now: datetime
 ) -> Edition:
-    """Change an edition and replan its coming slots (see `replanning`).
+    """Change an edition and replan its coming slots (see `planning`).
 
     An inactive edition has no planned slots and none of its slots run; made
     active again it starts with the next date from now on.

@@ -12,52 +12,37 @@ is in docs/schedule.md.
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from schedules.cadence import ONE_DAY, Cadence
 from schedules.errors import ScheduleError
-from schedules.inserting import insert_missing
+from schedules.planning import HORIZON, plan
 from schedules.tables import Edition, Slot, SlotState
 from schedules.transitions import find, turn
 
-HORIZON = timedelta(days=35)
+__all__ = [
+    "STOPPED",
+    "UNSENT",
+    "claim_for_sending",
+    "compose_due",
+    "hold",
+    "mark_composed",
+    "miss",
+    "move",
+    "needing_attention",
+    "next_planned",
+    "plan",
+    "run_anyway",
+    "send_due",
+    "skip",
+    "slot_on",
+    "unskip",
+    "upcoming",
+]
+
 UNSENT = (SlotState.PLANNED, SlotState.COMPOSED)
 STOPPED = (SlotState.SKIPPED, SlotState.MISSED, SlotState.HELD)
-
-
-async def plan(
-    session: AsyncSession,
-    edition: Edition,
-    now: datetime,
-    *,
-    horizon: timedelta = HORIZON,
-    catch_up: bool = True,
-) -> list[Slot]:
-    """Make the edition's slots up to the horizon; returns those that were not there yet.
-
-    With `catch_up`, dates later than its last slot that passed while nobody
-    planned (the machine was off for weeks) get their slots too, as far back as
-    the horizon reaches, so that they are recorded as missed and not silently
-    lost. An inactive edition gets none.
-    """
-    if not edition.active:
-        return []
-    cadence = Cadence.parse(edition.weekdays, edition.send_time, edition.zone)
-    today = now.astimezone(cadence.zone).date()
-    start = today - horizon
-    known = await _known_dates(session, edition, start)
-    latest = await _latest_date(session, edition) if catch_up else None
-    missing = [
-        _slot(edition, cadence, day, now)
-        for day in cadence.dates(start - ONE_DAY, today + horizon)
-        if day not in known
-    ]
-    return await insert_missing(
-        session,
-        [slot for slot in missing if slot.send_at > now or (latest and slot.local_date > latest)],
-    )
 
 
 async def compose_due(session: AsyncSession, now: datetime) -> list[Slot]:
@@ -194,28 +179,6 @@ async def move(session: AsyncSession, slot: Slot | int, at: datetime, now: datet
 
 def _awaiting(*, composed: bool) -> SlotState:
     return SlotState.COMPOSED if composed else SlotState.PLANNED
-
-
-def _slot(edition: Edition, cadence: Cadence, local_date: date, now: datetime) -> Slot:
-    assert edition.id is not None
-    send_at = cadence.instant(local_date).at_utc
-    return Slot(
-        edition_id=edition.id,
-        local_date=local_date,
-        send_at=send_at,
-        cutoff_at=send_at - timedelta(hours=edition.cutoff_hours),
-        changed_at=now,
-    )
-
-
-async def _known_dates(session: AsyncSession, edition: Edition, since: date) -> set[date]:
-    dates = select(col(Slot.local_date)).where(Slot.edition_id == edition.id)
-    return set(await session.exec(dates.where(col(Slot.local_date) >= since)))
-
-
-async def _latest_date(session: AsyncSession, edition: Edition) -> date | None:
-    latest = select(func.max(col(Slot.local_date))).where(Slot.edition_id == edition.id)
-    return (await session.exec(latest)).one()
 
 
 async def _due(session: AsyncSession, state: SlotState, is_due: ColumnElement[bool]) -> list[Slot]:

@@ -1,0 +1,115 @@
+"""From a cadence to slots: planning ahead, and planning anew when the cadence changes."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from schedules.cadence import ONE_DAY, Cadence
+from schedules.inserting import insert_missing
+from schedules.tables import Edition, Slot, SlotState
+
+HORIZON = timedelta(days=35)
+
+
+async def plan(
+    session: AsyncSession,
+    edition: Edition,
+    now: datetime,
+    *,
+    horizon: timedelta = HORIZON,
+    catch_up: bool = True,
+) -> list[Slot]:
+    """Make the edition's slots up to the horizon; returns those that were not there yet.
+
+    With `catch_up`, dates later than its last slot that passed while nobody
+    planned (the machine was off for weeks) get their slots too, as far back as
+    the horizon reaches, so that they are recorded as missed and not silently
+    lost. An inactive edition gets none.
+    """
+    if not edition.active:
+        return []
+    cadence = Cadence.parse(edition.weekdays, edition.send_time, edition.zone)
+    today = now.astimezone(cadence.zone).date()
+    start = today - horizon
+    known = await _known_dates(session, edition, start)
+    latest = await _latest_date(session, edition) if catch_up else None
+    missing = [
+        _slot(edition, cadence, day, now)
+        for day in cadence.dates(start - ONE_DAY, today + horizon)
+        if day not in known
+    ]
+    return await insert_missing(
+        session,
+        [slot for slot in missing if slot.send_at > now or (latest and slot.local_date > latest)],
+    )
+
+
+async def replan(session: AsyncSession, edition: Edition, now: datetime) -> None:
+    """Bring the planned slots that are still to come in line with the edition.
+
+    One whose date is still in the cadence takes the new hour and cut-off, unless
+    that hour has passed today: then it keeps its own. One whose date is not is
+    removed, unless an issue hangs on it. Slots in any other state stay as they are,
+    and dates that are past are not made up for: the new cadence begins now.
+    """
+    cadence = Cadence.parse(edition.weekdays, edition.send_time, edition.zone)
+    coming = select(Slot).where(
+        Slot.edition_id == edition.id,
+        Slot.state == SlotState.PLANNED,
+        col(Slot.send_at) > now,
+    )
+    for slot in (await session.exec(coming)).all():
+        if edition.active and cadence.includes(slot.local_date):
+            await _retime(session, edition, slot, cadence.instant(slot.local_date).at_utc, now)
+        else:
+            await _remove(session, slot)
+    await plan(session, edition, now, catch_up=False)
+
+
+async def _retime(
+    session: AsyncSession, edition: Edition, slot: Slot, send_at: datetime, now: datetime
+) -> None:
+    if send_at <= now:
+        return
+    cutoff_at = send_at - timedelta(hours=edition.cutoff_hours)
+    await session.exec(
+        update(Slot)
+        .where(col(Slot.id) == slot.id, col(Slot.state) == SlotState.PLANNED)
+        .values(send_at=send_at, cutoff_at=cutoff_at, changed_at=now)
+    )
+
+
+async def _remove(session: AsyncSession, slot: Slot) -> None:
+    # Slots know no issues; the database knows whether a row refers to this one.
+    try:
+        async with session.begin_nested():
+            await session.exec(
+                delete(Slot).where(col(Slot.id) == slot.id, col(Slot.state) == SlotState.PLANNED)
+            )
+    except IntegrityError:
+        return
+
+
+def _slot(edition: Edition, cadence: Cadence, local_date: date, now: datetime) -> Slot:
+    assert edition.id is not None
+    send_at = cadence.instant(local_date).at_utc
+    return Slot(
+        edition_id=edition.id,
+        local_date=local_date,
+        send_at=send_at,
+        cutoff_at=send_at - timedelta(hours=edition.cutoff_hours),
+        changed_at=now,
+    )
+
+
+async def _known_dates(session: AsyncSession, edition: Edition, since: date) -> set[date]:
+    dates = select(col(Slot.local_date)).where(Slot.edition_id == edition.id)
+    return set(await session.exec(dates.where(col(Slot.local_date) >= since)))
+
+
+async def _latest_date(session: AsyncSession, edition: Edition) -> date | None:
+    latest = select(func.max(col(Slot.local_date))).where(Slot.edition_id == edition.id)
+    return (await session.exec(latest)).one()
