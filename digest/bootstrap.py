@@ -1,13 +1,27 @@
-"""The composition root: settings → keys → store → app. Nothing is built anywhere else."""
+"""The composition root: settings → keys → store → app → worker. Nothing is built elsewhere."""
 
 import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
 
 from digest.app import App
+from digest.delivery.liveness import FileLock
+from digest.delivery.ports import Transport
+from digest.delivery.relay import Relay, Tls, parse_relay
+from digest.delivery.tables import Route
+from digest.delivery.transports.smtp import SmtpTransport
+from digest.delivery.worker import Worker
 from digest.errors import Misconfigured
+from digest.flows.housekeeping import housekeep
+from digest.flows.messages import MessageWriter
+from digest.inbox.server import Inbox
+from digest.migrate import require_current
 from digest.settings import Settings, load_settings
 from digest.store import open_store
 from subscribers.keys import Keyring
@@ -19,13 +33,46 @@ KEY_FILE = "secret.key"
 async def open_app(settings: Settings | None = None) -> AsyncIterator[App]:
     """The installation, opened; `digest init` must have made it."""
     settings = settings or load_settings()
-    app = App(
-        settings=settings, store=open_store(settings.store_url), keyring=read_keyring(settings)
-    )
+    keyring = read_keyring(settings)
+    await require_current(settings.store_url)
+    app = App(settings=settings, store=open_store(settings.store_url), keyring=keyring)
     try:
         yield app
     finally:
         await app.store.close()
+
+
+@asynccontextmanager
+async def open_worker(app: App) -> AsyncIterator[Worker]:
+    """A worker for all routes, with an inbox of its own on loopback to hand mail to."""
+    async with Inbox(app.settings.inbox_dir) as inbox:
+        liveness = FileLock(_lock_folder(app.settings))
+        yield Worker(
+            store=app.store,
+            liveness=liveness,
+            transports=_transports(app.settings, inbox.port),
+            compose=MessageWriter(app).compose,
+            housekeeping=partial(housekeep, app, liveness),
+            clock=app.clock,
+            connections=app.settings.connections,
+            drain_seconds=app.settings.drain_seconds,
+        )
+
+
+def _transports(settings: Settings, inbox_port: int) -> dict[Route, Transport]:
+    ehlo = urlsplit(settings.public_url).hostname or "localhost"
+    inbox = Relay(host="127.0.0.1", port=inbox_port, tls=Tls.NONE)
+    transports: dict[Route, Transport] = {Route.INBOX: SmtpTransport(inbox, ehlo)}
+    if settings.smtp_url:
+        relay = parse_relay(settings.smtp_url.get_secret_value())
+        transports[Route.RELAY] = SmtpTransport(relay, ehlo)
+    return transports
+
+
+def _lock_folder(settings: Settings) -> Path:
+    """Beside the database file, so that all who open it look for locks in one place."""
+    database = make_url(settings.store_url).database
+    return Path(f"{database}.workers") if database else settings.data_dir / "workers"
 
 
 def read_keyring(settings: Settings) -> Keyring:
@@ -35,9 +82,7 @@ def read_keyring(settings: Settings) -> Keyring:
             return Keyring.from_text(settings.secret_key.get_secret_value())
         return Keyring.from_text((settings.data_dir / KEY_FILE).read_text(encoding="ascii"))
     except FileNotFoundError:
-        raise Misconfigured(
-            "no secret key yet: run `digest init`, or set DIGEST_SECRET_KEY"
-        ) from None
+        raise Misconfigured("there is nothing here yet: run `digest init`") from None
     except ValueError as error:
         raise Misconfigured(f"DIGEST_SECRET_KEY: {error}") from None
 

@@ -1,0 +1,45 @@
+"""The command line: typer commands by noun.
+
+Exit status: 0 done, 1 it could not be done, 2 the request itself is wrong,
+130 interrupted. An expected failure is one line on stderr, never a traceback.
+"""
+
+import sys
+
+import typer
+
+from digest.cli import comparisons, editions, issues, readers, schedule, system
+from digest.cli.logs import configure_logging
+from digest.errors import DigestError
+from schedules.errors import ScheduleError
+from subscribers.errors import SubscriberError
+from subscribers.keys import BadToken
+
+EXPECTED = (DigestError, ScheduleError, SubscriberError, BadToken)
+
+app = typer.Typer(
+    name="digest",
+    help="A weekly digest of AI-tool comparisons that never loses or doubles a mail.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(comparisons.app, name="comparisons")
+app.add_typer(readers.app, name="readers")
+app.add_typer(editions.app, name="editions")
+app.add_typer(issues.app, name="issues")
+app.add_typer(schedule.app, name="schedule")
+system.register(app)
+
+
+def main() -> None:
+    """The console script."""
+    configure_logging()
+    try:
+        app()
+    except EXPECTED as error:
+        typer.echo(f"digest: {error}", err=True)
+        sys.exit(getattr(error, "exit_code", 1))
+    except KeyboardInterrupt:
+        typer.echo("digest: interrupted", err=True)
+        sys.exit(130)

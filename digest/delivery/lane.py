@@ -49,7 +49,10 @@ class Lane:
         Raises `RelayUnavailable` and `RelayRefused`, the claim still in hand.
         """
         wire_date = self._clock()
-        message = await self._compose(claim, wire_date)
+        try:
+            message = await self._compose(claim, wire_date)
+        except Refused as unusable:
+            return outcome_of(unusable.reply)
         connection = self._connection or await self._transport.connect()
         self._connection = None  # only a connection known to be whole is kept
         try:

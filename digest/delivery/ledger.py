@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, exists, true
 from sqlmodel import and_, col, or_, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.outcomes import Outcome, retry_delay
 from digest.delivery.recovery import UNOWNED, mark_unknown
@@ -26,6 +27,8 @@ from digest.delivery.tables import (
 )
 from digest.store import Store
 from subscribers.audience import confirmable, still_subscribed
+from subscribers.suppression import suppress_reader
+from subscribers.tables import Subscriber, SuppressionReason
 
 LEASE = timedelta(minutes=15)
 
@@ -122,7 +125,21 @@ class Ledger:
             if outcome.state is DeliveryState.DEFERRED:
                 row.not_before = now + retry_delay(max(row.attempts, 1), random.random())  # noqa: S311
             session.add(row)
+            if outcome.dead_address and row.subscriber_id is not None:
+                await self._suppress(session, row.subscriber_id, outcome, now)
         return True
+
+    async def _suppress(
+        self, session: AsyncSession, subscriber_id: int, outcome: Outcome, now: datetime
+    ) -> None:
+        subscriber = await session.get_one(Subscriber, subscriber_id)
+        await suppress_reader(
+            session,
+            subscriber,
+            SuppressionReason.BOUNCE,
+            source=outcome.reason or "dead address",
+            now=now,
+        )
 
     async def record_unknown(self, claim: Claim, reason: str, now: datetime) -> None:
         """The connection died after the dot: nobody knows; see `recovery.mark_unknown`."""

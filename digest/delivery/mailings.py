@@ -43,7 +43,7 @@ async def open_mailing(
         for subscriber_id, address in recipients
     )
     while chunk := list(islice(rows, ROWS_PER_INSERT)):
-        await session.execute(insert(Delivery), chunk)
+        await session.exec(insert(Delivery), params=chunk)
     return mailing
 
 
@@ -54,7 +54,7 @@ async def freeze_audience(session: AsyncSession, mailing: Mailing, postmark: Pos
     ones are not, and later unsubscribes are honoured when the delivery is armed.
     """
     assert mailing.edition
-    found = await session.execute(audience(mailing.edition))
+    found = await session.exec(audience(mailing.edition))
     return await open_mailing(session, mailing, _pairs(found), postmark)
 
 

@@ -45,7 +45,7 @@ class Worker:
         liveness: Liveness,
         transports: Mapping[Route, Transport],
         compose: Compose,
-        housekeeping: Callable[[], Awaitable[None]],
+        housekeeping: Callable[[], Awaitable[object]],
         clock: Callable[[], datetime],
         connections: int = 4,
         drain_seconds: float = 30,

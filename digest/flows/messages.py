@@ -1,6 +1,7 @@
 """The message of a claimed delivery: frozen segments joined with the reader's few values."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -9,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.delivery.ledger import Claim
 from digest.delivery.mailings import get_mailing
-from digest.delivery.ports import Outgoing
+from digest.delivery.ports import Outgoing, Refused, Reply
 from digest.delivery.tables import Mailing, MailingKind
 from digest.errors import NotFound
 from digest.flows.drafts import draft_of
@@ -20,7 +21,7 @@ from digest.rendering.letter import compile_letter
 from digest.rendering.message import CompiledMessage, ReaderValues
 from digest.rendering.templates import load_templates
 from schedules.editions import get_edition
-from subscribers.address import EmailAddress
+from subscribers.address import EmailAddress, InvalidAddress
 from subscribers.links import return_path_tag
 from subscribers.signup import raw_token
 from subscribers.tables import ConfirmationToken
@@ -36,10 +37,13 @@ class MessageWriter:
         self._compiled: dict[tuple[int, str], CompiledMessage] = {}
 
     async def compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
-        """The complete wire form for one reader."""
+        """The complete wire form for one reader; raises `Refused` for an unusable address."""
         compiled = await self._compiled_for(claim)
         links = self._links(claim)
-        recipient = EmailAddress.parse(claim.address)
+        try:
+            recipient = EmailAddress.parse(claim.address)
+        except InvalidAddress as error:
+            raise Refused(Reply(553, f"5.1.3 {error}")) from None
         data = compiled.fill(
             ReaderValues(
                 address=recipient.wire,
@@ -85,7 +89,8 @@ async def _issue(
 
 async def _test(app: App, session: AsyncSession, mailing: Mailing, claim: Claim) -> CompiledMessage:
     frozen = await draft_of(app, session, mailing.payload["issue"])
-    return frozen.variants[claim.variant].marked("[TEST]")
+    compiled = frozen.variants[claim.variant]
+    return replace(compiled, subject=f"[TEST] {compiled.subject}")
 
 
 async def _confirmation(

@@ -64,8 +64,7 @@ async def _slot_for(
 ) -> Slot:
     if slot_date is not None:
         return await slots.slot_on(session, edition, slot_date)
-    upcoming = await slots.upcoming(session, edition, now)
-    for slot in upcoming:
+    for slot in await slots.upcoming(session, edition, now):
         if slot.state in (SlotState.PLANNED, SlotState.COMPOSED, SlotState.HELD):
             return slot
     raise Refused(f"{edition.slug} has no planned slot; see `digest schedule show`")
@@ -136,6 +135,15 @@ async def approve_in(
     await store_frozen(session, issue, frozen, load_templates(edition.template))
     if issue.slot_id is not None:
         await turn(session, issue, IssueState.SCHEDULED, now)
+        await _release(session, edition, issue.slot_id, now)
+
+
+async def _release(session: AsyncSession, edition: Edition, slot_id: int, now: datetime) -> None:
+    """A slot held for want of this approval goes on, if its grace has not passed."""
+    slot = await session.get_one(Slot, slot_id)
+    in_time = now <= slot.send_at + timedelta(hours=edition.grace_hours)
+    if slot.state == SlotState.HELD and in_time:
+        await slots.run_anyway(session, slot, now, composed=True)
 
 
 async def schedule(app: App, number: int, at: datetime) -> Issue:
@@ -167,7 +175,7 @@ async def start_sending(
     await turn(session, issue, IssueState.SENDING, now, started_at=now)
     route = await _route(session, app, edition, to_inbox=to_inbox)
     if issue.slot_id is not None:
-        await slots.claim_for_sending(session, issue.slot_id, now)
+        await _take_slot(session, issue.slot_id, now)
     started = max(issue.send_at or now, now)
     mailing = await freeze_audience(
         session,
@@ -184,6 +192,15 @@ async def start_sending(
     )
     assert mailing.id is not None
     return mailing.id
+
+
+async def _take_slot(session: AsyncSession, slot_id: int, now: datetime) -> None:
+    """The slot's one sending; an editor who sends by hand brings a stopped slot back first."""
+    slot = await session.get_one(Slot, slot_id)
+    if slot.state in slots.STOPPED:
+        await slots.run_anyway(session, slot, now, composed=True)
+    if not await slots.claim_for_sending(session, slot, now):
+        raise Refused(f"the slot of {slot.local_date} was sent already")
 
 
 async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox: bool) -> Route:
@@ -203,7 +220,7 @@ async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox:
 async def send_test(app: App, number: int, addresses: list[str], *, to_inbox: bool = False) -> int:
     """Send the issue as it stands to some addresses; not counted, with inert links."""
     now = app.clock()
-    recipients = {EmailAddress.parse(text).normalised for text in addresses}
+    recipients = {EmailAddress.parse(text).wire for text in addresses}
     async with app.store.write() as session:
         issue = await get_issue(session, number)
         edition = await edition_of(session, issue)

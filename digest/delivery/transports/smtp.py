@@ -12,10 +12,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
 
 import aiosmtplib
-from aiosmtplib.protocol import SMTPProtocol
 
 from digest.delivery.ports import (
     Interrupted,
@@ -208,7 +206,7 @@ class SmtpConnection:
                 if protocol is None:
                     raise aiosmtplib.SMTPServerDisconnected("connection lost")
                 protocol.write(wire[start : start + WRITE_SIZE])
-                drained = cast(SMTPProtocol, protocol)._drain_helper()
+                drained = protocol._drain_helper()
                 await asyncio.wait_for(drained, self._deadlines.write)
         except (*ABORTED, TimeoutError) as error:
             await self.abandon()

@@ -1,0 +1,24 @@
+"""Logging: structured lines on stderr, warnings by default, never an address."""
+
+import logging
+import os
+import sys
+
+import structlog
+
+
+def configure_logging(level: str | None = None) -> None:
+    """Set up structlog; `DIGEST_LOG` names the level (default WARNING; serve uses INFO)."""
+    name = (level or os.environ.get("DIGEST_LOG") or "WARNING").upper()
+    threshold = logging.getLevelNamesMapping().get(name, logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,47 @@
+"""Following a mailing to its end, with a worker of this very process at work."""
+
+import asyncio
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from digest.app import App
+from digest.bootstrap import open_worker
+from digest.cli.runtime import console
+from digest.delivery.accounting import Accounting, account
+from digest.delivery.mailings import get_mailing
+
+LOOK_SECONDS = 0.2
+
+
+async def follow_mailing(app: App, mailing_id: int, *, quiet: bool = False) -> Accounting:
+    """Send until nothing of the mailing is open (or it is paused), showing progress."""
+    async with open_worker(app) as worker:
+        task = asyncio.create_task(worker.run())
+        try:
+            return await _watch(app, mailing_id, task, quiet=quiet)
+        finally:
+            worker.stop()
+            await task
+
+
+async def _watch(
+    app: App, mailing_id: int, working: "asyncio.Task[None]", *, quiet: bool
+) -> Accounting:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=quiet, transient=True) as progress:
+        bar = progress.add_task("Sending", total=None)
+        while True:
+            async with app.store.read() as session:
+                counts = await account(session, mailing_id)
+                mailing = await get_mailing(session, mailing_id)
+            done = counts.recipients - counts.open
+            progress.update(bar, total=counts.recipients, completed=done)
+            over = mailing.finished_at is not None or mailing.state == "paused"
+            if over or working.done():
+                return counts
+            await asyncio.sleep(LOOK_SECONDS)

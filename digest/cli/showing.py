@@ -1,0 +1,103 @@
+"""How issues and reports look on the terminal, and as JSON."""
+
+from typing import Any
+
+from rich.table import Table
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.cli.runtime import console
+from digest.errors import DigestError
+from digest.flows.drafts import draft_of, edition_of
+from digest.flows.reporting import Report
+from digest.issues.lookup import candidates_of, get_issue
+from digest.issues.tables import Issue, IssueState
+from schedules.tables import Edition
+from schedules.words import in_words, when
+from subscribers.audience import count
+
+
+async def show_issue(app: App, number: int) -> dict[str, Any]:
+    """Everything about one issue, with stable keys; see `docs/cli.md`."""
+    async with app.store.read() as session:
+        issue = await get_issue(session, number)
+        edition = await edition_of(session, issue)
+        assert issue.id is not None
+        candidates = [
+            {"slug": slug, "included": found.included, "reason": found.reason}
+            for found, slug in await candidates_of(session, issue.id)
+        ]
+        said = await _said(app, session, issue)
+        return {
+            "number": issue.number,
+            "edition": edition.slug,
+            "state": str(issue.state),
+            "state_reason": issue.state_reason,
+            "date": issue.issue_date.isoformat(),
+            **said,
+            "send_at": issue.send_at,
+            "plan": await _plan(app, session, issue, edition),
+            "approved_by": issue.approved_by,
+            "approved_at": issue.approved_at,
+            "items": [found["slug"] for found in candidates if found["included"]],
+            "candidates": candidates,
+        }
+
+
+async def _said(app: App, session: AsyncSession, issue: Issue) -> dict[str, Any]:
+    """Subject, preheader and hash; a draft that cannot be compiled says why instead."""
+    try:
+        frozen = await draft_of(app, session, issue.number)
+    except DigestError as error:
+        return {"subject": None, "preheader": None, "hash": None, "problem": str(error)}
+    content = frozen.content
+    return {
+        "subject": content.subject,
+        "preheader": content.preheader,
+        "sentence": content.sentence,
+        "hash": frozen.hash,
+        "problem": None,
+    }
+
+
+async def _plan(app: App, session: AsyncSession, issue: Issue, edition: Edition) -> str:
+    readers = f"{await count(session, edition.slug):,} readers"
+    if issue.state == IssueState.SCHEDULED and issue.send_at:
+        instant = issue.send_at
+        return (
+            f"Goes out {when(instant, edition.zone, app.clock())} to {readers}, "
+            f"{in_words(instant - app.clock())}."
+        )
+    if issue.state == IssueState.APPROVED:
+        return f"Approved, not scheduled: `digest issues send {issue.number}` or `… schedule`."
+    return f"{issue.state}"
+
+
+def print_issue(shown: dict[str, Any]) -> None:
+    """An issue for people."""
+    console.print(f"[bold]Issue {shown['number']}[/bold] · {shown['date']} · {shown['state']}")
+    if shown["problem"]:
+        console.print(f"[red]{shown['problem']}[/red]")
+    else:
+        console.print(f"Subject    {shown['subject']}\nPreheader  {shown['preheader']}")
+        console.print(f"Hash       {shown['hash'][:12]}")
+    table = Table("", "comparison", "reason", box=None, header_style="bold")
+    for candidate in shown["candidates"]:
+        mark = "[green]✓[/green]" if candidate["included"] else "·"
+        table.add_row(mark, candidate["slug"], candidate["reason"])
+    console.print(table)
+
+
+def print_report(found: Report) -> None:
+    """A report for people: the equation, then what needs a look."""
+    counts = found.accounting
+    console.print(f"[bold]Issue {found.number}[/bold] is {found.state}.")
+    if found.state_reason:
+        console.print(f"[yellow]{found.state_reason}[/yellow]")
+    console.print(counts.equation())
+    console.print(
+        f"of the open: {counts.unknown:,} unknown, {counts.deferred:,} deferred; "
+        f"ever unknown: {counts.ever_unknown:,}"
+    )
+    for problem in found.problems:
+        console.print(f"  {problem.state}  {problem.address}  {problem.reason or ''}")

@@ -1,0 +1,109 @@
+"""`digest init`, `serve`, `doctor` and `demo`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest import __version__
+from digest.app import utc_now
+from digest.bootstrap import KEY_FILE, make_key_file, open_app
+from digest.cli.logs import configure_logging
+from digest.cli.runtime import JsonFlag, console, print_json
+from digest.demo.show import show_demo
+from digest.errors import DigestError
+from digest.flows.checkup import Check, check_up
+from digest.migrate import upgrade
+from digest.serving import running, wait_for_signal
+from digest.settings import load_settings
+from digest.store import open_store
+from schedules.editions import create_default
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that have no noun."""
+    app.callback()(_version_option)
+    app.command()(init)
+    app.command()(serve)
+    app.command()(doctor)
+    app.command()(demo)
+
+
+def _version_option(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def init(as_json: JsonFlag = False) -> None:
+    """Create the installation here, or upgrade its database. Safe to repeat."""
+    settings = load_settings()
+    made_key = False
+    try:
+        if not settings.secret_key:
+            made_key = make_key_file(settings.data_dir)
+    except OSError as error:
+        raise DigestError(f"cannot write to {settings.data_dir}: {error.strerror}") from None
+
+    async def work() -> tuple[str | None, str]:
+        before, after = await upgrade(settings.store_url)
+        store = open_store(settings.store_url)
+        async with store.write() as session:
+            await create_default(session, utc_now())
+        await store.close()
+        return before, after
+
+    before, after = asyncio.run(work())
+    state = "created" if before is None else "up to date" if before == after else "upgraded"
+    if as_json:
+        print_json({"database": state, "revision": after, "secret_key_created": made_key})
+        return
+    console.print(f"Database {state} (revision {after}).")
+    if made_key:
+        console.print(f"Secret key written to {settings.data_dir / KEY_FILE}: back it up.")
+    console.print("Next: digest comparisons import PATH, digest readers add, digest serve")
+
+
+def serve() -> None:
+    """Run the pages, the scheduler and the sender until Ctrl-C."""
+    configure_logging("INFO")
+
+    async def work() -> None:
+        async with open_app() as app, running(app) as now_running:
+            console.print(f"Pages    {now_running.public_url}")
+            console.print(f"Desk     {now_running.desk_url} (this machine only)")
+            if not app.settings.smtp_url:
+                console.print("No relay is set: letters go to the desk's inbox, issues nowhere.")
+            await wait_for_signal()
+            console.print("Stopping: recording what is in flight …")
+
+    asyncio.run(work())
+
+
+def doctor(as_json: JsonFlag = False) -> None:
+    """Check settings, database, relay and folders, and say what to mend."""
+    checks: list[Check] = asyncio.run(check_up(load_settings()))
+    if as_json:
+        print_json([check.model_dump() for check in checks])
+    else:
+        colours = {"ok": "green", "warning": "yellow", "error": "red"}
+        for check in checks:
+            mark = f"[{colours[check.level]}]{check.level:<7}[/]"
+            console.print(f"{mark}  {check.name:<14} {check.message}")
+    if any(check.level == "error" for check in checks):
+        raise typer.Exit(1)
+
+
+def demo(
+    serve_pages: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Keep serving until Ctrl-C.")
+    ] = True,
+    folder: Annotated[
+        Path, typer.Option("--dir", help="Folder for the demonstration; emptied first.")
+    ] = Path("var/demo"),
+) -> None:
+    """Show the whole thing: import, sign-up, compose, preview, approve, send, account."""
+    asyncio.run(show_demo(folder, keep_serving=serve_pages))

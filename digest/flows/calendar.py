@@ -1,0 +1,122 @@
+"""What the clock sets in motion. `advance` may run any number of times, anywhere at once.
+
+Each step is one transaction around a conditional change of the slot's row, so a
+second scheduler finds the step done. A step that fails is logged and told; it
+does not stop the others.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.errors import DigestError
+from digest.flows.letters import tell_editor
+from digest.flows.publishing import compose_slot, start_sending
+from digest.issues.lookup import issue_of_slot
+from digest.issues.tables import Issue, IssueState
+from schedules import slots
+from schedules.catchup import Action, decide
+from schedules.clock import note_tick
+from schedules.editions import list_editions
+from schedules.tables import Edition, Slot
+
+log = structlog.get_logger("digest.calendar")
+
+READY = (IssueState.APPROVED, IssueState.SCHEDULED)
+
+
+async def advance(app: App) -> None:
+    """Plan, compose what has reached its cut-off, send what is due, record what was missed."""
+    now = app.clock()
+    async with app.store.write() as session:
+        if not await note_tick(session, now):
+            log.warning("the clock jumped back; scheduling is held until it catches up")
+            return
+        editions = [edition for edition in await list_editions(session) if edition.active]
+        for edition in editions:
+            await slots.plan(session, edition, now)
+        due = await slots.compose_due(session, now)
+    for slot in due:
+        await _guarded(app, slot, now)
+    async with app.store.read() as session:
+        due = await slots.send_due(session, now)
+    for slot in due:
+        await _guarded(app, slot, now)
+    await _send_extras(app, now)
+
+
+async def _guarded(app: App, slot: Slot, now: datetime) -> None:
+    try:
+        await _advance_slot(app, slot, now)
+    except DigestError as error:
+        log.error("slot held", slot=slot.id, reason=str(error))
+        async with app.store.write() as session:
+            await _hold(session, app, slot, str(error), now)
+
+
+async def _advance_slot(app: App, seen: Slot, now: datetime) -> None:
+    """One step of one slot, decided on the row as it is inside the transaction."""
+    async with app.store.write() as session:
+        slot = await session.get_one(Slot, seen.id)
+        edition = await session.get_one(Edition, slot.edition_id)
+        assert slot.id is not None
+        issue = await issue_of_slot(session, slot.id)
+        ready = issue is not None and issue.state in READY
+        grace = timedelta(hours=edition.grace_hours)
+        decision = decide(slot, now=now, grace=grace, ready=ready)
+        if decision.action is Action.COMPOSE:
+            await compose_slot(session, app, edition, slot, now)
+        elif decision.action is Action.SEND and issue is not None:
+            await start_sending(session, app, issue, to_inbox=False, now=now)
+        elif decision.action is Action.HOLD:
+            await _hold(session, app, slot, decision.reason or "", now)
+        elif decision.action is Action.MISS:
+            await slots.miss(session, slot, decision.reason or "", now)
+            await _tell(session, app, slot, "missed", decision.reason or "", now)
+
+
+async def _hold(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
+    if await slots.hold(session, slot, reason, now):
+        await _tell(session, app, slot, "held", reason, now)
+
+
+async def _tell(
+    session: AsyncSession, app: App, slot: Slot, what: str, reason: str, now: datetime
+) -> None:
+    edition = await session.get_one(Edition, slot.edition_id)
+    await tell_editor(
+        session,
+        app,
+        f"{edition.name}: the issue of {slot.local_date} was {what}",
+        [
+            f"The slot was {what}: {reason}.",
+            f"To send it all the same: digest schedule run-anyway {slot.local_date}",
+        ],
+        now,
+    )
+
+
+async def _send_extras(app: App, now: datetime) -> None:
+    """Issues outside the calendar whose own hour has come."""
+    due = select(Issue).where(
+        Issue.state == IssueState.SCHEDULED,
+        col(Issue.slot_id).is_(None),
+        col(Issue.send_at) <= now,
+    )
+    async with app.store.read() as session:
+        issues = list(await session.exec(due))
+    for issue in issues:
+        try:
+            async with app.store.write() as session:
+                await start_sending(
+                    session,
+                    app,
+                    await session.get_one(Issue, issue.id),
+                    to_inbox=False,
+                    now=now,
+                )
+        except DigestError as error:
+            log.error("extra issue not sent", issue=issue.number, reason=str(error))

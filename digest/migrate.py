@@ -1,0 +1,105 @@
+"""The schema's history: one Alembic line for SQLite and PostgreSQL.
+
+The only file, beside the migrations themselves, that imports alembic.
+"""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from digest.errors import Misconfigured
+from digest.store import open_store
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+async def upgrade(url: str) -> tuple[str | None, str]:
+    """Create the database, or bring it up to date; (revision before, revision after).
+
+    Raises `Misconfigured` for a database that cannot be opened or is newer than this program.
+    """
+    _make_parent(url)
+    before = await current(url)
+    _refuse_newer(before)
+    store = open_store(url)
+    try:
+        async with store.engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    except OperationalError as error:
+        raise Misconfigured(f"cannot write to the database: {error.orig}") from None
+    finally:
+        await store.close()
+    return before, head()
+
+
+async def current(url: str) -> str | None:
+    """The revision a database is at; None for an empty one."""
+    store = open_store(url)
+    try:
+        async with store.engine.connect() as connection:
+            return await connection.run_sync(_revision)
+    except OperationalError as error:
+        raise Misconfigured(f"cannot open the database: {error.orig}") from None
+    finally:
+        await store.close()
+
+
+async def require_current(url: str) -> None:
+    """Raise `Misconfigured` unless the database exists and is at this program's revision."""
+    path = _sqlite_path(url)
+    if path and not await asyncio.to_thread(path.exists):
+        raise Misconfigured(f"there is no database at {path}: run `digest init`")
+    revision = await current(url)
+    _refuse_newer(revision)
+    if revision != head():
+        raise Misconfigured("the database is older than this program: run `digest init`")
+
+
+def head() -> str:
+    """The newest revision this program knows."""
+    revision = ScriptDirectory(str(SCRIPTS)).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def _refuse_newer(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise Misconfigured(
+            f"the database is newer than this program (revision {revision}): upgrade digest"
+        )
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _sqlite_path(url: str) -> Path | None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return Path(parsed.database)
+
+
+def _make_parent(url: str) -> None:
+    path = _sqlite_path(url)
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"cannot make the folder {path.parent}: {error.strerror}") from None

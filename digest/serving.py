@@ -1,0 +1,112 @@
+"""`digest serve`: public pages, desk, ticker and worker in one process."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI
+
+from digest.app import App
+from digest.bootstrap import open_worker
+from digest.delivery.worker import Worker
+from digest.errors import Misconfigured
+from digest.flows.calendar import advance
+from digest.web.desk import build_desk
+from digest.web.public import build_public
+from schedules.ticker import Ticker
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running installation: where it is to be found."""
+
+    public_url: str
+    desk_url: str
+    worker: Worker
+
+
+@asynccontextmanager
+async def running(app: App) -> AsyncIterator[Running]:
+    """Everything up; on leaving, nothing new is begun and what is in flight is recorded."""
+    settings = app.settings
+    async with contextlib.AsyncExitStack() as stack:
+        worker = await stack.enter_async_context(open_worker(app))
+        public_port = await stack.enter_async_context(
+            _listening(build_public(app), settings.host, settings.port)
+        )
+        desk_port = await stack.enter_async_context(
+            _listening(build_desk(app), "127.0.0.1", settings.desk_port)
+        )
+        await stack.enter_async_context(_working(worker))
+        ticker = Ticker(lambda: _tick(app, worker))
+        ticker.start()
+        stack.callback(ticker.stop)
+        yield Running(
+            public_url=f"http://{settings.host}:{public_port}",
+            desk_url=f"http://127.0.0.1:{desk_port}",
+            worker=worker,
+        )
+
+
+async def _tick(app: App, worker: Worker) -> None:
+    await advance(app)
+    worker.wake()
+
+
+@asynccontextmanager
+async def _working(worker: Worker) -> AsyncIterator[None]:
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await task
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to the one place that handles them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        """Capture none."""
+        yield
+
+
+@asynccontextmanager
+async def _listening(api: FastAPI, host: str, port: int) -> AsyncIterator[int]:
+    """Serve an app; yields the port, which may have been chosen by the system (0)."""
+    config = uvicorn.Config(
+        api, host=host, port=port, log_config=None, server_header=False, lifespan="off"
+    )
+    server = _Server(config)
+    try:
+        sock = config.bind_socket()
+    except SystemExit:
+        raise Misconfigured(
+            f"port {port} is taken; is another `digest serve` running? "
+            "Set DIGEST_PORT and DIGEST_DESK_PORT, or stop it"
+        ) from None
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    try:
+        yield sock.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+        sock.close()
+
+
+async def wait_for_signal() -> None:
+    """Return at the first SIGINT or SIGTERM; a second one ends the process the hard way."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await stop.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

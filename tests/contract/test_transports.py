@@ -1,0 +1,90 @@
+"""What every transport promises, on each of them: nothing goes without `finish`."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from digest.delivery.ports import Outgoing, Transport
+from digest.delivery.relay import Relay as RelayAddress
+from digest.delivery.relay import Tls
+from digest.delivery.transports.folder import FolderTransport
+from digest.delivery.transports.memory import MemoryTransport
+from digest.delivery.transports.smtp import SmtpTransport
+from tests.relay import Relay
+
+BODY = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n..two\r\nlast\r\n"
+
+
+@dataclass
+class Bench:
+    """A transport, and how to see what it delivered."""
+
+    transport: Transport
+    delivered: Callable[[], list[bytes]]
+
+
+@pytest.fixture(params=["memory", "folder", "smtp"])
+async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    if request.param == "memory":
+        memory = MemoryTransport()
+        yield Bench(memory, lambda: [message.data for message in memory.sent])
+    elif request.param == "folder":
+        yield Bench(FolderTransport(tmp_path / "out"), lambda: _read(tmp_path / "out"))
+    else:
+        async with Relay() as relay:
+            address = RelayAddress("127.0.0.1", relay.port, Tls.NONE)
+            yield Bench(
+                SmtpTransport(address, "localhost"),
+                lambda: [taken.data for taken in relay.taken],
+            )
+
+
+def _read(folder: Path) -> list[bytes]:
+    """The messages without the two envelope headers in front."""
+    return [path.read_bytes().split(b"\r\n", 2)[2] for path in sorted(folder.glob("*.eml"))]
+
+
+def outgoing(number: int = 1) -> Outgoing:
+    return Outgoing(number, "bounces+1@news.example.org", f"reader{number}@example.org", BODY)
+
+
+async def test_a_finished_message_arrives_byte_for_byte(bench: Bench) -> None:
+    connection = await bench.transport.connect()
+    await connection.stage(outgoing())
+    reply = await connection.finish()
+    await connection.close()
+    assert reply.code == 250
+    assert bench.delivered() == [BODY]
+
+
+async def test_a_staged_message_has_not_gone(bench: Bench) -> None:
+    connection = await bench.transport.connect()
+    await connection.stage(outgoing())
+    assert bench.delivered() == []
+    await connection.abandon()
+    assert bench.delivered() == []
+
+
+async def test_closing_does_not_send_what_was_staged(bench: Bench) -> None:
+    connection = await bench.transport.connect()
+    await connection.stage(outgoing())
+    await connection.abandon()
+    await connection.close()
+    assert bench.delivered() == []
+
+
+async def test_one_connection_carries_many_messages(bench: Bench) -> None:
+    connection = await bench.transport.connect()
+    for number in range(5):
+        await connection.stage(outgoing(number))
+        assert (await connection.finish()).code == 250
+    await connection.close()
+    assert len(bench.delivered()) == 5
+
+
+async def test_closing_twice_is_harmless(bench: Bench) -> None:
+    connection = await bench.transport.connect()
+    await connection.close()
+    await connection.close()

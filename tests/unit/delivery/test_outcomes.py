@@ -1,0 +1,47 @@
+"""What a reply means, and when to try again."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.delivery.outcomes import outcome_of, retry_delay
+from digest.delivery.ports import Reply
+from digest.delivery.tables import DeliveryState
+
+
+@pytest.mark.parametrize(
+    ("reply", "state", "dead"),
+    [
+        (Reply(250, "2.0.0 ok"), DeliveryState.ACCEPTED, False),
+        (Reply(251, "will forward"), DeliveryState.ACCEPTED, False),
+        (Reply(450, "4.2.1 greylisted"), DeliveryState.DEFERRED, False),
+        (Reply(452, "4.2.2 mailbox full"), DeliveryState.DEFERRED, False),
+        (Reply(550, "5.1.1 no such user"), DeliveryState.REJECTED, True),
+        (Reply(550, "5.1.10 null MX"), DeliveryState.REJECTED, True),
+        (Reply(550, "5.7.1 spam"), DeliveryState.REJECTED, False),
+        (Reply(552, "5.2.2 mailbox full"), DeliveryState.REJECTED, False),
+        (Reply(550, "no such user"), DeliveryState.REJECTED, False),
+        (Reply(550, "5.1.11 unheard of"), DeliveryState.REJECTED, False),
+    ],
+)
+def test_a_reply_leads_to_one_state(reply: Reply, state: DeliveryState, dead: bool) -> None:
+    outcome = outcome_of(reply)
+    assert (outcome.state, outcome.dead_address) == (state, dead)
+
+
+def test_the_waits_are_those_of_the_promise() -> None:
+    waits = [retry_delay(attempt, 0.5) for attempt in range(1, 8)]
+    minutes = [wait / timedelta(minutes=1) for wait in waits]
+    assert minutes == [5, 15, 45, 120, 240, 480, 480]
+
+
+@given(st.integers(1, 50), st.floats(0, 1, exclude_max=True))
+def test_the_spread_is_at_most_a_fifth(attempts: int, chance: float) -> None:
+    middle = retry_delay(attempts, 0.5)
+    assert middle * 0.8 <= retry_delay(attempts, chance) <= middle * 1.2
+
+
+def test_a_reply_with_line_breaks_is_told_on_one_line() -> None:
+    assert str(Reply(550, "5.1.1 no\r\nsuch\nuser")) == "550 5.1.1 no such user"

@@ -1,0 +1,192 @@
+"""What dead workers leave behind is made good: nobody lost, at most one copy more."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.delivery import mailings
+from digest.delivery.accounting import account
+from digest.delivery.ledger import LEASE, Ledger
+from digest.delivery.liveness import FileLock
+from digest.delivery.outcomes import Outcome
+from digest.delivery.recovery import RETRY_UNKNOWN_AFTER, Tidied, tidy
+from digest.delivery.tables import DeliveryState, MailingState, Route
+from digest.store import Store
+from tests.unit.delivery.conftest import MakeMailing, rows
+
+ROUTES = [Route.RELAY]
+
+
+@dataclass
+class Living:
+    """Knows who is alive because the test says so."""
+
+    owner: str = "me"
+    alive: set[str] = field(default_factory=set)
+
+    def holds(self) -> bool:
+        return True
+
+    def is_alive(self, owner: str) -> bool:
+        return owner in self.alive
+
+    def release(self) -> None:
+        pass
+
+
+async def round_of(store: Store, living: Living, now: datetime) -> Tidied:
+    async with store.write() as session:
+        return await tidy(session, living, now)
+
+
+async def test_a_dead_worker_s_claim_is_free_at_once(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(2)
+    await Ledger(store, "dead").claim(ROUTES, 2, now)
+    assert (await round_of(store, Living(), now)).freed == 2
+    assert {row.state for row in await rows(store)} == {DeliveryState.PENDING}
+
+
+async def test_a_living_worker_s_claim_is_free_when_its_lease_ends(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    await Ledger(store, "slow").claim(ROUTES, 1, now)
+    living = Living(alive={"slow"})
+    assert (await round_of(store, living, now + LEASE)).freed == 0
+    assert (await round_of(store, living, now + LEASE + timedelta(seconds=1))).freed == 1
+
+
+async def test_an_armed_delivery_is_unknown_only_when_its_worker_is_dead(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    ledger = Ledger(store, "sleeper")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await ledger.arm(claim, now, now)
+    later = now + timedelta(hours=20)
+    assert (await round_of(store, Living(alive={"sleeper"}), later)).unknown == 0
+    assert (await round_of(store, Living(), later)).unknown == 1
+
+
+async def test_an_unknown_outcome_is_tried_once_more_and_then_held(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    states = []
+    for _ in range(2):
+        ledger = Ledger(store, "crasher")
+        [claim] = await ledger.claim(ROUTES, 1, now)
+        await ledger.arm(claim, now, now)
+        await round_of(store, Living(), now)
+        now += RETRY_UNKNOWN_AFTER
+        [row] = await rows(store)
+        states.append((row.state, row.unknowns))
+    assert states == [(DeliveryState.UNKNOWN, 1), (DeliveryState.HELD, 2)]
+    assert await Ledger(store, "next").claim(ROUTES, 1, now + timedelta(hours=1)) == []
+
+
+async def test_an_edition_that_holds_never_tries_an_unknown_again(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1, resend_unknown=False)
+    ledger = Ledger(store, "crasher")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await ledger.arm(claim, now, now)
+    await round_of(store, Living(), now)
+    [row] = await rows(store)
+    assert row.state == DeliveryState.HELD
+
+
+async def test_what_is_late_expires_and_an_unknown_one_is_told_apart(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(2)
+    ledger = Ledger(store, "crasher")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await ledger.arm(claim, now, now)
+    await round_of(store, Living(), now)
+    tidied = await round_of(store, Living(), mailing.give_up_at)
+    assert tidied.expired == 2
+    assert [row.state for row in await rows(store)] == [DeliveryState.HELD, DeliveryState.EXPIRED]
+
+
+async def test_a_mailing_ends_only_when_nothing_is_open(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(2)
+    ledger = Ledger(store, "me")
+    living = Living(alive={"me"})
+    first, second = await ledger.claim(ROUTES, 2, now)
+    await ledger.record(first, Outcome(DeliveryState.ACCEPTED), now)
+    assert (await round_of(store, living, now)).finished == []
+    await ledger.record(second, Outcome(DeliveryState.REJECTED), now)
+    assert (await round_of(store, living, now)).finished == [mailing.id]
+    assert (await round_of(store, living, now)).finished == []
+
+
+async def test_a_cancelled_mailing_ends_with_its_readers_skipped(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(3)
+    assert mailing.id is not None
+    async with store.write() as session:
+        await mailings.cancel(session, mailing.id, "a mistake")
+    await round_of(store, Living(), now)
+    async with store.read() as session:
+        counts = await account(session, mailing.id)
+        found = await mailings.get_mailing(session, mailing.id)
+    assert counts.skipped == 3
+    assert counts.balances
+    assert found.state == MailingState.CANCELLED
+    assert found.finished_at == now
+
+
+class TestFileLock:
+    def test_a_living_worker_is_seen_by_others(self, tmp_path: Path) -> None:
+        one, other = FileLock(tmp_path), FileLock(tmp_path)
+        assert other.is_alive(one.owner)
+        assert one.is_alive(other.owner)
+        one.release()
+        assert not other.is_alive(one.owner)
+        other.release()
+
+    def test_who_was_never_there_is_dead(self, tmp_path: Path) -> None:
+        lock = FileLock(tmp_path)
+        assert not lock.is_alive("nobody")
+        lock.release()
+
+    def test_a_worker_notices_that_its_lock_was_taken_away(self, tmp_path: Path) -> None:
+        lock = FileLock(tmp_path)
+        assert lock.holds()
+        next(tmp_path.glob("*.lock")).unlink()
+        assert not lock.holds()
+
+    @pytest.mark.parametrize("how", ["exit", "kill"])
+    def test_the_lock_of_a_process_that_ended_is_free(self, tmp_path: Path, how: str) -> None:
+        import os
+        import signal
+        import subprocess
+        import sys
+
+        program = (
+            "import sys, time; from pathlib import Path; "
+            "from digest.delivery.liveness import FileLock; "
+            f"print(FileLock(Path({str(tmp_path)!r})).owner, flush=True); sys.stdin.read()"
+        )
+        child = subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert child.stdin
+        assert child.stdout
+        owner = child.stdout.readline().decode().strip()
+        lock = FileLock(tmp_path)
+        assert lock.is_alive(owner)
+        if how == "kill":
+            os.kill(child.pid, signal.SIGKILL)
+        child.communicate()
+        assert not lock.is_alive(owner)
+        lock.release()

@@ -1,0 +1,290 @@
+"""A worker on a real relay: every reader ends in one state, with as many copies as promised."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from digest.delivery import mailings, rejections, worker
+from digest.delivery.accounting import Accounting, account
+from digest.delivery.ledger import Claim
+from digest.delivery.liveness import FileLock
+from digest.delivery.mailings import get_mailing
+from digest.delivery.ports import Outgoing
+from digest.delivery.recovery import tidy
+from digest.delivery.relay import Relay as Address
+from digest.delivery.relay import Tls
+from digest.delivery.tables import DeliveryState, Mailing, MailingState, Route
+from digest.delivery.transports.smtp import Deadlines, SmtpTransport
+from digest.delivery.worker import Worker
+from digest.store import Store
+from subscribers.subscriptions import unsubscribe
+from tests.relay import DROP, TAKE_AND_DROP, Relay, relay
+from tests.unit.delivery.conftest import MakeMailing, rows
+
+SHORT = Deadlines(connect=1, command=1, data=1, write=1, dot=1)
+
+
+async def compose(claim: Claim, wire_date: datetime) -> Outgoing:
+    data = f"Message-ID: {claim.message_id}\r\n\r\nhello {claim.address}\r\n".encode()
+    return Outgoing(claim.delivery_id, "bounces@news.example.org", claim.address, data)
+
+
+@dataclass
+class Bench:
+    """Starts workers against a relay and waits for what comes of it."""
+
+    store: Store
+    folder: Path
+    clock: Callable[[], datetime]
+
+    def worker(self, there: Relay, *, connections: int = 3, drain: float = 5) -> Worker:
+        liveness = FileLock(self.folder)
+
+        async def housekeeping() -> None:
+            async with self.store.write() as session:
+                await tidy(session, liveness, self.clock())
+
+        address = Address("127.0.0.1", there.port, Tls.NONE)
+        return Worker(
+            store=self.store,
+            liveness=liveness,
+            transports={Route.RELAY: SmtpTransport(address, "localhost", SHORT)},
+            compose=compose,
+            housekeeping=housekeeping,
+            clock=self.clock,
+            connections=connections,
+            drain_seconds=drain,
+        )
+
+    @asynccontextmanager
+    async def working(self, there: Relay, **options: float) -> AsyncIterator[Worker]:
+        made = self.worker(there, **options)  # type: ignore[arg-type]
+        task = asyncio.create_task(made.run())
+        try:
+            yield made
+        finally:
+            made.stop()
+            await task
+
+    async def counts(self, mailing: Mailing) -> Accounting:
+        async with self.store.read() as session:
+            assert mailing.id is not None
+            return await account(session, mailing.id)
+
+    async def until(self, holds: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+        async with asyncio.timeout(seconds):
+            while not await holds():
+                await asyncio.sleep(0.02)
+
+    async def until_closed(self, mailing: Mailing) -> Accounting:
+        async def closed() -> bool:
+            return (await self.counts(mailing)).open == 0
+
+        await self.until(closed)
+        return await self.counts(mailing)
+
+
+@pytest.fixture
+def bench(store: Store, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "TIDY_SECONDS", 0.1)
+    monkeypatch.setattr(worker, "BACK_OFF_SECONDS", (0.05,))
+    return Bench(store, tmp_path / "workers", lambda: now)
+
+
+async def test_everybody_gets_one_copy(bench: Bench, make_mailing: MakeMailing) -> None:
+    mailing = await make_mailing(60)
+    async with Relay() as there, bench.working(there):
+        counts = await bench.until_closed(mailing)
+    assert counts.accepted == counts.recipients == 60
+    assert set(there.copies().values()) == {1}
+    assert len(there.copies()) == 60
+
+
+async def test_two_workers_share_the_work_and_double_nothing(
+    bench: Bench, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(80)
+    async with Relay() as there, bench.working(there), bench.working(there):
+        await bench.until_closed(mailing)
+    assert len(there.copies()) == 80
+    assert set(there.copies().values()) == {1}
+
+
+async def test_who_unsubscribes_during_the_send_gets_nothing_after_the_commit(
+    bench: Bench, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(100)
+    async with Relay() as there, bench.working(there, connections=1):
+
+        async def begun() -> bool:
+            return len(there.taken) >= 10
+
+        await bench.until(begun)
+        async with store.write() as session:
+            for row in await rows(store):
+                if row.id and row.id > 50 and row.subscriber_id:
+                    await unsubscribe(session, row.subscriber_id, "weekly", source="test", now=now)
+        before = set(there.copies())
+        counts = await bench.until_closed(mailing)
+    late = {f"reader{number}@example.org" for number in range(51, 101)}
+    assert set(there.copies()) & late == before & late
+    assert counts.skipped == len(late - before)
+    assert counts.skipped > 0
+    assert counts.balances
+
+
+async def test_a_pause_holds_from_its_commit_and_a_cancel_ends_it(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(100)
+    assert mailing.id is not None
+    async with Relay() as there, bench.working(there, connections=1):
+
+        async def begun() -> bool:
+            return len(there.taken) >= 5
+
+        await bench.until(begun)
+        async with store.write() as session:
+            await mailings.pause(session, mailing.id, "a mistake")
+        in_force = await bench.counts(mailing)
+        await asyncio.sleep(0.3)
+        held = await bench.counts(mailing)
+        assert held.accepted <= in_force.accepted + in_force.in_flight
+        assert held.accepted == len(there.taken)
+        async with store.write() as session:
+            await mailings.cancel(session, mailing.id, "a mistake")
+        counts = await bench.until_closed(mailing)
+    assert counts.skipped == 100 - len(there.taken)
+    assert counts.balances
+
+
+@pytest.mark.parametrize(
+    ("script", "state"),
+    [
+        ({"RCPT": "550 5.1.1 no such user"}, DeliveryState.REJECTED),
+        ({"RCPT": "450 4.2.1 greylisted"}, DeliveryState.DEFERRED),
+        ({"DATA": "554 5.7.1 spam"}, DeliveryState.REJECTED),
+        ({"dot": "554 5.7.1 spam"}, DeliveryState.REJECTED),
+        ({"dot": "451 4.3.0 later"}, DeliveryState.DEFERRED),
+        ({"dot": "421 4.3.2 closing"}, DeliveryState.DEFERRED),
+        ({"RCPT": DROP}, DeliveryState.DEFERRED),
+        ({"dot": DROP}, DeliveryState.UNKNOWN),
+        ({"dot": TAKE_AND_DROP}, DeliveryState.UNKNOWN),
+    ],
+)
+async def test_the_state_that_a_failure_leads_to(
+    bench: Bench,
+    store: Store,
+    make_mailing: MakeMailing,
+    script: dict[str, str],
+    state: DeliveryState,
+) -> None:
+    await make_mailing(1)
+    async with Relay(script=script) as there, bench.working(there):
+
+        async def settled() -> bool:
+            return (await rows(store))[0].state == state
+
+        await bench.until(settled)
+    [row] = await rows(store)
+    assert row.reason
+    assert row.attempts == (
+        0 if script == {"dot": "421 4.3.2 closing"} or state == "unknown" else 1
+    )
+
+
+async def test_a_relay_in_trouble_costs_the_reader_no_try(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(2)
+    async with relay(MAIL="451 4.3.2 busy") as there, bench.working(there):
+        await asyncio.sleep(0.3)
+        assert {row.attempts for row in await rows(store)} == {0}
+        there.script = {}
+        counts = await bench.until_closed(mailing)
+    assert counts.accepted == 2
+
+
+async def test_a_relay_that_refuses_us_pauses_the_issue_and_says_why(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(2)
+    assert mailing.id is not None
+    async with relay(MAIL="550 5.7.1 not from you") as there, bench.working(there):
+
+        async def paused() -> bool:
+            async with store.read() as session:
+                found = await get_mailing(session, mailing.id or 0)
+                return found.state == MailingState.PAUSED
+
+        await bench.until(paused)
+    async with store.read() as session:
+        found = await get_mailing(session, mailing.id)
+    assert "550 5.7.1 not from you" in (found.state_reason or "")
+    assert {row.state for row in await rows(store)} == {DeliveryState.PENDING}
+
+
+async def test_many_rejections_alike_pause_the_issue(
+    bench: Bench, store: Store, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "ALIKE_IN_A_ROW", 5)
+    mailing = await make_mailing(60)
+    async with relay(RCPT="550 5.7.1 blocked") as there, bench.working(there, connections=1):
+
+        async def paused() -> bool:
+            async with store.read() as session:
+                return (await get_mailing(session, mailing.id or 0)).state == MailingState.PAUSED
+
+        await bench.until(paused)
+    counts = await bench.counts(mailing)
+    assert 5 <= counts.rejected < 60
+    assert counts.balances
+
+
+async def test_a_message_that_cannot_be_written_pauses_its_issue_only(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(3)
+
+    async def broken(claim: Claim, wire_date: datetime) -> Outgoing:
+        raise RuntimeError("no template")
+
+    async with Relay() as there:
+        made = bench.worker(there)
+        made._compose = broken
+        task = asyncio.create_task(made.run())
+
+        async def paused() -> bool:
+            async with store.read() as session:
+                return (await get_mailing(session, mailing.id or 0)).state == MailingState.PAUSED
+
+        await bench.until(paused)
+        made.stop()
+        await task
+    assert (await bench.counts(mailing)).open == 3
+
+
+async def test_stopping_records_what_is_in_flight_and_gives_the_rest_back(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(100)
+    async with Relay() as there:
+        async with bench.working(there):
+
+            async def begun() -> bool:
+                return len(there.taken) >= 5
+
+            await bench.until(begun)
+        counts = await bench.counts(mailing)
+        assert counts.in_flight == counts.unknown == 0
+        assert counts.accepted == len(there.taken) < 100
+        async with bench.working(there):
+            counts = await bench.until_closed(mailing)
+    assert counts.accepted == 100
+    assert set(there.copies().values()) == {1}
