@@ -31,12 +31,12 @@ async def show(token: str, app: Installation, pages: PageRenderer) -> Response:
 @router.post("")
 async def confirm(token: str, app: Installation, pages: PageRenderer, ip: ClientIp) -> Response:
     """Confirm the sign-up; doing it again says that it is done."""
-    if (await peek_confirmation(app, token)).state == "used":
-        return _already(pages)
     try:
-        await confirm_signup(app, token, ip=ip)
+        confirmed = await confirm_signup(app, token, ip=ip)
     except LinkExpired:
         return _expired(pages, token)
+    if not confirmed.changed:
+        return _already(pages)
     return pages.message(
         "You're on the list",
         "The next issue comes to your inbox. Each one has a link to unsubscribe in one click.",
@@ -54,7 +54,7 @@ async def renew(token: str, app: Installation, pages: PageRenderer) -> Response:
 def _already(pages: Pages) -> Response:
     return pages.message(
         "Already confirmed",
-        "This link has done its work; there is nothing left to do.",
+        "You get the next issue; there is nothing left to do.",
         links=(("Read past issues", "/issues"),),
     )
 

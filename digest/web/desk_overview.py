@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digest.flows.calendar import agenda
+from digest.flows.agenda import read_agenda
 from digest.flows.reporting import issue_rows
 from digest.inbox.reading import count_messages
 from digest.web.context import Installation, PageRenderer
@@ -17,7 +17,7 @@ async def overview(app: Installation, pages: PageRenderer) -> Response:
     return pages.render(
         "desk/overview.html",
         section="overview",
-        agenda=await agenda(app),
+        agenda=await read_agenda(app),
         issues=await issue_rows(app),
         received=count_messages(app.settings.inbox_dir),
         relay=app.settings.smtp_url is not None,

@@ -31,10 +31,11 @@ def failure_page(pages: Pages, status: int) -> Response:
 
 
 def bad_link_page(pages: Pages) -> Response:
-    """The page for a token that was cut, altered or never ours."""
+    """The page for a token that was cut, altered, used up or never ours."""
     return pages.message(
         "This link does not work",
         "It may have been cut off on its way. Open it from the mail again, or copy all of it.",
+        "If you have used it before and left since, sign up again on the front page.",
         status=404,
         links=HOME,
     )

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from sqlalchemy import text
+from sqlalchemy import literal
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
 
 from digest.web.context import Installation, PageRenderer
 
@@ -15,7 +16,7 @@ async def healthz(app: Installation) -> Response:
     """200 while the database answers, else 503."""
     try:
         async with app.store.read() as session:
-            await session.execute(text("SELECT 1"))
+            await session.exec(select(literal(1)))
     except (SQLAlchemyError, OSError):
         return JSONResponse({"status": "no database"}, 503, {"Cache-Control": "no-store"})
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})

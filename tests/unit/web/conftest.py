@@ -1,0 +1,141 @@
+"""The real applications over a real database, and a reader who signed up through the flow."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from digest.app import App
+from digest.catalogue.tables import Comparison, Persona, Review, Tool
+from digest.flows.signup import confirm_signup, request_signup
+from digest.store import Store
+from digest.tables import metadata
+from digest.web.desk import build_desk
+from digest.web.public import build_public
+from schedules.editions import create_default
+from schedules.tables import Edition
+from subscribers.links import preferences_token, unsubscribe_token
+from subscribers.signup import raw_token
+from subscribers.tables import ConfirmationToken, Subscriber
+
+Dump = Callable[[], Awaitable[dict[str, list[tuple[object, ...]]]]]
+SignUp = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture
+async def weekly(app: App) -> Edition:
+    async with app.store.write() as session:
+        return await create_default(session, app.clock())
+
+
+@pytest.fixture
+async def client(app: App, weekly: Edition) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=build_public(app), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=app.settings.public_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def desk(app: App, weekly: Edition) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=build_desk(app), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as client:
+        yield client
+
+
+@pytest.fixture
+def dump(store: Store) -> Dump:
+    """Every row of every table."""
+
+    async def dump() -> dict[str, list[tuple[object, ...]]]:
+        async with store.engine.connect() as connection:
+            return {
+                table.name: [tuple(row) for row in await connection.execute(table.select())]
+                for table in metadata.sorted_tables
+            }
+
+    return dump
+
+
+@pytest.fixture
+def sign_up(app: App, weekly: Edition) -> SignUp:
+    """Ask for the weekly edition; the token of the link in the confirmation mail."""
+
+    async def sign_up(address: str) -> str:
+        await request_signup(app, address=address, edition="weekly", source="test")
+        async with app.store.read() as session:
+            rows = (await session.exec(select(ConfirmationToken))).all()
+            return raw_token(app.keyring, rows[-1])
+
+    return sign_up
+
+
+class Reader:
+    """A confirmed reader and her links."""
+
+    def __init__(self, app: App, subscriber_id: int) -> None:
+        self.id = subscriber_id
+        self.unsubscribe = f"/unsubscribe/{unsubscribe_token(app.keyring, subscriber_id, 'weekly')}"
+        self.preferences = f"/preferences/{preferences_token(app.keyring, subscriber_id)}"
+
+
+@pytest.fixture
+async def reader(app: App, sign_up: SignUp) -> Reader:
+    token = await sign_up("ann@example.org")
+    await confirm_signup(app, token)
+    async with app.store.read() as session:
+        found = (await session.exec(select(Subscriber))).one()
+        assert found.id is not None
+        return Reader(app, found.id)
+
+
+@pytest.fixture
+async def comparison(app: App) -> str:
+    """A comparison with a hostile tool; its slug."""
+    now = app.clock()
+    facts = {"first_seen_at": now, "updated_at": now, "category": "Developer Tools"}
+    good = Tool(
+        slug="good",
+        name="Good Tool: With a Long Name",
+        tagline="Does one thing",
+        entry="Free",
+        url="https://good.example/",
+        panel_ship_percent=75,
+        ship=3,
+        skip=1,
+        **facts,
+    )
+    evil = Tool(
+        slug="evil",
+        name="<script>alert(1)</script>",
+        tagline='"><img src=x onerror=alert(2)>',
+        description="{{ 7 * 7 }}",
+        url="javascript:alert(3)",
+        **facts,
+    )
+    async with app.store.write() as session:
+        persona = Persona(name="<b>Builder</b>")
+        session.add_all([good, evil, persona])
+        await session.flush()
+        assert good.id
+        assert evil.id
+        session.add(
+            Review(
+                tool_id=good.id,
+                persona_id=persona.id,
+                position=0,
+                score=88,
+                verdict="ship",
+                quote="</blockquote><script>alert(4)</script> & more",
+            )
+        )
+        session.add(
+            Comparison(
+                slug="good-vs-evil",
+                pair=f"{good.id}-{evil.id}",
+                left_id=good.id,
+                right_id=evil.id,
+                first_seen_at=now,
+            )
+        )
+    return "good-vs-evil"
