@@ -55,7 +55,8 @@ class EditionChange:
 
     def apply(self, edition: Edition) -> None:
         """Set the given fields, once they are known to agree with those that stay."""
-        _check_together(Edition(**{**edition.model_dump(), **self._given()}))
+        now = {name: getattr(edition, name) for name in Edition.model_fields}
+        _check_together(Edition(**{**now, **self._given()}))
         for field, value in self._given().items():
             setattr(edition, field, None if value == "" else value)
 

@@ -44,7 +44,9 @@ def list_(as_json: JsonFlag = False) -> None:
     if not described:
         console.print("There is no edition yet; `digest init` makes the first.")
         return
-    table = Table("edition", "name", "cadence", "next", box=None, header_style="bold")
+    table = Table("edition", "name", box=None, header_style="bold")
+    for heading in ("cadence", "next"):
+        table.add_column(heading, no_wrap=True)
     for edition in described:
         table.add_row(
             edition["slug"], escape(edition["name"]), edition["cadence"], _next_words(edition)
@@ -142,7 +144,7 @@ async def _described(session: AsyncSession, edition: Edition, now: datetime) -> 
     """An edition as JSON has it, with its cadence and its next slot in words."""
     coming = await slots.upcoming(session, edition, now)
     following = next((slot for slot in coming if slot.state in OPEN), None)
-    data = edition.model_dump(exclude={"id"})
+    data = {name: getattr(edition, name) for name in Edition.model_fields if name != "id"}
     return {
         **data,
         "weekdays": edition.weekdays.split(","),
