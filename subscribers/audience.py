@@ -1,8 +1,8 @@
 """Who gets an edition: one query, answered from indexes alone, and never out of memory's cache."""
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func
 from sqlalchemy.orm import aliased
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers.suppression import NO_CONFIRMATION_MAIL, suppressed
@@ -26,10 +26,8 @@ def audience(edition: str) -> Select[int, str | None]:
 
 async def count(session: AsyncSession, edition: str) -> int:
     """How many get `edition` now."""
-    result = await session.execute(
-        select(func.count()).select_from(audience(edition).order_by(None).subquery())
-    )
-    return int(result.scalar_one())
+    readers = audience(edition).order_by(None).subquery()
+    return (await session.exec(select(func.count()).select_from(readers))).one()
 
 
 def still_subscribed(
