@@ -63,7 +63,8 @@ def install(site: FastAPI, pages: Pages, *, tell: bool = False) -> None:
         status = _status(error)
         if not tell:
             return failure_page(pages, status)
-        return pages.message(MESSAGES[status][0], _sentence(error), status=status, links=HOME)
+        heading = MESSAGES[404][0] if status == 404 else "This cannot be shown"
+        return pages.message(heading, _sentence(error), status=status, links=HOME)
 
     async def bad_link(_: Request, _error: Exception) -> Response:
         return bad_link_page(pages)

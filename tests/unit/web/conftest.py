@@ -1,6 +1,7 @@
 """The real applications over a real database, and a reader who signed up through the flow."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
 
 import httpx
 import pytest
@@ -9,6 +10,10 @@ from sqlmodel import select
 from digest.app import App
 from digest.catalogue.tables import Comparison, Persona, Review, Tool
 from digest.flows.signup import confirm_signup, request_signup
+from digest.issues.freezing import VARIANTS
+from digest.issues.tables import CompiledVariant, Issue, IssueState
+from digest.rendering.content import IssueContent
+from digest.rendering.message import CompiledMessage
 from digest.store import Store
 from digest.tables import metadata
 from digest.web.desk import build_desk
@@ -18,6 +23,12 @@ from schedules.tables import Edition
 from subscribers.links import preferences_token, unsubscribe_token
 from subscribers.signup import raw_token
 from subscribers.tables import ConfirmationToken, Subscriber
+
+SUBJECT = "A <b>ships</b> & B\x0b splits"
+ISSUE_HTML = (
+    "<!doctype html><html><head><style>@media (prefers-color-scheme: dark){p{color:#fff}}</style>"
+    "</head><body><p>the issue</p><script>alert(1)</script></body></html>"
+)
 
 Dump = Callable[[], Awaitable[dict[str, list[tuple[object, ...]]]]]
 SignUp = Callable[[str], Awaitable[str]]
@@ -38,7 +49,7 @@ async def client(app: App, weekly: Edition) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def desk(app: App, weekly: Edition) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=build_desk(app), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=build_desk(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as client:
         yield client
 
@@ -139,3 +150,57 @@ async def comparison(app: App) -> str:
             )
         )
     return "good-vs-evil"
+
+
+async def add_issue(app: App, edition: Edition, number: int, state: IssueState) -> None:
+    """An issue with made-up frozen variants."""
+    content = IssueContent(
+        number=number,
+        edition="weekly",
+        edition_name=edition.name,
+        date=date(2026, 11, 17),
+        subject=SUBJECT,
+        preheader="C skips",
+        headline="Two of three",
+        sentence="",
+        minutes=2,
+        glance=(),
+        cards=(),
+    )
+    compiled = CompiledMessage(
+        kind="issue",
+        variant="all",
+        subject="A ships",
+        sender="Weekly <digest@news.example.org>",
+        reply_to=None,
+        list_name="Weekly",
+        list_id="weekly.news.example.org",
+        feedback_id=None,
+        html_segments=(ISSUE_HTML,),
+        text_segments=("the issue <in> text",),
+    )
+    now = app.clock()
+    async with app.store.write() as session:
+        issue = Issue(
+            number=number,
+            edition_id=edition.id or 0,
+            state=state,
+            issue_date=content.date,
+            cutoff_at=now,
+            created_at=now,
+            composed_at=now,
+            started_at=now,
+            content=content.model_dump(mode="json"),
+            manifest={"made": "up"},
+        )
+        session.add(issue)
+        await session.flush()
+        for key in VARIANTS:
+            session.add(
+                CompiledVariant(
+                    issue_id=issue.id or 0,
+                    key=key,
+                    sha256=compiled.sha256,
+                    compiled=compiled.to_bytes(),
+                )
+            )
