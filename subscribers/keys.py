@@ -28,7 +28,7 @@ class Keyring:
             raise ValueError(f"a secret key needs at least {MINIMUM_KEY_CHARACTERS} characters")
         self._keys = {_key_id(key): key.encode() for key in reversed(keys)}
         self._signing_id = _key_id(keys[0])
-        self._hash_key = keys[-1].encode()
+        self._address_hash = hmac.new(keys[-1].encode(), b"address\0", hashlib.sha256)
 
     @classmethod
     def from_text(cls, text: str) -> "Keyring":
@@ -62,9 +62,9 @@ class Keyring:
 
     def address_hash(self, normalised: str) -> str:
         """The keyed hash under which an address is remembered after erasure."""
-        return hmac.new(
-            self._hash_key, f"address\0{normalised}".encode(), hashlib.sha256
-        ).hexdigest()
+        keyed = self._address_hash.copy()
+        keyed.update(normalised.encode())
+        return keyed.hexdigest()
 
 
 def _key_id(key: str) -> str:

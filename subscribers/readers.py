@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers.address import EmailAddress
-from subscribers.inserting import insert_if_new
+from subscribers.dialects import insert_if_new
 from subscribers.keys import Keyring
 from subscribers.tables import Subscriber, Subscription
 

@@ -25,7 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers import consent
 from subscribers.address import EmailAddress
-from subscribers.inserting import insert_if_new
+from subscribers.dialects import insert_if_new
 from subscribers.keys import Keyring
 from subscribers.leaving import end_subscriptions
 from subscribers.readers import find

@@ -1,0 +1,58 @@
+"""The addresses of an import, each once, set aside on disk until they are written.
+
+A temporary SQLite database of its own: a file of a million rows is read and
+checked without memory growing and without holding the store's write lock. It
+hands the addresses out in the order of their hashes, so that the store's
+largest index grows at its end. Gone when closed.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import NamedTuple
+
+CACHE_KIB = 32_768
+
+
+class Spooled(NamedTuple):
+    """One address, ready to store."""
+
+    address_hash: str
+    address: str
+    normalised: str
+
+
+class Spool:
+    """A set of addresses by hash, larger than memory."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("")
+        self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(
+            "CREATE TABLE spooled (address_hash TEXT PRIMARY KEY, address TEXT, normalised TEXT)"
+            " WITHOUT ROWID"
+        )
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._database.close()
+
+    def add(self, addresses: Iterable[Spooled]) -> int:
+        """Keep those that are new to the spool; how many were."""
+        return self._database.executemany(
+            "INSERT OR IGNORE INTO spooled VALUES (?, ?, ?)", addresses
+        ).rowcount
+
+    def chunks(self, size: int) -> Iterator[list[Spooled]]:
+        """All of them, at most `size` at a time."""
+        cursor = self._database.execute("SELECT * FROM spooled ORDER BY address_hash")
+        while rows := cursor.fetchmany(size):
+            yield [Spooled(*row) for row in rows]
