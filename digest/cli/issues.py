@@ -158,7 +158,7 @@ def preview(
 
 
 @app.command("test")
-def test_send(
+def send_test(
     number: Number,
     to: Annotated[str, typer.Option(help="Addresses, comma-separated.")],
     to_inbox: ToInbox = False,

@@ -1,9 +1,6 @@
 """Mailings: their rows are written whole, in the caller's transaction."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from itertools import islice
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import insert
 from sqlmodel import col, update
@@ -32,18 +29,12 @@ class Postmark:
 
 
 async def open_mailing(
-    session: AsyncSession, mailing: Mailing, recipients: Iterable[Recipient], postmark: Postmark
+    session: AsyncSession, mailing: Mailing, recipients: Sequence[Recipient], postmark: Postmark
 ) -> Mailing:
     """Store a mailing with one pending delivery for each (subscriber id, address)."""
     session.add(mailing)
     await session.flush()
-    assert mailing.id is not None
-    rows = (
-        _delivery(mailing.id, subscriber_id, address, postmark, mailing.created_at)
-        for subscriber_id, address in recipients
-    )
-    while chunk := list(islice(rows, ROWS_PER_INSERT)):
-        await session.exec(insert(Delivery), params=chunk)
+    await _insert(session, mailing, recipients, postmark)
     return mailing
 
 
@@ -54,29 +45,33 @@ async def freeze_audience(session: AsyncSession, mailing: Mailing, postmark: Pos
     ones are not, and later unsubscribes are honoured when the delivery is armed.
     """
     assert mailing.edition
-    found = await session.exec(audience(mailing.edition))
-    return await open_mailing(session, mailing, _pairs(found), postmark)
+    session.add(mailing)
+    await session.flush()
+    readers = await session.stream(audience(mailing.edition))
+    async for chunk in readers.partitions(ROWS_PER_INSERT):
+        await _insert(session, mailing, [(row[0], row[1] or "") for row in chunk], postmark)
+    return mailing
 
 
-def _pairs(found: Iterable[Any]) -> Iterator[Recipient]:
-    for row in found:
-        yield row[0], row[1]
-
-
-def _delivery(
-    mailing_id: int, subscriber_id: int | None, address: str, postmark: Postmark, now: datetime
-) -> dict[str, Any]:
-    return {
-        "mailing_id": mailing_id,
-        "subscriber_id": subscriber_id,
-        "address": address,
-        "variant": "all",
-        "state": DeliveryState.PENDING,
-        "attempts": 0,
-        "unknowns": 0,
-        "message_id": postmark.message_id(mailing_id, address),
-        "updated_at": now,
-    }
+async def _insert(
+    session: AsyncSession, mailing: Mailing, recipients: Sequence[Recipient], postmark: Postmark
+) -> None:
+    assert mailing.id is not None
+    rows = [
+        {
+            "mailing_id": mailing.id,
+            "subscriber_id": subscriber_id,
+            "address": address,
+            "variant": "all",
+            "state": DeliveryState.PENDING,
+            "attempts": 0,
+            "unknowns": 0,
+            "message_id": postmark.message_id(mailing.id, address),
+            "updated_at": mailing.created_at,
+        }
+        for subscriber_id, address in recipients
+    ]
+    await session.exec(insert(Delivery), params=rows)
 
 
 async def pause(session: AsyncSession, mailing_id: int, reason: str) -> bool:

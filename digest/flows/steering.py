@@ -16,6 +16,7 @@ from digest.delivery.tables import Mailing, MailingKind
 from digest.issues.lookup import get_issue
 from digest.issues.states import turn
 from digest.issues.tables import Issue, IssueState
+from schedules import slots
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ async def _steer(app: App, number: int, after: IssueState, reason: str | None) -
         mailing = await mailing_of(session, issue)
         await turn(session, issue, after, now, state_reason=reason)
         if mailing is None or mailing.id is None:
+            if issue.slot_id is not None:  # only a cancel can come before there is a mailing
+                why = f"issue {number} was cancelled"
+                await slots.skip(session, issue.slot_id, why, now)
             return Steered(issue, None)
         if after is IssueState.PAUSED:
             await mailings.pause(session, mailing.id, reason or "")

@@ -117,7 +117,8 @@ async def _decide(session: AsyncSession, edition: Edition, issue: Issue) -> list
 
 async def _store_reasons(session: AsyncSession, issue: Issue, decisions: list[Decision]) -> None:
     assert issue.id is not None
-    ids = dict((await session.exec(select(Comparison.slug, Comparison.id))).all())
+    rows = await session.exec(select(Comparison))
+    ids = {row.slug: row.id or 0 for row in rows}
     await session.exec(delete(Candidate).where(col(Candidate.issue_id) == issue.id))
     session.add_all(
         Candidate(

@@ -1,0 +1,141 @@
+"""The demonstration, step by step: from comparison files to the inbox, twice."""
+
+import asyncio
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from digest.app import App
+from digest.bootstrap import read_keyring
+from digest.catalogue.importing import import_pages
+from digest.catalogue.reading import read_files
+from digest.delivery.accounting import Accounting
+from digest.demo.people import confirm, sign_up, unsubscribe_with_one_click
+from digest.demo.stage import A_WEEK, Calendar, set_up
+from digest.errors import Refused
+from digest.flows import publishing
+from digest.flows.previewing import preview_issue
+from digest.flows.reporting import report
+from digest.issues.editing import Edit
+from digest.migrate import upgrade
+from digest.serving import Running, running, wait_for_signal
+from digest.store import open_store
+from previews.screenshots import find_browser, take_screenshots
+from previews.write import Preview, write_previews
+from schedules.editions import create_default
+
+console = Console(highlight=False, soft_wrap=True)
+
+SENTENCE = "Two tools you may already pay for changed sides this week. Here is what the panel saw."
+
+
+async def show_demo(folder: Path, *, keep_serving: bool) -> None:
+    """Play both weeks; then serve the pages until Ctrl-C, or end."""
+    settings = set_up(folder)
+    calendar = Calendar()
+    await upgrade(settings.store_url)
+    app = App(settings, open_store(settings.store_url), read_keyring(settings), calendar.now)
+    try:
+        async with app.store.write() as session:
+            await create_default(session, calendar.now())
+        async with running(app) as now_running:
+            await _play(app, calendar, now_running)
+            if keep_serving:
+                console.print("\nServing until Ctrl-C.")
+                await wait_for_signal()
+    finally:
+        await app.store.close()
+
+
+async def _play(app: App, calendar: Calendar, now_running: Running) -> None:
+    _step("Last week: the first comparisons come in")
+    await _import(app, "week-1.json")
+    _step("Readers sign up on the form, and confirm from the mail")
+    asked = await sign_up(app.settings.public_url)
+    confirmed = await confirm(app.settings.inbox_dir, asked)
+    console.print(f"  {confirmed} signed up, got a confirmation mail and pressed its button")
+    _step("The first issue goes out")
+    await _publish(app, now_running, Edit())
+
+    calendar.behind -= A_WEEK
+    _step("This week: new comparisons, and a panel that changed its mind")
+    await _import(app, "week-2.json")
+    await unsubscribe_with_one_click(app.settings.inbox_dir, "tim@readers.example.org")
+    console.print("  one reader left with her mail program's own button (RFC 8058)")
+    _step("The second issue: compose, preview, approve, send")
+    number = await _publish(app, now_running, Edit(sentence=SENTENCE))
+    _tell_where(app, now_running, number)
+
+
+async def _import(app: App, name: str) -> None:
+    with as_file(files("digest.demo") / "content" / name) as path:
+        reading = read_files([path])
+    async with app.store.write() as session:
+        done = await import_pages(session, reading, as_of=app.clock())
+    if not done.stored:
+        raise Refused(f"the demonstration's own {name} does not import: {done.errors[0]}")
+    console.print(
+        f"  {len(done.comparisons_added)} comparisons, {len(done.tools_added)} tools, "
+        f"{len(done.changes)} changed facts"
+    )
+
+
+async def _publish(app: App, now_running: Running, change: Edit) -> int:
+    made = await publishing.compose(app, "weekly")
+    number = made.issue.number
+    await publishing.edit(app, number, change)
+    preview = await preview_issue(app, number)
+    console.print(f"  issue {number}: “{preview.subject}”")
+    console.print(f"  {made.included} comparisons in it; hash {preview.hash[:12]}")
+    folder = app.settings.data_dir / "preview" / str(number)
+    views = [Preview(v.key, v.html, v.text, v.eml) for v in preview.variants]
+    await asyncio.to_thread(_write, folder, views)
+    console.print(f"  preview written to {folder}")
+    await publishing.approve(app, number, by="the demonstration", expected=preview.hash)
+    await publishing.send(app, number, to_inbox=True)
+    now_running.worker.wake()
+    counts = await _watch(app, number)
+    console.print(f"  [bold]{counts.equation()}[/bold]")
+    return number
+
+
+def _write(folder: Path, views: list[Preview]) -> None:
+    write_previews(folder, views)
+    browser = find_browser()
+    if browser:
+        take_screenshots(browser, folder, views)
+
+
+async def _watch(app: App, number: int) -> Accounting:
+    """Show progress until the issue is sent: nothing of it is open any more."""
+    columns = TextColumn("  sending"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("sending", total=None)
+        while True:
+            found = await report(app, number)
+            counts = found.accounting
+            progress.update(bar, total=counts.recipients, completed=counts.recipients - counts.open)
+            if found.state == "sent":
+                return counts
+            if found.state == "paused":
+                raise Refused(f"issue {number} paused: {found.state_reason}")
+            await asyncio.sleep(0.2)
+
+
+def _tell_where(app: App, now_running: Running, number: int) -> None:
+    pictures = sorted((app.settings.data_dir / "preview" / str(number)).glob("*.png"))
+    console.print("\n[bold]Look at[/bold]")
+    console.print(f"  {now_running.public_url}/            sign-up and newest verdicts")
+    console.print(f"  {now_running.public_url}/issues/{number}    the issue in the browser")
+    console.print(f"  {now_running.desk_url}/inbox       the mails as they arrived")
+    console.print(f"  {now_running.desk_url}/issues/{number}    the editor's preview")
+    for picture in pictures:
+        console.print(f"  {picture}")
+    if not pictures:
+        console.print("  (no Chromium found, so no pictures were taken)")
+
+
+def _step(text: str) -> None:
+    console.print(f"\n[bold green]▸[/bold green] [bold]{text}[/bold]")
