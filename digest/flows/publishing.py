@@ -220,7 +220,8 @@ async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox:
 async def send_test(app: App, number: int, addresses: list[str], *, to_inbox: bool = False) -> int:
     """Send the issue as it stands to some addresses; not counted, with inert links."""
     now = app.clock()
-    recipients = {EmailAddress.parse(text).wire for text in addresses}
+    parsed = [EmailAddress.parse(text) for text in addresses]
+    recipients = {address.normalised: address.wire for address in parsed}
     async with app.store.write() as session:
         issue = await get_issue(session, number)
         edition = await edition_of(session, issue)
@@ -235,7 +236,7 @@ async def send_test(app: App, number: int, addresses: list[str], *, to_inbox: bo
                 created_at=now,
                 give_up_at=now + TEST_LIFETIME,
             ),
-            [(None, address) for address in sorted(recipients)],
+            [(None, address) for address in recipients.values()],
             postmark_of(app, site_of(app.settings, edition)),
         )
         assert mailing.id is not None

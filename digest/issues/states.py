@@ -19,7 +19,6 @@ NEXT: dict[IssueState, tuple[IssueState, ...]] = {
     ),
     IssueState.SCHEDULED: (
         IssueState.DRAFT,
-        IssueState.APPROVED,
         IssueState.SCHEDULED,
         IssueState.SENDING,
         IssueState.CANCELLED,

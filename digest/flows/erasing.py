@@ -1,0 +1,45 @@
+"""Erasing a reader everywhere: her rows, and the address in the ledger of what she was sent."""
+
+from datetime import datetime
+
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.tables import Delivery, DeliveryState
+from digest.errors import NotFound
+from subscribers.address import EmailAddress
+from subscribers.erasure import Erased, erase
+
+UNSENT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
+
+
+async def erase_reader(app: App, *, address: str) -> Erased:
+    """Erase a reader in one transaction. Raises `InvalidAddress` or `NotFound`."""
+    parsed = EmailAddress.parse(address)
+    now = app.clock()
+    async with app.store.write() as session:
+        erased = await erase(session, app.keyring, parsed, now=now)
+        if erased is None:
+            raise NotFound(f"{parsed.text} is no reader, or erased already")
+        await _forget_deliveries(session, erased.subscriber_id, now)
+    return erased
+
+
+async def _forget_deliveries(session: AsyncSession, subscriber_id: int, now: datetime) -> None:
+    """Deliveries stay countable: what was not sent is skipped, of the rest the state remains.
+
+    Replies go too, since relays like to repeat the address in them.
+    """
+    hers = update(Delivery).where(col(Delivery.subscriber_id) == subscriber_id)
+    for before, after in ((UNSENT, DeliveryState.SKIPPED), ([DeliveryState.UNKNOWN], "held")):
+        await session.exec(
+            hers.where(col(Delivery.state).in_(before)).values(
+                state=after, token=None, owner=None, lease_until=None, not_before=None
+            )
+        )
+    await session.exec(
+        hers.values(
+            address=f"erased-{subscriber_id}", reason="erased", reply=None, updated_at=now
+        )
+    )
