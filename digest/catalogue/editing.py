@@ -6,16 +6,16 @@ short name, or a persona that contradicts an editor's.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.catalogue.changes import Change
 from digest.catalogue.names import fold, known
 from digest.catalogue.pages import FACTS, objection
 from digest.catalogue.panel import Panel, counted
-from digest.catalogue.plan import Change
 from digest.catalogue.queries import no_comparison
 from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
 from digest.errors import NotFound, Refused, UsageError
@@ -53,9 +53,13 @@ class Edits:
     """One editing of one comparison. Tools are named left, right, by slug or by name."""
 
     url: str | None = None
-    facts: Sequence[FactEdit] = field(default=())
-    personas: Sequence[PersonaEdit] = field(default=())
-    panels: Sequence[PanelEdit] = field(default=())
+    facts: Sequence[FactEdit] = ()
+    personas: Sequence[PersonaEdit] = ()
+    panels: Sequence[PanelEdit] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to edit."""
+        return self.url is not None or bool(self.facts or self.personas or self.panels)
 
 
 async def edit_comparison(

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.catalogue.changes import Change
 from digest.catalogue.merge import merge, page_names
 from digest.catalogue.pages import Problem
-from digest.catalogue.plan import Change, Plan, make_plan
+from digest.catalogue.plan import Plan, make_plan
 from digest.catalogue.reading import FileReading, Reading
 from digest.catalogue.stored import load_stored
 from digest.catalogue.views import View

@@ -26,8 +26,8 @@ def listed(view: ComparisonView) -> dict[str, Any]:
     """A comparison in a list."""
     return {
         "slug": view.slug,
-        "left": view.left.model_dump(mode="json", include=set(_LISTED)),
-        "right": view.right.model_dump(mode="json", include=set(_LISTED)),
+        "left": _facts(view.left, _LISTED),
+        "right": _facts(view.right, _LISTED),
         "url": view.url,
         "first_seen_at": view.first_seen_at,
         "withdrawn_at": view.withdrawn_at,
@@ -52,12 +52,16 @@ def shown(view: ComparisonView, histories: Histories) -> dict[str, Any]:
 
 
 def _tool(tool: ToolView, histories: Histories) -> dict[str, Any]:
-    values = tool.model_dump(mode="json", include=set(_SHOWN))
     return {
-        **{key: values[key] for key in _SHOWN},
+        **_facts(tool, _SHOWN),
         "reviews": [_review(review) for review in tool.reviews],
         "history": [_revision(revision) for revision in histories.get(tool.slug, ())],
     }
+
+
+def _facts(tool: ToolView, keys: Sequence[str]) -> dict[str, Any]:
+    values = tool.model_dump(mode="json", include=set(keys))
+    return {key: values[key] for key in keys}
 
 
 def _review(review: ReviewView) -> dict[str, Any]:

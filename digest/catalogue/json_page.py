@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from digest.catalogue.cursor import PageError
 from digest.catalogue.json_lines import JsonPath, lines_of, nearest_line
 from digest.catalogue.json_model import ComparisonForm, ReviewForm, ToolForm
-from digest.catalogue.names import fold
+from digest.catalogue.names import fold, short_name_of
 from digest.catalogue.pages import FACTS, Fact, Page, PageTool, Place, Problem, Take, problem_at
 from digest.catalogue.panel import weighed
 
@@ -118,6 +118,8 @@ def _tool(reading: JsonReading, origin: _Origin, side: str, form: ToolForm) -> P
     )
     reading.problems += [problem_at(place, message, "warning") for message in warnings]
     values = {name: getattr(form, name) for name in FACTS}
+    if form.short_name == short_name_of(form.name):
+        values.pop("short_name")  # `show` writes the default too; it is no editor's choice
     return PageTool(
         name=form.name,
         place=place,

@@ -19,6 +19,11 @@ def known(text: str | None) -> str | None:
     return None if stripped in NO_VALUE else stripped
 
 
+def short_name_of(name: str) -> str:
+    """What a tool is called where room is short, unless an editor says: up to a colon."""
+    return name.partition(":")[0].strip() or name
+
+
 def slugify(name: str) -> str:
     """'SmolAgents 2.0' → 'smolagents-2-0'; a name without Latin letters or digits → 'tool'."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -1,9 +1,10 @@
 """What an import would change, worked out before anything is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from digest.catalogue.changes import Change, fact_changes, panel_changes, take_changes
 from digest.catalogue.merge import Merged, MergedPair, MergedTool
 from digest.catalogue.names import fold, free_slug, slugify
 from digest.catalogue.pages import Problem, problem_at
@@ -11,23 +12,15 @@ from digest.catalogue.panel import Panel
 from digest.catalogue.stored import Stored
 from digest.catalogue.tables import Comparison, Review, Tool
 from digest.catalogue.takes import (
-    PARTS,
     Draft,
     absorb_nameless,
     combined,
     folded_quotes,
+    renamed_take,
     same_take,
 )
-from digest.catalogue.views import View
 
-
-class Change(View):
-    """One fact of a stored tool or comparison, before and after."""
-
-    subject: str
-    field: str
-    before: str | int | None
-    after: str | int | None
+Sources = dict[str, set[str]]
 
 
 @dataclass
@@ -94,9 +87,9 @@ def make_plan(merged: Merged, stored: Stored, as_of: datetime) -> Plan:
     return plan
 
 
-def _explicit_sources(merged: Merged) -> dict[str, set[str]]:
+def _explicit_sources(merged: Merged) -> Sources:
     """Folded quote → the tools that pages of this import say it is of, without inference."""
-    sources: dict[str, set[str]] = {}
+    sources: Sources = {}
     for tool in merged.tools.values():
         for quote in folded_quotes(d.take for d in tool.takes if not d.take.inferred):
             sources.setdefault(quote, set()).add(tool.name)
@@ -108,7 +101,7 @@ def _plan_tool(
     tool: Tool | None,
     slug: str,
     stored: Stored,
-    sources: dict[str, set[str]],
+    sources: Sources,
 ) -> ToolPlan:
     facts = {
         name: fact.value
@@ -130,9 +123,9 @@ def _plan_tool(
     )
     if tool is not None:
         plan.changes = [
-            *_fact_changes(plan, tool),
-            *_panel_changes(plan, before),
-            *_take_changes(plan, old_takes, dropped),
+            *fact_changes(tool, facts),
+            *panel_changes(tool.name, before, after),
+            *take_changes(tool.name, old_takes, kept, dropped),
         ]
     return plan
 
@@ -144,11 +137,13 @@ def _panel_of(tool: Tool | None) -> Panel:
 
 
 def _merge_takes(
-    old: list[Draft], merged: MergedTool, sources: dict[str, set[str]]
+    old: Sequence[Draft], merged: MergedTool, sources: Sources
 ) -> tuple[list[Draft], list[Draft]]:
     drafts = [Draft(draft.take, draft.row) for draft in old]
+    speakers = {new.take.persona for new in merged.takes}
     for new in merged.takes:
-        if known := same_take(drafts, new.take):
+        known = same_take(drafts, new.take) or renamed_take(drafts, new.take, speakers)
+        if known:
             known.take = combined(known.take, new.take)
         else:
             drafts.append(Draft(new.take))
@@ -157,46 +152,12 @@ def _merge_takes(
     return [draft for draft in kept if draft not in disproved], absorbed + disproved
 
 
-def _is_disproved(draft: Draft, name: str, sources: dict[str, set[str]]) -> bool:
+def _is_disproved(draft: Draft, name: str, sources: Sources) -> bool:
     """Whether a take that was only inferred is now said to be another tool's."""
     if not draft.take.inferred or draft.take.quote is None:
         return False
     owners = sources.get(fold(draft.take.quote), set())
     return bool(owners) and name not in owners
-
-
-def _fact_changes(plan: ToolPlan, tool: Tool) -> Iterator[Change]:
-    for name, value in plan.facts.items():
-        yield Change(subject=plan.name, field=name, before=getattr(tool, name), after=value)
-
-
-def _panel_changes(plan: ToolPlan, before: Panel) -> Iterator[Change]:
-    if plan.panel is None:
-        return
-    for name, old, new in (
-        ("panel_ship_percent", before.percent, plan.panel.percent),
-        ("ship", before.ship, plan.panel.ship),
-        ("skip", before.skip, plan.panel.skip),
-        ("verdict", before.verdict.value, plan.panel.verdict.value),
-    ):
-        if old != new:
-            yield Change(subject=plan.name, field=name, before=old, after=new)
-
-
-def _take_changes(plan: ToolPlan, old: list[Draft], dropped: list[Draft]) -> Iterator[Change]:
-    before = {id(draft.row): draft.take for draft in old}
-    for draft in plan.takes:
-        who = f"take by {draft.take.persona}" if draft.take.persona else "take"
-        if draft.row is None:
-            yield Change(subject=plan.name, field=who, before=None, after=draft.take.quote)
-            continue
-        for part in (*PARTS, "inferred"):
-            was, now = getattr(before[id(draft.row)], part), getattr(draft.take, part)
-            if was != now:
-                yield Change(subject=plan.name, field=f"{who}: {part}", before=was, after=now)
-    for draft in dropped:
-        if draft.row is not None:
-            yield Change(subject=plan.name, field="take", before=draft.take.quote, after=None)
 
 
 def _tool_problems(

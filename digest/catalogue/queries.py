@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.catalogue.names import short_name_of
 from digest.catalogue.panel import Panel
 from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
 from digest.catalogue.views import ComparisonView, ReviewView, ToolView
@@ -136,7 +137,7 @@ def tool_view(tool: Tool, reviews: Iterable[ReviewView]) -> ToolView:
     panel = Panel(tool.panel_ship_percent, tool.ship, tool.skip)
     return ToolView(
         **tool.model_dump(include=set(ToolView.model_fields) - {"short_name"}),
-        short_name=tool.short_name or tool.name.partition(":")[0].strip() or tool.name,
+        short_name=tool.short_name or short_name_of(tool.name),
         verdict=panel.verdict,
         reviews=tuple(reviews),
     )

@@ -5,7 +5,7 @@ names nobody. So a quote without a persona on one page gets the persona, score
 and verdict that the same quote carries on another, in whatever order they come.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.catalogue.names import fold
@@ -31,6 +31,16 @@ def same_take(drafts: Sequence[Draft], take: Take) -> Draft | None:
                 return draft
     for draft in drafts:
         if same_quote(draft.take, take) and not (draft.take.persona and take.persona):
+            return draft
+    return None
+
+
+def renamed_take(
+    drafts: Sequence[Draft], take: Take, speakers: Collection[str | None]
+) -> Draft | None:
+    """The draft with the same quote whose persona is none of the `speakers`: it was renamed."""
+    for draft in drafts:
+        if same_quote(draft.take, take) and draft.take.persona not in speakers:
             return draft
     return None
 
