@@ -153,6 +153,16 @@ async def in_force(session: AsyncSession, address_hash: str) -> frozenset[Suppre
     return frozenset(SuppressionReason(reason) for reason in found)
 
 
+async def rows_in_force(session: AsyncSession, address_hash: str) -> list[Suppression]:
+    """The same with when and by whom, oldest first."""
+    found = await session.exec(
+        select(Suppression)
+        .where(Suppression.address_hash == address_hash, col(Suppression.lifted_at).is_(None))
+        .order_by(col(Suppression.id))
+    )
+    return list(found)
+
+
 async def is_suppressed(session: AsyncSession, address_hash: str) -> bool:
     """Whether any reason is in force."""
     return bool(await in_force(session, address_hash))

@@ -6,12 +6,18 @@ from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.delivery.recovery import UNOWNED
 from digest.delivery.tables import Delivery, DeliveryState
 from digest.errors import NotFound
 from subscribers.address import EmailAddress
 from subscribers.erasure import Erased, erase
 
-UNSENT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
+NOT_SENT_AGAIN = {
+    DeliveryState.PENDING: DeliveryState.SKIPPED,
+    DeliveryState.CLAIMED: DeliveryState.SKIPPED,
+    DeliveryState.DEFERRED: DeliveryState.SKIPPED,
+    DeliveryState.UNKNOWN: DeliveryState.HELD,
+}
 
 
 async def erase_reader(app: App, *, address: str) -> Erased:
@@ -32,14 +38,12 @@ async def _forget_deliveries(session: AsyncSession, subscriber_id: int, now: dat
     Replies go too, since relays like to repeat the address in them.
     """
     hers = update(Delivery).where(col(Delivery.subscriber_id) == subscriber_id)
-    for before, after in ((UNSENT, DeliveryState.SKIPPED), ([DeliveryState.UNKNOWN], "held")):
+    for before, after in NOT_SENT_AGAIN.items():
         await session.exec(
-            hers.where(col(Delivery.state).in_(before)).values(
-                state=after, token=None, owner=None, lease_until=None, not_before=None
+            hers.where(col(Delivery.state) == before).values(
+                state=after, not_before=None, **UNOWNED
             )
         )
     await session.exec(
-        hers.values(
-            address=f"erased-{subscriber_id}", reason="erased", reply=None, updated_at=now
-        )
+        hers.values(address=f"erased-{subscriber_id}", reason="erased", reply=None, updated_at=now)
     )

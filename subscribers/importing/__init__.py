@@ -11,6 +11,6 @@ active, on the word of whoever imports them.
 """
 
 from subscribers.importing.checking import Checked, Reject, check
-from subscribers.importing.merging import Fate, Report, plan, store
+from subscribers.importing.merging import Fate, Report, add_confirmed, plan, store
 
-__all__ = ["Checked", "Fate", "Reject", "Report", "check", "plan", "store"]
+__all__ = ["Checked", "Fate", "Reject", "Report", "add_confirmed", "check", "plan", "store"]

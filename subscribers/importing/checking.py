@@ -51,11 +51,12 @@ def check(path: Path, keyring: Keyring, on_reject: OnReject | None = None) -> It
 
     `on_reject` gets every reject as it is found. Raises `UnreadableFile`.
     """
-    with Spool() as spool, open_text(path) as file:
+    with Spool() as spool:
         checked = Checked(spool)
-        addresses = _addresses(_candidates(file), checked, keyring, on_reject)
-        while chunk := list(islice(addresses, CHUNK)):
-            checked.duplicates += len(chunk) - spool.add(chunk)
+        with open_text(path) as file:
+            addresses = _addresses(_candidates(file), checked, keyring, on_reject)
+            while chunk := list(islice(addresses, CHUNK)):
+                checked.duplicates += len(chunk) - spool.add(chunk)
         yield checked
 
 

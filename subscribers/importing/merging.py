@@ -8,10 +8,12 @@ from enum import StrEnum
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subscribers.address import EmailAddress
 from subscribers.dialects import among
 from subscribers.importing.checking import CHUNK, Checked, Reject
 from subscribers.importing.spool import Spooled
 from subscribers.importing.writing import Writer
+from subscribers.keys import Keyring
 from subscribers.tables import (
     Subscriber,
     Subscription,
@@ -80,6 +82,27 @@ async def store(
         await writer.enrol([row for row in chunk if fates[row.address_hash] == Fate.NEW])
         await writer.activate([row for row in chunk if fates[row.address_hash] == Fate.ACTIVATED])
     return _report(checked, counts)
+
+
+async def add_confirmed(
+    session: AsyncSession,
+    keyring: Keyring,
+    address: EmailAddress,
+    *,
+    edition: str,
+    source: str,
+    now: datetime,
+) -> Fate:
+    """An import of one, who agreed elsewhere; by the same rules."""
+    address_hash = keyring.address_hash(address.normalised)
+    row = Spooled(address_hash, address.wire, address.normalised)
+    fate = (await _fates(session, [row], edition, confirmed=True))[address_hash]
+    writer = Writer(session, edition, confirmed=True, source=source, now=now)
+    if fate == Fate.NEW:
+        await writer.enrol([row])
+    elif fate == Fate.ACTIVATED:
+        await writer.activate([row])
+    return fate
 
 
 def _report(checked: Checked, counts: Counter[Fate]) -> Report:

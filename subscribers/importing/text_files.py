@@ -34,10 +34,11 @@ MARKS = {  # the longer ones first: UTF-32's begins like UTF-16's
 def open_text(path: Path) -> Iterator[TextIO]:
     """A file opened in whatever encoding it has; raises `UnreadableFile`."""
     try:
-        with path.open(encoding=_encoding(path), errors="replace", newline="") as file:
-            yield file
+        file = path.open(encoding=_encoding(path), errors="replace", newline="")
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error.strerror}") from None
+    with file:
+        yield file
 
 
 def read_lines(file: TextIO) -> Iterator[str]:
