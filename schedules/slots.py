@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from schedules.errors import ScheduleError
 from schedules.planning import HORIZON, plan
 from schedules.tables import Edition, Slot, SlotState
-from schedules.transitions import find, turn
+from schedules.transitions import find, refusal, turn
 
 __all__ = [
     "STOPPED",
@@ -172,6 +172,8 @@ async def move(session: AsyncSession, slot: Slot | int, at: datetime, now: datet
     found = await find(session, slot)
     if found.state in STOPPED:
         return await run_anyway(session, found, now, composed=True, at=at)
+    if found.state not in UNSENT:
+        raise refusal(found, (*UNSENT, *STOPPED), "be moved")
     cutoff_at = min(found.cutoff_at, at)
     state = SlotState(found.state)
     return await turn(session, found, state, now, of=[state], send_at=at, cutoff_at=cutoff_at)

@@ -47,8 +47,13 @@ async def turn(
         return True
     if found.state == to or found.state in done:
         return False
-    raise ScheduleError(
-        f"the slot of {found.local_date} is {found.state}; only a {_one_of(of)} one can become {to}"
+    raise refusal(found, of, f"become {to}")
+
+
+def refusal(slot: Slot, of: Collection[SlotState], wish: str) -> ScheduleError:
+    """The sentence for a wish that only the states `of` allow."""
+    return ScheduleError(
+        f"the slot of {slot.local_date} is {slot.state}; only a {_one_of(of)} one can {wish}"
     )
 
 

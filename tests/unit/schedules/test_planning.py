@@ -1,0 +1,214 @@
+"""Slots appear ahead of time, follow a changed cadence, and are there only once."""
+
+import asyncio
+from datetime import date, datetime, timedelta
+
+from sqlmodel import col, select, update
+
+from digest.issues.tables import Issue
+from digest.store import Store
+from schedules.changes import EditionChange
+from schedules.editions import update_edition
+from schedules.inserting import insert_missing
+from schedules.planning import plan
+from schedules.slots import mark_composed, skip, slot_on
+from schedules.tables import Edition, Slot, SlotState
+from tests.unit.schedules.conftest import utc
+
+TUESDAYS = [
+    date(2026, 11, 24),
+    date(2026, 12, 1),
+    date(2026, 12, 8),
+    date(2026, 12, 15),
+    date(2026, 12, 22),
+]
+
+
+async def plan_at(store: Store, edition: Edition, now: datetime) -> list[date]:
+    async with store.write() as session:
+        return [slot.local_date for slot in await plan(session, edition, now)]
+
+
+async def change(store: Store, now: datetime, **values: object) -> None:
+    async with store.write() as session:
+        await update_edition(session, "weekly", EditionChange(**values), now)
+
+
+async def slots_of(store: Store) -> dict[date, Slot]:
+    async with store.read() as session:
+        slots = await session.exec(select(Slot).order_by(col(Slot.local_date)))
+        return {slot.local_date: slot for slot in slots}
+
+
+async def test_five_weeks_are_planned_with_hour_and_cutoff(
+    store: Store, weekly: Edition, now: datetime
+) -> None:
+    assert await plan_at(store, weekly, now) == TUESDAYS
+    slot = (await slots_of(store))[date(2026, 12, 8)]
+    assert slot.send_at == utc(2026, 12, 8, 8, 0)
+    assert slot.cutoff_at == utc(2026, 12, 7, 17, 0)
+    assert slot.state == SlotState.PLANNED
+
+
+async def test_planning_again_adds_nothing(store: Store, weekly: Edition, now: datetime) -> None:
+    await plan_at(store, weekly, now)
+    assert await plan_at(store, weekly, now) == []
+    assert await plan_at(store, weekly, now + timedelta(days=7)) == [date(2026, 12, 29)]
+
+
+async def test_two_planners_at_once_make_each_slot_once(
+    store: Store, other_store: Store, weekly: Edition, now: datetime
+) -> None:
+    made = await asyncio.gather(
+        plan_at(store, weekly, now), plan_at(other_store, weekly, now), plan_at(store, weekly, now)
+    )
+    assert sorted(day for days in made for day in days) == TUESDAYS
+    assert list(await slots_of(store)) == TUESDAYS
+
+
+async def test_a_planner_that_looked_too_early_collides_without_harm(
+    store: Store, weekly: Edition, now: datetime
+) -> None:
+    """As on PostgreSQL, where two planners may both see an empty calendar."""
+    await plan_at(store, weekly, now)
+    again = Slot(
+        edition_id=weekly.id, local_date=TUESDAYS[0], send_at=now, cutoff_at=now, changed_at=now
+    )
+    async with store.write() as session:
+        assert await insert_missing(session, [again]) == []
+    assert len(await slots_of(store)) == len(TUESDAYS)
+
+
+async def test_a_new_edition_starts_with_what_is_to_come(store: Store, weekly: Edition) -> None:
+    an_hour_late = utc(2026, 11, 24, 9, 0)
+    assert (await plan_at(store, weekly, an_hour_late))[0] == date(2026, 12, 1)
+
+
+async def test_dates_that_passed_while_nobody_planned_are_made_up_for(
+    store: Store, weekly: Edition, now: datetime, calendar
+) -> None:
+    await plan_at(store, weekly, now)
+    back_after_eight_weeks = now + timedelta(weeks=8)
+    made = await plan_at(store, weekly, back_after_eight_weeks)
+    assert made[:3] == [date(2026, 12, 29), date(2027, 1, 5), date(2027, 1, 12)]
+    assert len(await calendar()) == 8 + 5
+
+
+async def test_a_clock_that_ran_ahead_for_years_leaves_the_coming_weeks_free(
+    store: Store, weekly: Edition, now: datetime
+) -> None:
+    await plan_at(store, weekly, now)
+    await plan_at(store, weekly, now + timedelta(days=3650))
+    tomorrow = now + timedelta(days=14)
+    assert await plan_at(store, weekly, tomorrow) == [date(2026, 12, 29), date(2027, 1, 5)]
+
+
+async def test_an_inactive_edition_gets_no_slots(
+    store: Store, weekly: Edition, now: datetime
+) -> None:
+    weekly.active = False
+    assert await plan_at(store, weekly, now) == []
+
+
+async def test_the_gap_and_the_years_end_are_planned_as_the_cadence_says(store: Store) -> None:
+    early = Edition(
+        slug="early", name="Early", weekdays="sun", send_time="02:30", zone="Europe/Berlin"
+    )
+    async with store.write() as session:
+        session.add(early)
+    await plan_at(store, early, utc(2026, 3, 20))
+    assert (await slots_of(store))[date(2026, 3, 29)].send_at == utc(2026, 3, 29, 1, 0)
+    assert date(2027, 1, 3) in await plan_at(store, early, utc(2026, 12, 20))
+
+
+async def test_another_hour_moves_the_slots_that_are_only_planned(
+    store: Store, weekly: Edition, now: datetime
+) -> None:
+    await plan_at(store, weekly, now)
+    async with store.write() as session:
+        await mark_composed(session, await slot_on(session, weekly, TUESDAYS[0]), now)
+        await skip(session, await slot_on(session, weekly, TUESDAYS[1]), "holidays", now)
+    await change(store, now, send_time="17:30", cutoff_hours=3)
+    slots = await slots_of(store)
+    assert list(slots) == TUESDAYS
+    assert [slot.send_at.hour for slot in slots.values()] == [8, 8, 16, 16, 16]
+    assert slots[TUESDAYS[2]].cutoff_at == utc(2026, 12, 8, 13, 30)
+    assert slots[TUESDAYS[1]].reason == "holidays"
+
+
+async def test_another_weekday_replaces_the_planned_slots_only(
+    store: Store, weekly: Edition, now: datetime, calendar
+) -> None:
+    await plan_at(store, weekly, now)
+    async with store.write() as session:
+        await mark_composed(session, await slot_on(session, weekly, TUESDAYS[0]), now)
+    await change(store, now, weekdays="fri")
+    days = await calendar()
+    assert days.pop(TUESDAYS[0]) == "composed"
+    assert all(day.weekday() == 4 for day in days)
+    assert len(days) == 5
+
+
+async def test_a_planned_slot_on_which_an_issue_hangs_is_kept(
+    store: Store, weekly: Edition, now: datetime, calendar
+) -> None:
+    await plan_at(store, weekly, now)
+    async with store.write() as session:
+        slot = await slot_on(session, weekly, TUESDAYS[0])
+        session.add(
+            Issue(
+                number=1,
+                edition_id=weekly.id,
+                slot_id=slot.id,
+                issue_date=slot.local_date,
+                cutoff_at=slot.cutoff_at,
+                created_at=now,
+                composed_at=now,
+            )
+        )
+    await change(store, now, weekdays="fri")
+    days = await calendar()
+    assert TUESDAYS[0] in days
+    assert TUESDAYS[1] not in days
+    assert date(2026, 11, 27) in days
+
+
+async def test_an_hour_that_has_passed_today_leaves_todays_slot_alone(
+    store: Store, weekly: Edition
+) -> None:
+    at_half_past_eight = utc(2026, 11, 24, 7, 30)
+    await plan_at(store, weekly, at_half_past_eight)
+    await change(store, at_half_past_eight, send_time="08:00")
+    slots = await slots_of(store)
+    assert slots[TUESDAYS[0]].send_at == utc(2026, 11, 24, 8, 0)
+    assert slots[TUESDAYS[1]].send_at == utc(2026, 12, 1, 7, 0)
+
+
+async def test_a_cadence_changed_to_earlier_today_begins_next_week(
+    store: Store, weekly: Edition
+) -> None:
+    friday_at_ten = utc(2026, 11, 27, 9, 0)
+    await plan_at(store, weekly, friday_at_ten)
+    await change(store, friday_at_ten, weekdays="fri")
+    assert min(await slots_of(store)) == date(2026, 12, 4)
+
+
+async def test_a_rest_is_not_made_up_for(
+    store: Store, weekly: Edition, now: datetime, calendar
+) -> None:
+    await plan_at(store, weekly, now)
+    await change(store, now, active=False)
+    assert await calendar() == {}
+    after_three_weeks = now + timedelta(weeks=3)
+    await change(store, after_three_weeks, active=True)
+    assert min(await calendar()) == date(2026, 12, 15)
+
+
+async def test_what_was_missed_before_a_change_is_still_recorded(
+    store: Store, weekly: Edition, now: datetime, calendar
+) -> None:
+    await plan_at(store, weekly, now)
+    async with store.write() as session:
+        await session.exec(update(Slot).values(state=SlotState.SENT))
+    await change(store, now + timedelta(weeks=6), weekdays="fri")
+    assert date(2026, 12, 29) in await calendar()
