@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from digest.rendering import markup, model, segments
+from digest.rendering import guard, markup, model, segments
 from digest.rendering.content import IssueContent, Site
 from digest.rendering.errors import TemplateError
 from digest.rendering.headers import Mailbox
@@ -31,8 +31,18 @@ def compile_issue(
 
     `web` is the archive's version: a sign-up link instead of the reader's footer, no
     slots. Raises `TemplateError` where the template is at fault or the HTML passes
-    100,000 bytes, `MessageError` where a header cannot be written.
+    100,000 bytes, `MessageError` where a header cannot be written. Templates other
+    than the shipped ones are compiled in a process of their own (see `guard`).
     """
+    if templates.is_shipped:
+        return compile_here(content, site, templates, variant)
+    return guard.compile_apart(content, site, templates, variant)
+
+
+def compile_here(
+    content: IssueContent, site: Site, templates: TemplateSet, variant: str = ALL
+) -> CompiledMessage:
+    """`compile_issue` in this process, whatever the templates."""
     if variant not in VARIANTS:
         raise ValueError(f"no variant {variant!r}")
     tokens = {} if variant == WEB else slot_tokens(content.model_dump_json())
@@ -66,10 +76,10 @@ def compile_html(marked: str, entry: str, templates: TemplateSet) -> str:
     try:
         compiled = compile_mjml(source)
     except ValueError as problem:
-        raise TemplateError(entry, None, f"the MJML compiler says: {problem}") from None
-    page = inline_css(_merge_comments(compiled), templates.text(CSS))
+        raise TemplateError(entry, 1, f"the MJML compiler says: {problem}") from None
+    page = inline_css(compiled, templates.text(CSS))
     _check_remnants(page, entry)
-    return _fold(page)
+    return _tidy(page)
 
 
 def compile_text(path: str, values: Mapping[str, object], templates: TemplateSet) -> str:
@@ -97,9 +107,9 @@ def _check_unsubscribe(page: Segments, text: Segments) -> None:
     )
     reason = "there is no unsubscribe link; print {{ reader.unsubscribe_url }}"
     if not linked:
-        raise TemplateError(HTML_TEMPLATE, None, f"{reason} in an href")
+        raise TemplateError(HTML_TEMPLATE, 1, f"{reason} in an href")
     if "unsubscribe_url" not in segments.slots_of(text):
-        raise TemplateError(TEXT_TEMPLATE, None, reason)
+        raise TemplateError(TEXT_TEMPLATE, 1, reason)
 
 
 def _check_size(page: Segments, marked: str, templates: TemplateSet) -> None:
@@ -118,13 +128,12 @@ def _check_size(page: Segments, marked: str, templates: TemplateSet) -> None:
 def _check_remnants(page: str, entry: str) -> None:
     """The content is escaped, and only templates can leave a `<mj-` behind."""
     if found := re.search(r"</?(mj-[\w-]*|mjml)", page):
-        raise TemplateError(entry, None, f"the compiler left {found[0]} standing")
+        raise TemplateError(entry, 1, f"the compiler left {found[0]} standing")
 
 
-def _merge_comments(page: str) -> str:
-    return page.replace("<![endif]--><!--[if mso | IE]>", "")
-
-
-def _fold(page: str) -> str:
-    """Runs of white space become one character; the mail has no preformatted text."""
-    return re.sub(r"[ \t\r\n]*\n[ \t\r\n]*|[ \t]+", lambda m: "\n" if "\n" in m[0] else " ", page)
+def _tidy(page: str) -> str:
+    """Fewer bytes for the same page; runs of white space become one character, so the mail
+    has no preformatted text."""
+    for superfluous in ("<![endif]--><!--[if mso | IE]>", "<tbody>", "</tbody>"):
+        page = page.replace(superfluous, "")
+    return re.sub(r"\s+", lambda space: "\n" if "\n" in space[0] else " ", page, flags=re.ASCII)

@@ -14,6 +14,7 @@ from digest.rendering.segments import Segments
 
 FORMAT = 1
 ISSUE = "issue"
+_IN_HTML = " in HTML"
 
 
 @dataclass(frozen=True)
@@ -83,20 +84,11 @@ class CompiledMessage:
 
         Raises `MessageError` where a value cannot be written.
         """
-        raw = _slot_values(reader)
-        in_text = {name: segments.encode_value(value, in_html=False) for name, value in raw.items()}
-        in_html = {name: segments.encode_value(value, in_html=True) for name, value in raw.items()}
-        return b"".join(
-            (
-                self._reader_fields(reader),
-                self._constant_fields,
-                self._part_start("plain"),
-                segments.fill(self._text_skeleton, in_text),
-                self._part_start("html"),
-                segments.fill(self._html_skeleton, in_html),
-                f"\r\n--{self._boundary}--\r\n".encode("ascii"),
-            )
-        )
+        values = {}
+        for name, value in _slot_values(reader).items():
+            values[name] = segments.encode_value(value, in_html=False)
+            values[name + _IN_HTML] = segments.encode_value(value, in_html=True)
+        return self._reader_fields(reader) + segments.fill(self._skeleton, values)
 
     def html(self, reader: ReaderValues | None = None) -> str:
         """The HTML part, decoded. A message without slots (the web variant) needs no reader."""
@@ -159,12 +151,17 @@ class CompiledMessage:
         return f"=_{self.sha256[:32]}"
 
     @cached_property
-    def _text_skeleton(self) -> tuple[bytes | str, ...]:
-        return segments.encode(self.text_segments)
-
-    @cached_property
-    def _html_skeleton(self) -> tuple[bytes | str, ...]:
-        return segments.encode(self.html_segments)
+    def _skeleton(self) -> tuple[bytes | str, ...]:
+        """All that follows the reader's fields; the HTML part's slots have names of their own."""
+        page = segments.encode(self.html_segments)
+        return (
+            self._constant_fields,
+            self._part_start("plain"),
+            *segments.encode(self.text_segments),
+            self._part_start("html"),
+            *(part if isinstance(part, bytes) else part + _IN_HTML for part in page),
+            f"\r\n--{self._boundary}--\r\n".encode("ascii"),
+        )
 
 
 def _slot_values(reader: ReaderValues | None) -> dict[str, str]:

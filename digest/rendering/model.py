@@ -4,6 +4,7 @@
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -13,9 +14,8 @@ from digest.catalogue.views import ToolView
 from digest.rendering.content import Card, Flip, Glance, IssueContent, Quote, Side, Site
 from digest.rendering.excerpt import excerpt
 
-WEB = "web"
-TAGLINE_LIMIT = 140
-FACT_LIMIT = 120
+TAGLINE_LIMIT = 110
+FACT_LIMIT = 100
 JURY = 8
 
 _NOT_TEXT = re.compile(
@@ -37,7 +37,10 @@ def issue_values(content: IssueContent, site: Site, tokens: Mapping[str, str]) -
             "sentence": content.sentence,
             "minutes": content.minutes,
             "glance": [_glance(line) for line in content.glance],
-            "cards": [_card(card, site) for card in content.cards],
+            "cards": [
+                _card(card, before, site)
+                for before, card in zip((None, *content.cards), content.cards, strict=False)
+            ],
             "flips": [_flip(flip) for flip in content.flips],
         },
         "site": site_values(site),
@@ -78,7 +81,7 @@ def clean(value: Any) -> Any:
     return value
 
 
-def _card(card: Card, site: Site) -> dict[str, object]:
+def _card(card: Card, before: Card | None, site: Site) -> dict[str, object]:
     left, right = card.left.tool, card.right.tool
     return {
         "slug": card.slug,
@@ -86,6 +89,7 @@ def _card(card: Card, site: Site) -> dict[str, object]:
         "category": card.category,
         "url": f"{site.public_url}/compare/{card.slug}",
         "group": card.group,
+        "continues": before is not None and card.group is not None and card.group == before.group,
         "sides": [_side(card.left), _side(card.right)],
     }
 
@@ -96,6 +100,7 @@ def _side(side: Side) -> dict[str, object]:
     return {
         "name": tool.name,
         "short_name": tool.short_name,
+        "rtl": _is_rtl(tool.name),
         "tagline": excerpt(tool.tagline, TAGLINE_LIMIT) if tool.tagline else None,
         "entry": tool.entry,
         "community": tool.community,
@@ -115,6 +120,7 @@ def _quote(quote: Quote) -> dict[str, object]:
     verdict = Verdict(quote.verdict) if quote.verdict in ("ship", "skip") else Verdict.NO_TAKE
     return {
         "text": quote.text,
+        "rtl": _is_rtl(quote.text),
         "persona": quote.persona,
         "score": quote.score,
         "verdict": _verdict(verdict) if verdict is not Verdict.NO_TAKE else None,
@@ -125,6 +131,7 @@ def _quote(quote: Quote) -> dict[str, object]:
 def _glance(line: Glance) -> dict[str, object]:
     return {
         "name": line.name,
+        "rtl": _is_rtl(line.name),
         "verdict": _verdict(line.verdict),
         "percent": line.percent,
         "ship": line.ship,
@@ -162,6 +169,14 @@ def _bar(tool: ToolView) -> list[dict[str, object]]:
     share = tool.panel_ship_percent
     cells = ((True, share), (False, 100 - share))
     return [{"ship": ship, "width": width} for ship, width in cells if width]
+
+
+def _is_rtl(text: str) -> bool:
+    """Whether the first letter that has a direction runs from right to left (UAX #9, P2)."""
+    for character in text:
+        if (direction := unicodedata.bidirectional(character)) in ("L", "R", "AL"):
+            return direction != "L"
+    return False
 
 
 def _same(one: str | None, other: str | None) -> bool:

@@ -79,6 +79,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             auto_reload=False,
         )
+        self.files = files
         self.paths = list(files)
         self._checked: set[str] = set()
         self.globals.clear()
@@ -96,10 +97,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return "".join(self.get_template(path).generate(**values))
         except (TemplateError, SecurityError, TypeError, ValueError, ArithmeticError) as problem:
             raise self._explained(problem, path) from None
-        except (RecursionError, MemoryError, SyntaxError):
-            raise errors.TemplateError(
-                path, None, "nested too deeply, or it calls itself"
-            ) from None
+        except (RecursionError, MemoryError, SyntaxError) as problem:
+            raise self._too_deep(problem, path) from None
         finally:
             _budget.reset(token)
 
@@ -107,8 +106,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Follow includes and imports: each names a file of the set, none comes back."""
         if path in self._checked:
             return
-        source = self.loader.get_source(self, path)[0] if self.loader else ""
-        for node in self.parse(source, path).find_all(_INCLUDING_NODES):
+        for node in self._tree(path).find_all(_INCLUDING_NODES):
             named = cast(nodes.Include, node).template
             name = named.value if isinstance(named, nodes.Const) else None
             if not isinstance(name, str):
@@ -119,6 +117,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 raise SyntaxProblem(f"{name!r} includes itself", node.lineno, path)
             self._check_includes(name, (*above, path))
         self._checked.add(path)
+
+    def _tree(self, path: str) -> nodes.Template:
+        try:
+            return self.parse(self.files[path], path)
+        except RecursionError as problem:
+            raise self._too_deep(problem, path) from None
+
+    def _too_deep(self, problem: BaseException, path: str) -> errors.TemplateError:
+        file, line = _place(problem.__traceback__, self.paths) or (path, 1)
+        return errors.TemplateError(file, line, "this is nested too deeply, or calls itself")
 
     def _explained(self, problem: Exception, path: str) -> errors.TemplateError:
         if isinstance(problem, SyntaxProblem):
@@ -141,7 +149,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping):
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+            if attribute in obj:
+                return obj[attribute]
+            return self.undefined(f"there is no {attribute!r} here, only {', '.join(obj)}")
         if isinstance(obj, LoopContext) and attribute in _LOOP_FIELDS:
             return getattr(obj, attribute)
         if isinstance(obj, TemplateModule) and isinstance(vars(obj).get(attribute), Macro):

@@ -37,6 +37,11 @@ class TemplateSet:
         }
 
     @cached_property
+    def is_shipped(self) -> bool:
+        """Whether these are the templates that came with this version, unchanged."""
+        return self.name in names() and self.manifest() == load_templates(self.name).manifest()
+
+    @cached_property
     def sandbox(self) -> Sandbox:
         """The environment in which these templates run; compiled templates are kept in it."""
         for path, text in self.files.items():

@@ -1,0 +1,38 @@
+"""The child of `guard`: one job on standard input, one compiled message on standard output."""
+
+import json
+import resource
+import sys
+
+from digest.rendering.content import IssueContent, Site
+from digest.rendering.errors import MessageError, TemplateError
+from digest.rendering.guard import FAULT, MEMORY, SECONDS
+from digest.rendering.issue import compile_here
+from digest.rendering.templates import TemplateSet
+
+
+def main() -> int:
+    """Compile within limits on time and memory; exit status 3 tells a fault of the template."""
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    job = json.load(sys.stdin)
+    try:
+        message = compile_here(
+            IssueContent.model_validate(job["content"]),
+            Site.model_validate(job["site"]),
+            TemplateSet(**job["templates"]),
+            job["variant"],
+        )
+    except TemplateError as fault:
+        told = {"file": fault.file, "line": fault.line, "reason": fault.reason}
+        sys.stdout.write(json.dumps(told))
+        return FAULT
+    except MessageError as fault:
+        sys.stdout.write(json.dumps({"reason": str(fault)}))
+        return FAULT
+    sys.stdout.buffer.write(message.to_bytes())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Editors' templates are compiled in a process of their own.
+
+The sandbox counts their work and the markup is checked before the compiler sees
+it, but the compiler is native code that can end its process; ours sends mail.
+"""
+
+import json
+import subprocess
+import sys
+
+from digest.rendering.content import IssueContent, Site
+from digest.rendering.errors import MessageError, TemplateError
+from digest.rendering.message import CompiledMessage
+from digest.rendering.templates import TemplateSet
+
+SECONDS = 20
+MEMORY = 1 << 30
+FAULT = 3
+
+
+def compile_apart(
+    content: IssueContent, site: Site, templates: TemplateSet, variant: str
+) -> CompiledMessage:
+    """`issue.compile_here` in a child. Raises its errors, and `TemplateError` if it dies."""
+    job = {
+        "content": content.model_dump(mode="json"),
+        "site": site.model_dump(mode="json"),
+        "templates": {"name": templates.name, "files": dict(templates.files)},
+        "variant": variant,
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "digest.rendering.child"],
+            input=json.dumps(job).encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise _died(templates, f"did not end within {SECONDS} s") from None
+    if done.returncode == 0:
+        return CompiledMessage.from_bytes(done.stdout)
+    if done.returncode == FAULT:
+        raise _told(json.loads(done.stdout))
+    raise _died(templates, "ended the compiler; look for deep nesting or unusual tags")
+
+
+def _told(fault: dict[str, str | int | None]) -> Exception:
+    if "file" in fault:
+        line = fault["line"]
+        return TemplateError(
+            str(fault["file"]), line if isinstance(line, int) else None, str(fault["reason"])
+        )
+    return MessageError(str(fault["reason"]))
+
+
+def _died(templates: TemplateSet, reason: str) -> TemplateError:
+    return TemplateError(f"{templates.name}/", None, f"the template {reason}")
