@@ -44,7 +44,7 @@ async def running(app: App) -> AsyncIterator[Running]:
         await stack.enter_async_context(_working(worker))
         ticker = Ticker(lambda: _tick(app, worker))
         ticker.start()
-        stack.callback(ticker.stop)
+        stack.push_async_callback(ticker.stop)
         yield Running(
             public_url=f"http://{settings.host}:{public_port}",
             desk_url=f"http://127.0.0.1:{desk_port}",

@@ -20,7 +20,6 @@ from digest.flows.previewing import preview_issue
 from digest.issues.editing import Edit
 from digest.issues.freezing import rebuild as rebuild_frozen
 from digest.issues.lookup import get_issue
-from previews.screenshots import find_browser, take_screenshots
 from previews.write import Preview, write_previews
 from schedules.cadence import Cadence
 
@@ -132,11 +131,8 @@ def preview(
 ) -> None:
     """Write HTML, text, .eml and screenshots of every variant."""
     made = run(lambda app: preview_issue(app, number))
-    views = [Preview(v.key, v.html, v.text, v.eml) for v in made.variants]
-    files = write_previews(out, views)
-    browser = find_browser() if pictures else None
-    if browser:
-        files += take_screenshots(browser, out, views)
+    views = [Preview(v.key, made.subject, v.html, v.text, v.eml) for v in made.variants]
+    files = write_previews(out, views, pictures=pictures)
     if as_json:
         print_json(
             {
@@ -153,7 +149,7 @@ def preview(
         console.print(f"  {variant.key}: {variant.html_bytes / 1000:.1f} kB of HTML")
     for path in files:
         console.print(f"  {path}")
-    if pictures and not browser:
+    if pictures and not any(path.suffix == ".png" for path in files):
         console.print("No Chromium found, so no screenshots; install it or use --no-pictures.")
 
 

@@ -20,7 +20,7 @@ from digest.delivery.liveness import Liveness
 from digest.delivery.outcomes import Outcome
 from digest.delivery.ports import RelayRefused, RelayUnavailable, Transport
 from digest.delivery.rejections import Rejections
-from digest.delivery.tables import MailingKind, Route
+from digest.delivery.tables import DeliveryState, MailingKind, Route
 from digest.store import Store
 
 log = structlog.get_logger("digest.delivery")
@@ -135,8 +135,7 @@ class Worker:
         except Exception as error:
             # A message that cannot be written must not stop the others' mail.
             log.exception("could not compose", delivery=claim.delivery_id)
-            await self._ledger.give_back([claim], self._clock())
-            await self._pause_mailing(claim, f"could not write the message: {error}")
+            await self._set_aside(claim, f"could not write the message: {error}")
         else:
             self._failures[claim.route] = 0
             if outcome:
@@ -155,6 +154,14 @@ class Worker:
         alike = self._rejections.note(claim.mailing_id, outcome)
         if alike:
             await self._pause_mailing(claim, f"{alike} rejections alike in a row: {outcome.reason}")
+
+    async def _set_aside(self, claim: Claim, reason: str) -> None:
+        """An issue waits for a person; a single letter is tried again later."""
+        if claim.kind is MailingKind.ISSUE:
+            await self._ledger.give_back([claim], self._clock())
+            await self._pause_mailing(claim, reason)
+        else:
+            await self._record(claim, Outcome(DeliveryState.DEFERRED, reason))
 
     async def _pause_mailing(self, claim: Claim, reason: str) -> None:
         """Pause an issue, and say why; a single letter waits for the relay instead."""

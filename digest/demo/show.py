@@ -22,7 +22,6 @@ from digest.issues.editing import Edit
 from digest.migrate import upgrade
 from digest.serving import Running, running, wait_for_signal
 from digest.store import open_store
-from previews.screenshots import find_browser, take_screenshots
 from previews.write import Preview, write_previews
 from schedules.editions import create_default
 
@@ -90,8 +89,8 @@ async def _publish(app: App, now_running: Running, change: Edit) -> int:
     console.print(f"  issue {number}: “{preview.subject}”")
     console.print(f"  {made.included} comparisons in it; hash {preview.hash[:12]}")
     folder = app.settings.data_dir / "preview" / str(number)
-    views = [Preview(v.key, v.html, v.text, v.eml) for v in preview.variants]
-    await asyncio.to_thread(_write, folder, views)
+    views = [Preview(v.key, preview.subject, v.html, v.text, v.eml) for v in preview.variants]
+    await asyncio.to_thread(write_previews, folder, views)
     console.print(f"  preview written to {folder}")
     await publishing.approve(app, number, by="the demonstration", expected=preview.hash)
     await publishing.send(app, number, to_inbox=True)
@@ -99,13 +98,6 @@ async def _publish(app: App, now_running: Running, change: Edit) -> int:
     counts = await _watch(app, number)
     console.print(f"  [bold]{counts.equation()}[/bold]")
     return number
-
-
-def _write(folder: Path, views: list[Preview]) -> None:
-    write_previews(folder, views)
-    browser = find_browser()
-    if browser:
-        take_screenshots(browser, folder, views)
 
 
 async def _watch(app: App, number: int) -> Accounting:

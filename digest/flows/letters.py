@@ -42,7 +42,7 @@ async def tell_editor(
     """Mail a notice to the editor; without DIGEST_EDITOR the record in the store must do."""
     if not app.settings.editor:
         return
-    payload: dict[str, Any] = {"subject": subject, "paragraphs": paragraphs}
+    payload: dict[str, Any] = {"title": subject, "paragraphs": paragraphs}
     await _letter(
         session,
         app,

@@ -103,7 +103,8 @@ async def _confirmation(
     context = {
         "edition_name": edition.name,
         "confirm_url": confirm_link(app, raw_token(app.keyring, token)),
-        "expires_at": token.expires_at,
+        "requested_on": f"{token.created_at:%-d %B %Y}",
+        "valid_hours": round((token.expires_at - token.created_at).total_seconds() / 3600),
     }
     site = site_of(app.settings, edition)
     return compile_letter("confirmation", context, site, load_templates("confirmation"))

@@ -178,7 +178,7 @@ async def test_past_its_grace_a_slot_is_missed_and_put_to_the_editor(
     assert (await slot_of(app)).state == SlotState.MISSED
     assert await mailings(app) == []
     [notice] = await mailings(app, MailingKind.NOTICE)
-    assert "missed" in notice.payload["subject"]
+    assert "missed" in notice.payload["title"]
     lines = await agenda.agenda(app)
     assert (lines[0].date, lines[0].state) == (TUESDAY, "missed")
 
