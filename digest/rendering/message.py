@@ -84,6 +84,8 @@ class CompiledMessage:
 
         Raises `MessageError` where a value cannot be written.
         """
+        if self.list_id and not reader.unsubscribe_url:
+            raise MessageError("an issue cannot go out without the reader's unsubscribe link")
         values = {}
         for name, value in _slot_values(reader).items():
             values[name] = segments.encode_value(value, in_html=False)
