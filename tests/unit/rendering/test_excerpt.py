@@ -49,9 +49,10 @@ def test_a_long_word_is_not_cut_within_a_grapheme() -> None:
     assert cut.endswith(family + "…")
     flags = excerpt("🇩🇪" * 150)
     assert len(flags[:-1]) % 2 == 0
-    assert not unicodedata.combining(excerpt("e\u0301" * 150)[-2]) or excerpt("e\u0301" * 150)[
-        -3
-    ] == "e"
+    assert (
+        not unicodedata.combining(excerpt("e\u0301" * 150)[-2])
+        or excerpt("e\u0301" * 150)[-3] == "e"
+    )
 
 
 @given(st.text(max_size=600), st.integers(min_value=20, max_value=250))

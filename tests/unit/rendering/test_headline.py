@@ -91,8 +91,7 @@ def test_the_sentence_counts_comparisons_and_verdicts() -> None:
         "Three new comparisons: the panel ships two tools, splits on one and skips one."
     )
     assert sentence_for(ISSUE[:1], [FLIP]) == (
-        "One new comparison: the panel ships two tools. "
-        "One verdict changed since the last issue."
+        "One new comparison: the panel ships two tools. One verdict changed since the last issue."
     )
 
 

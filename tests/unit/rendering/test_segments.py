@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.rendering.errors import MessageError
-from digest.rendering.segments import cut, encode, encode_literal, encode_value, fill, join, slots_of
+from digest.rendering.segments import (
+    cut,
+    encode,
+    encode_literal,
+    encode_value,
+    fill,
+    join,
+    slots_of,
+)
 
 LINES = st.text(
     st.characters(blacklist_categories=("Cs",), blacklist_characters="\r"), max_size=300

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from previews import write
+from previews.chromium import find_chromium
+from previews.screenshots import View
+from previews.write import Preview, write_previews
+
+PNG = b"\x89PNG\r\n\x1a\n"
+PREVIEW = Preview(
+    name="all",
+    title="Ferry <splits>",
+    html="<!doctype html><html><head></head><body><p>Hello</p></body></html>",
+    text="Hello\n",
+    eml=b"Subject: Ferry\r\n\r\nHello\r\n",
+)
+
+
+def test_each_preview_is_written_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    written = write_previews(folder, [PREVIEW], pictures=False)
+    assert [path.name for path in written] == ["index.html", "all.html", "all.txt", "all.eml"]
+    assert (folder / "all.html").read_text("utf-8") == PREVIEW.html
+    assert (folder / "all.txt").read_text("utf-8") == PREVIEW.text
+    assert (folder / "all.eml").read_bytes() == PREVIEW.eml
+
+
+def test_the_index_names_every_file_and_escapes_titles(tmp_path: Path) -> None:
+    write_previews(tmp_path, [PREVIEW, Preview("web", "Web", "<p>", "x")], pictures=False)
+    index = (tmp_path / "index.html").read_text("utf-8")
+    assert "Ferry &lt;splits&gt;" in index
+    for name in ("all.html", "all.txt", "all.eml", "web.html"):
+        assert f'href="{name}"' in index
+    assert "web.eml" not in index
+
+
+def test_without_chromium_the_rest_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "find_chromium", lambda: None)
+    assert len(write_previews(tmp_path, [PREVIEW])) == 4
+
+
+@pytest.mark.browser
+def test_pictures_are_as_wide_as_their_view(tmp_path: Path) -> None:
+    if not find_chromium():
+        pytest.skip("no Chromium on this machine")
+    views = (View(375, "light"), View(640, "dark"), View(320, "inverted"))
+    written = write_previews(tmp_path, [PREVIEW], views=views)
+    pictures = [path for path in written if path.suffix == ".png"]
+    assert [path.name for path in pictures] == [
+        "all-375-light.png",
+        "all-640-dark.png",
+        "all-320-inverted.png",
+    ]
+    for path, view in zip(pictures, views, strict=True):
+        data = path.read_bytes()
+        assert data.startswith(PNG)
+        assert int.from_bytes(data[16:20], "big") == view.width
+    assert "all-640-dark.png" in (tmp_path / "index.html").read_text("utf-8")

@@ -1,0 +1,273 @@
+"""What an issue says, in HTML and in text, and how large it gets."""
+
+import itertools
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+
+from digest.rendering.content import Card, IssueContent, Quote, Side, Site
+from digest.rendering.errors import MessageError
+from digest.rendering.issue import MOST_BYTES, compile_issue
+from digest.rendering.message import ReaderValues
+from digest.rendering.templates import TemplateSet, load_templates
+
+
+class Page(HTMLParser):
+    """Tags, links and visible text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._hidden = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._hidden += tag in ("style", "title")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("style", "title")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.words += data.split()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html(content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues) -> str:
+    return compile_issue(content, site, weekly).html(reader)
+
+
+@pytest.fixture(scope="module")
+def text(content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues) -> str:
+    return compile_issue(content, site, weekly).text(reader)
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def test_both_parts_say_every_verdict_name_and_quote(
+    content: IssueContent, page: Page, text: str
+) -> None:
+    folded = " ".join(text.split())
+    for line in content.glance:
+        assert f"{line.verdict.label} {line.name}" in page.text
+        assert f"[{line.verdict.label}] {line.name}" in folded
+    for card in content.cards:
+        for side in (card.left, card.right):
+            for quote in side.quotes:
+                assert f"“{quote.text}”" in page.text
+                assert f"“{quote.text}”" in folded
+    for flip in content.flips:
+        assert f"{flip.before.label} → {flip.after.label}" in page.text
+        assert f"{flip.name}: {flip.before.label} → {flip.after.label}" in folded
+
+
+def test_both_parts_have_the_same_links(page: Page, text: str) -> None:
+    in_page = {attributes["href"] for attributes in page.all("a")}
+    assert in_page == set(re.findall(r"https://\S+", text))
+    assert "https://digest.example.org/issues/42" in in_page
+    assert "https://digest.example.org/compare/lantern-3-vs-ferry" in in_page
+    assert "https://digest.example.org/issues" in in_page
+    assert "https://digest.example.org/feed.xml" in in_page
+
+
+def test_a_verdict_in_text_shows_its_counts(text: str) -> None:
+    assert "[SHIP] Lantern 3: 75% (3 ship / 1 skip)\n" in text
+    assert "[NO TAKE] بونساي ٢\n" in text
+
+
+def test_text_lines_have_72_columns_but_for_bare_links(text: str) -> None:
+    assert all(len(line) <= 72 or line.startswith("https://") for line in text.split("\n"))
+
+
+def test_a_tool_shown_before_says_see_above(page: Page, text: str) -> None:
+    assert page.text.count("See above for its panel") == 2
+    assert text.count("See above for its panel") == 2
+
+
+def test_unknown_facts_are_not_printed(page: Page, text: str) -> None:
+    assert "None" not in page.text
+    assert "None" not in text
+    assert "Free · 128 votes" in page.text
+    assert "No panel yet" in page.text
+
+
+def test_quotes_are_attributed_where_the_reviewer_is_known(page: Page, text: str) -> None:
+    assert "Builder · 84/100 · ship" in page.text
+    assert "— Builder, 84/100, ship" in text
+    assert "same product.” “For my own" in page.text
+
+
+def test_best_for_is_not_repeated_where_it_is_the_tagline(
+    content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
+) -> None:
+    def same(card: Card) -> Card:
+        tool = card.left.tool.model_copy(update={"best_for": card.left.tool.tagline + "."})
+        return card.model_copy(update={"left": card.left.model_copy(update={"tool": tool})})
+
+    twice = content.model_copy(update={"cards": (same(content.cards[0]),)})
+    assert "Best for" not in compile_issue(twice, site, weekly).html(reader)
+
+
+def test_the_page_is_accessible_in_its_structure(page: Page) -> None:
+    assert page.all("html")[0]["lang"] == "en"
+    assert page.all("html")[0]["dir"] == "ltr"
+    assert len(page.all("h1")) == 1
+    assert all(table.get("role") == "presentation" for table in page.all("table"))
+    assert page.all("img") == []
+    names = [meta.get("name") for meta in page.all("meta")]
+    assert {"color-scheme", "supported-color-schemes", "viewport"} <= set(names)
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+
+
+def test_right_to_left_names_say_so(page: Page) -> None:
+    assert {"dir": "rtl"}.items() <= next(h for h in page.all("h3") if "dir" in h).items()
+
+
+def test_nothing_is_fetched_and_nothing_runs(html: str) -> None:
+    assert not re.search(r"<script|@import|<link|src=|url\(", html)
+
+
+def test_the_preheader_stands_first_and_is_padded(content: IssueContent, html: str) -> None:
+    body = html.partition("<body")[2]
+    hidden = re.search(r'<div style="display:none[^"]*">([^<]*)</div>', body)
+    assert hidden
+    assert (
+        hidden[1]
+        .replace("&amp;", "&")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .startswith(content.preheader)
+    )
+    assert len(hidden[1]) > len(content.preheader) + 120
+
+
+def test_outlook_gets_tables_and_its_own_dark_colours(html: str) -> None:
+    assert '<!--[if mso]><table role="presentation" width="544"' in html
+    assert "[data-ogsc] .ship" in html
+    assert "@media (prefers-color-scheme: dark)" in html
+
+
+HOSTILE = (
+    '<script>alert("x")</script>{{ 7 * 7 }}{% raw %}<mj-text>\r\nBcc: x@y.org\x00\ufdd00:1\ufdd1'
+)
+
+
+def test_names_and_quotes_are_inert(
+    content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
+) -> None:
+    def hostile(side: Side) -> Side:
+        fields = ("name", "short_name", "tagline", "entry", "best_for", "community")
+        tool = side.tool.model_copy(update=dict.fromkeys(fields, HOSTILE))
+        quote = Quote(tool=HOSTILE, persona=HOSTILE, score=1, verdict=HOSTILE, text=HOSTILE)
+        return Side(tool=tool, quotes=(quote,))
+
+    cards = tuple(
+        card.model_copy(
+            update={"left": hostile(card.left), "right": hostile(card.right), "category": HOSTILE}
+        )
+        for card in content.cards
+    )
+    bad = content.model_copy(
+        update={"cards": cards, "headline": HOSTILE, "sentence": HOSTILE, "preheader": HOSTILE}
+    )
+    message = compile_issue(bad, site, weekly)
+    page = message.html(reader)
+    assert "<script" not in page
+    assert "{{ 7 * 7 }}" in page
+    assert "<mj-" not in page
+    assert "\x00" not in message.text(reader)
+    head = message.fill(reader).partition(b"\r\n\r\n")[0]
+    assert b"Bcc" not in head
+
+
+@pytest.mark.parametrize("field", ["subject", "edition_name"])
+def test_a_line_break_in_a_header_is_refused(
+    content: IssueContent, site: Site, weekly: TemplateSet, field: str
+) -> None:
+    broken = content.model_copy(update={field: "x\r\nBcc: y@z.org"})
+    with pytest.raises(MessageError):
+        compile_issue(broken, site, weekly)
+
+
+def test_the_web_version_has_no_reader_but_a_sign_up_link(
+    content: IssueContent, site: Site, weekly: TemplateSet
+) -> None:
+    message = compile_issue(content, site, weekly, "web")
+    page = Page(message.html())
+    assert "Sign up for Weekly AI Tool Verdicts" in page.text
+    assert "Unsubscribe" not in page.text
+    assert "View in browser" not in page.text
+    assert len(message.html_segments) == len(message.text_segments) == 1
+    with pytest.raises(ValueError, match="no variant"):
+        compile_issue(content, site, weekly, "nonsense")
+
+
+def test_content_that_quotes_a_slot_is_not_taken_for_one(
+    content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
+) -> None:
+    odd = content.model_copy(update={"sentence": "unsubscribe_url {{ reader.address }} slot-0-"})
+    page = compile_issue(odd, site, weekly).html(reader)
+    assert "unsubscribe_url {{ reader.address }} slot-0-" in page
+
+
+@pytest.fixture(scope="module")
+def eight_large(content: IssueContent) -> IssueContent:
+    """As much as eight cards can hold: long names, facts, and four full quotes each."""
+
+    def side(side: Side, number: int) -> Side:
+        tool = side.tool.model_copy(
+            update={
+                "name": f"A tool with a rather long name and a number, which is {number}",
+                "short_name": f"A tool of number {number}",
+                "tagline": "A tagline that takes up every character. " * 5,
+                "best_for": "People who have a lot of room to fill and fill it. " * 5,
+            }
+        )
+        quote = Quote(tool="x", persona="Futurist", score=80, verdict="ship", text="say " * 49)
+        return Side(tool=tool, quotes=(quote, quote))
+
+    card = content.cards[0]
+    cards = tuple(
+        card.model_copy(update={"left": side(card.left, n), "right": side(card.right, n + 8)})
+        for n in range(8)
+    )
+    return content.model_copy(update={"cards": cards, "glance": (content.glance * 3)[:16]})
+
+
+def test_eight_large_cards_stay_within_the_budget(
+    eight_large: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
+) -> None:
+    size = compile_issue(eight_large, site, weekly).html_size(reader)
+    assert size < 0.9 * MOST_BYTES
+
+
+def test_eight_cards_compile_in_all_variants_within_a_blink(
+    eight_large: IssueContent, site: Site
+) -> None:
+    """The target is 50 ms; three times that is left for a busy machine."""
+    templates = load_templates("weekly")
+    compile_issue(eight_large, site, templates)
+    best = min(_seconds(eight_large, site, templates) for _ in range(3))
+    assert best < 0.15
+
+
+def _seconds(content: IssueContent, site: Site, templates: TemplateSet) -> float:
+    start = time.perf_counter()
+    for variant in ("all", "web"):
+        compile_issue(content, site, templates, variant)
+    return time.perf_counter() - start
