@@ -18,8 +18,8 @@ from schedules.errors import ScheduleError
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ONE_DAY = timedelta(days=1)
 ONE_MINUTE = timedelta(minutes=1)
-# A week, one more for a date that a zone left out, and the day before for a gap over midnight.
-SEARCHED_DAYS = 15
+# A week, and one more for a date that a zone left out.
+SEARCHED_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,8 @@ class Cadence:
 
     def next_after(self, moment: datetime) -> Instant:
         """The first moment of sending later than an aware `moment`."""
-        # A gap over midnight belongs to the day before, so the search starts there.
         today = moment.astimezone(self.zone).date()
-        days = self.dates(today - 2 * ONE_DAY, today + SEARCHED_DAYS * ONE_DAY)
+        days = self.dates(today - ONE_DAY, today + SEARCHED_DAYS * ONE_DAY)
         return next(found for day in days if (found := self.instant(day)).at_utc > moment)
 
     @property

@@ -146,14 +146,14 @@ async def test_it_goes_on_after_a_clock_jumped_back_by_years(start: Start) -> No
     await wakes.reach(before + 3)
 
 
-async def test_a_clock_that_leapt_ahead_by_years_makes_up_for_nothing(start: Start) -> None:
-    """What such a leap leaves behind: a next run that is years past."""
+async def test_a_clock_that_leapt_ahead_makes_up_for_nothing(start: Start) -> None:
+    """What such a leap leaves behind: a next run that is long past."""
     wakes = Wakes()
     ticker = start(wakes, EVERY)
     await wakes.reach(1)
     began = time.monotonic()
-    earlier = datetime.now(UTC) - timedelta(days=3650)
+    earlier = datetime.now(UTC) - timedelta(days=1)
     ticker._scheduler.modify_job(JOB, next_run_time=earlier)
     before = wakes.count
     await wakes.reach(before + 2)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 0.8
