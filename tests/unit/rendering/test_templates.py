@@ -12,6 +12,7 @@ from digest.rendering.content import IssueContent, Site
 from digest.rendering.errors import TemplateError
 from digest.rendering.issue import compile_here, compile_issue
 from digest.rendering.message import CompiledMessage
+from digest.rendering.model import issue_values
 from digest.rendering.templates import TemplateSet, load_templates
 
 GLANCE = "glance.mjml.j2"
@@ -182,3 +183,18 @@ def test_a_file_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine" / "issue.txt.j2").write_bytes(b"\xff\xfe")
     with pytest.raises(TemplateError, match="UTF-8"):
         load_templates("mine", tmp_path)
+
+
+def test_the_guide_names_every_field(content: IssueContent, site: Site) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "templates.md").read_text("utf-8")
+    values = issue_values(content, site, {"unsubscribe_url": "x", "address": "y"})
+    missing = {name for name in _field_names(values) if f"`{name}`" not in guide}
+    assert missing == set()
+
+
+def _field_names(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(_field_names, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(_field_names, value))
+    return set()
