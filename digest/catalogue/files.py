@@ -26,9 +26,13 @@ def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
     found: dict[Path, Path] = {}
     problems = []
     for path in paths:
-        files = _files_in(path) if path.is_dir() else [path]
+        try:
+            files = _files_in(path) if path.is_dir() else [path]
+        except OSError as error:
+            problems.append(_folder_problem(path, f"cannot be read: {error.strerror}"))
+            continue
         if not files:
-            problems.append(_no_files(path))
+            problems.append(_folder_problem(path, "no .txt or .json files in this folder"))
         for file in files:
             found.setdefault(file.resolve(), file)
     return list(found.values()), problems
@@ -42,8 +46,8 @@ def _files_in(folder: Path) -> Sequence[Path]:
     )
 
 
-def _no_files(folder: Path) -> Problem:
-    return Problem(file=str(folder), line=None, message="no .txt or .json files in this folder")
+def _folder_problem(folder: Path, message: str) -> Problem:
+    return Problem(file=str(folder), line=None, message=message)
 
 
 def read_text(path: Path) -> str:

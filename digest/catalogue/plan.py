@@ -141,15 +141,21 @@ def _merge_takes(
 ) -> tuple[list[Draft], list[Draft]]:
     drafts = [Draft(draft.take, draft.row) for draft in old]
     speakers = {new.take.persona for new in merged.takes}
+    told: list[Draft] = []
     for new in merged.takes:
         known = same_take(drafts, new.take) or renamed_take(drafts, new.take, speakers)
         if known:
             known.take = combined(known.take, new.take)
         else:
-            drafts.append(Draft(new.take))
+            known = Draft(new.take)
+            drafts.append(known)
+        told.append(known)
     kept, absorbed = absorb_nameless(drafts)
     disproved = [draft for draft in kept if _is_disproved(draft, merged.name, sources)]
-    return [draft for draft in kept if draft not in disproved], absorbed + disproved
+    kept = [draft for draft in kept if draft not in disproved]
+    if all(draft in told for draft in kept):
+        kept.sort(key=told.index)  # the page names them all, so its order holds
+    return kept, absorbed + disproved
 
 
 def _is_disproved(draft: Draft, name: str, sources: Sources) -> bool:

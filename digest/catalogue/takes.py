@@ -15,7 +15,7 @@ from digest.catalogue.tables import Review
 PARTS = ("persona", "score", "verdict", "quote")
 
 
-@dataclass
+@dataclass(eq=False)
 class Draft:
     """A take as it will be stored; `row` is the review it is now, if any."""
 

@@ -98,6 +98,7 @@ async def _write_takes(
         await session.delete(row)
     for position, draft in enumerate(plan.takes):
         row = draft.row or Review(tool_id=tool_id, position=position)
+        row.position = position
         _fill_review(row, draft.take, personas)
         session.add(row)
 

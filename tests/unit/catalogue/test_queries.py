@@ -1,0 +1,75 @@
+"""Reading the catalogue back."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from digest.catalogue.queries import comparison, comparisons, verdict_history
+from digest.errors import NotFound
+from digest.store import Store
+from tests.unit.catalogue.building import comparison as form
+from tests.unit.catalogue.building import import_files
+
+
+async def fill(store: Store, folder: Path, as_of: datetime, *pairs: tuple[str, str]) -> None:
+    path = folder / "some.json"
+    path.write_text(json.dumps([form(*pair) for pair in pairs]))
+    assert (await import_files(store, path, as_of=as_of)).stored
+
+
+async def test_the_newest_come_first_and_those_of_one_instant_by_slug(
+    store: Store, tmp_path: Path, now: datetime
+) -> None:
+    await fill(store, tmp_path, now - timedelta(days=1), ("Z", "Y"))
+    await fill(store, tmp_path, now, ("D", "C"), ("A", "B"))
+    async with store.read() as session:
+        assert [view.slug for view in await comparisons(session)] == ["a-vs-b", "d-vs-c", "z-vs-y"]
+
+
+async def test_instants_come_back_aware_and_titles_whole(
+    store: Store, tmp_path: Path, now: datetime
+) -> None:
+    await fill(store, tmp_path, now, ("A: Long", "B"))
+    async with store.read() as session:
+        view = await comparison(session, "a-long-vs-b")
+    assert view.first_seen_at == now
+    assert view.title == "A: Long vs B"
+    assert view.left.short_name == "A"
+
+
+async def test_many_comparisons_cost_no_more_queries_than_few(
+    store: Store, tmp_path: Path, now: datetime
+) -> None:
+    statements: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    async def cost() -> int:
+        statements.clear()
+        async with store.read() as session:
+            await comparisons(session)
+        return sum(statement.startswith("SELECT") for statement in statements)
+
+    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
+    await fill(store, tmp_path, now, ("A", "B"))
+    few = await cost()
+    await fill(store, tmp_path, now, *((f"A{n}", f"B{n}") for n in range(30)))
+    assert await cost() == few <= 3
+
+
+async def test_an_unknown_slug_names_the_nearest(
+    store: Store, tmp_path: Path, now: datetime
+) -> None:
+    async with store.read() as session:
+        with pytest.raises(NotFound, match="no comparisons yet"):
+            await comparison(session, "a-vs-b")
+    await fill(store, tmp_path, now, ("Alder", "Birch"))
+    async with store.read() as session:
+        with pytest.raises(NotFound, match=r"did you mean alder-vs-birch\?"):
+            await comparison(session, "alder-v-birch")
+        with pytest.raises(NotFound, match="no tool 'x'"):
+            await verdict_history(session, "x")
