@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from digest.rendering.errors import TemplateError
-from digest.rendering.sandbox import MARK
+from digest.rendering.instrument import MARK
 
 DEPTH = 64
 

@@ -5,13 +5,8 @@ and the filters and tests listed here; nothing else can be named, called or
 reached. Each pass of a loop, each call of a macro and each printed character is
 charged to a budget, so an endless or exploding template always ends at the same
 line, on a fast machine or a slow one.
-
-In a `.mjml.j2` template every line of markup is preceded by a mark of its file
-and line (see `mark`), by which later checks name the place of a mistake. The
-checks remove the marks again.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -29,19 +24,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
 from digest.rendering import errors
+from digest.rendering.instrument import CHARGE, CONCAT, instrument
 from digest.rendering.plain import underlined, wrapped
 
 CHARACTERS = 2_000_000
 STEPS = 20_000
-MARKED = ".mjml.j2"
-_OPEN, _CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: they occur in no text that is interchanged
-MARK = re.compile(f"{_OPEN}(\\d+):(\\d+){_CLOSE}")
 
 _FILTERS = ("default", "d", "escape", "e", "first", "join", "last", "length", "lower", "upper")
 _TESTS = ("defined", "undefined", "none", "odd", "even", "eq", "equalto", "ne", "gt", "lt", "in")
 _LOOP_FIELDS = frozenset({"index", "index0", "first", "last", "length", "previtem", "nextitem"})
 _INCLUDING_NODES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
-_REFUSED_NODES = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
 
 
 @dataclass
@@ -85,8 +77,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.filters = {name: _bounded(FILTERS[name]) for name in _FILTERS}
         self.filters |= {"wrap": _bounded(wrapped), "underline": _bounded(underlined)}
-        self.filters["_charge"] = _charge
-        self.filters["_concat"] = _bounded(FILTERS["join"])
+        self.filters[CHARGE] = _charge
+        self.filters[CONCAT] = _bounded(FILTERS["join"])
         self.tests = {name: TESTS[name] for name in _TESTS}
 
     def run(self, path: str, values: Mapping[str, object]) -> str:
@@ -141,10 +133,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        _refuse(tree, name)
-        if name and name.endswith(MARKED):
-            _mark_lines(tree, self.paths.index(name))
-        _charge_work(tree)
+        instrument(tree, name, self.paths.index(name) if name in self.paths else 0)
         return tree
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -196,39 +185,6 @@ class _Files(BaseLoader):
         if template not in self.files:
             raise TemplateNotFound(template)
         return self.files[template], template, None
-
-
-def _refuse(tree: nodes.Template, name: str | None) -> None:
-    """Constructs that would undo the allow-list."""
-    for node in tree.find_all(_REFUSED_NODES):
-        raise SyntaxProblem("escaping cannot be switched off", node.lineno, name)
-    for loop in tree.find_all(nodes.For):
-        if loop.recursive:
-            raise SyntaxProblem("recursive loops are not allowed", loop.lineno, name)
-
-
-def _charge_work(tree: nodes.Template) -> None:
-    """Charge each template, loop and macro body per pass, and bound what `~` joins."""
-    for concat in list(tree.find_all(nodes.Concat)):
-        items = nodes.List(concat.nodes, lineno=concat.lineno)
-        concat.nodes = [nodes.Filter(items, "_concat", [], [], None, None, lineno=concat.lineno)]
-    bodies = [tree, *tree.find_all((nodes.For, nodes.Macro, nodes.CallBlock))]
-    for body in cast(list[nodes.Template], bodies):
-        size = sum(len(data.data) for data in body.find_all(nodes.TemplateData))
-        charge = nodes.Filter(nodes.Const(size), "_charge", [], [], None, None, lineno=body.lineno)
-        body.body.insert(0, nodes.Output([charge], lineno=body.lineno))
-
-
-def _mark_lines(tree: nodes.Template, file: int) -> None:
-    for data in list(tree.find_all(nodes.TemplateData)):
-        first, *rest = data.data.split("\n")
-        marked = [_mark(file, data.lineno) + first]
-        marked += [_mark(file, data.lineno + at) + line for at, line in enumerate(rest, 1)]
-        data.data = "\n".join(marked)
-
-
-def _mark(file: int, line: int) -> str:
-    return f"{_OPEN}{file}:{line}{_CLOSE}"
 
 
 @pass_context
