@@ -38,7 +38,10 @@ def frame(html: str, scheme: Scheme | None) -> HTMLResponse:
     prelude = '<base target="_blank">'
     if scheme:
         html = in_scheme(html, scheme)
-        prelude += f"<style>:root{{color-scheme:{scheme.value}!important}}</style>"
+        # No scroll bar either: it would make the page narrower than the frame says it is.
+        prelude += (
+            f"<style>:root{{color-scheme:{scheme.value}!important;scrollbar-width:none}}</style>"
+        )
     return HTMLResponse(_insert(html, prelude), headers=FRAME_HEADERS)
 
 

@@ -1,7 +1,7 @@
 """For monitors and robots."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from sqlalchemy import literal
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
@@ -28,3 +28,9 @@ async def robots(pages: PageRenderer) -> Response:
     private = ("confirm", "unsubscribe", "preferences", "signup")
     lines = ["User-agent: *", *(f"Disallow: {pages.base}/{name}/" for name in private)]
     return PlainTextResponse("\n".join(lines) + "\n")
+
+
+@router.get("/favicon.ico")
+async def favicon(pages: PageRenderer) -> Response:
+    """What browsers ask for on pages that name no icon, such as an archived mail."""
+    return RedirectResponse(f"{pages.base}/static/mark.svg", 308)
