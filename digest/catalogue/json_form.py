@@ -5,7 +5,7 @@ from typing import Any
 
 from digest.catalogue.pages import FACTS
 from digest.catalogue.tables import VerdictRevision
-from digest.catalogue.views import ComparisonView, ReviewView, ToolView
+from digest.catalogue.views import ComparisonView, ReviewView, RevisionView, ToolView, View
 
 Histories = Mapping[str, Sequence[VerdictRevision]]
 
@@ -26,11 +26,9 @@ def listed(view: ComparisonView) -> dict[str, Any]:
     """A comparison in a list."""
     return {
         "slug": view.slug,
-        "left": _facts(view.left, _LISTED),
-        "right": _facts(view.right, _LISTED),
-        "url": view.url,
-        "first_seen_at": view.first_seen_at,
-        "withdrawn_at": view.withdrawn_at,
+        "left": _dump(view.left, _LISTED),
+        "right": _dump(view.right, _LISTED),
+        **_dump(view, ("url", "first_seen_at", "withdrawn_at")),
     }
 
 
@@ -40,27 +38,23 @@ def shown(view: ComparisonView, histories: Histories) -> dict[str, Any]:
     It is the import format: importing it again changes nothing.
     """
     return {
-        "slug": view.slug,
-        "title": view.title,
-        "url": view.url,
+        **_dump(view, ("slug", "title", "url")),
         "left": _tool(view.left, histories),
         "right": _tool(view.right, histories),
-        "first_seen_at": view.first_seen_at,
-        "withdrawn_at": view.withdrawn_at,
-        "withdrawn_reason": view.withdrawn_reason,
+        **_dump(view, ("first_seen_at", "withdrawn_at", "withdrawn_reason")),
     }
 
 
 def _tool(tool: ToolView, histories: Histories) -> dict[str, Any]:
     return {
-        **_facts(tool, _SHOWN),
+        **_dump(tool, _SHOWN),
         "reviews": [_review(review) for review in tool.reviews],
         "history": [_revision(revision) for revision in histories.get(tool.slug, ())],
     }
 
 
-def _facts(tool: ToolView, keys: Sequence[str]) -> dict[str, Any]:
-    values = tool.model_dump(mode="json", include=set(keys))
+def _dump(view: View, keys: Sequence[str]) -> dict[str, Any]:
+    values = view.model_dump(mode="json", include=set(keys))
     return {key: values[key] for key in keys}
 
 
@@ -69,4 +63,5 @@ def _review(review: ReviewView) -> dict[str, Any]:
 
 
 def _revision(revision: VerdictRevision) -> dict[str, Any]:
-    return revision.model_dump(mode="json", include={"as_of", "verdict", "percent", "ship", "skip"})
+    view = RevisionView.model_validate(revision, from_attributes=True)
+    return view.model_dump(mode="json")

@@ -100,7 +100,7 @@ def weighed(
     for badge in badges:
         if badge.lower() != panel.verdict.label.lower():
             warnings.append(f"the badge says {badge}, but {_told(panel)}: {panel.verdict.label}")
-    if tally.takes is not None and panel.takes is not None and tally.ship != panel.ship:
+    if (tally.ship or 0) > (panel.ship or 0) or (tally.skip or 0) > (panel.skip or 0):
         warnings.append(f"the scorecard shows {_told(tally)}, but the page {_told(panel)}: kept")
     return panel, warnings
 

@@ -48,6 +48,16 @@ class ToolView(View):
     reviews: tuple[ReviewView, ...] = ()
 
 
+class RevisionView(View):
+    """A panel's result as it stood from `as_of` on."""
+
+    as_of: datetime
+    verdict: Verdict
+    percent: int | None
+    ship: int | None
+    skip: int | None
+
+
 class ComparisonView(View):
     """Two tools side by side."""
 

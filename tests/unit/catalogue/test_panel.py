@@ -69,9 +69,13 @@ def test_the_counts_win_over_percent_and_badge_with_a_warning_each() -> None:
 
 
 def test_a_scorecard_that_differs_from_the_counts_is_warned_of() -> None:
-    panel, warnings = weighed(75, (3, 1), [], ["ship", "skip"])
+    panel, warnings = weighed(75, (3, 1), [], ["ship", "skip", "skip"])
     assert panel == Panel(75, 3, 1)
     assert len(warnings) == 1
+
+
+def test_a_scorecard_that_shows_only_some_takes_is_no_contradiction() -> None:
+    assert weighed(75, (3, 1), [], ["ship", "skip"]) == (Panel(75, 3, 1), [])
 
 
 def test_without_percent_and_counts_the_takes_are_tallied() -> None:
