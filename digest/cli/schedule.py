@@ -52,6 +52,15 @@ def run_anyway(day: Day, edition: EditionSlug = "weekly", as_json: JsonFlag = Fa
     _told(run(lambda app: agenda.run_anyway(app, edition, parse_date(day))), as_json)
 
 
+@app.command("resume-clock")
+def resume_clock() -> None:
+    """Go on at once after the clock jumped back, because it is right now."""
+    if run(agenda.resume_clock):
+        console.print("The clock is trusted again; the schedule goes on at the next wake-up.")
+    else:
+        console.print("Nothing is held on account of the clock.")
+
+
 def _told(line: agenda.AgendaLine, as_json: bool) -> None:
     data: dict[str, Any] = line.model_dump(mode="json")
     if as_json:

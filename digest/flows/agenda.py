@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.errors import Refused
 from digest.issues.lookup import candidates_of, issue_of_slot
-from schedules import slots
+from schedules import clock, slots
 from schedules.editions import get_edition, list_editions
 from schedules.tables import Edition, Slot
 from schedules.words import plan_line
@@ -85,6 +85,12 @@ async def run_anyway(app: App, edition: str, day: date) -> AgendaLine:
         if not await slots.run_anyway(session, slot, now, composed=composed):
             raise Refused(f"the slot of {day} is {slot.state} and needs no push")
         return await _line(session, found, slot, await count(session, edition), now)
+
+
+async def resume_clock(app: App) -> bool:
+    """An editor says that the clock is right; False when nothing was held."""
+    async with app.store.write() as session:
+        return await clock.resume_clock(session, app.clock())
 
 
 async def _slot(
