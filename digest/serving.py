@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -90,6 +91,9 @@ async def _listening(api: FastAPI, host: str, port: int) -> AsyncIterator[int]:
             f"port {port} is taken; is another `digest serve` running? "
             "Set DIGEST_PORT and DIGEST_DESK_PORT, or stop it"
         ) from None
+    # This socket does not say that it is TCP, so asyncio would leave Nagle's algorithm on,
+    # and every answer would wait 40 ms for the client's delayed acknowledgement.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
         yield sock.getsockname()[1]
