@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from digest.catalogue.editing import withdraw
+from digest.catalogue.editing import Edits, PersonaEdit, edit_comparison, withdraw
 from digest.catalogue.importing import ImportReport
 from digest.catalogue.json_form import shown
 from digest.catalogue.queries import comparison as get_comparison
@@ -348,3 +348,16 @@ async def test_tools_new_in_one_import_are_all_or_nothing_on_a_failing_write(
     monkeypatch.undo()
     report = await desk.bring(page_b(rows=NAMED))
     assert report.tools_added == ("Ash", "Birch")
+
+
+async def test_a_persona_that_an_editor_renamed_is_known_by_its_quote(desk: Desk) -> None:
+    document = comparison(tool(reviews=[{"persona": "PM", "quote": "Q"}]), "Birch")
+    await desk.bring(document)
+    async with desk.store.write() as session:
+        edits = Edits(personas=[PersonaEdit("left", 1, "Owner")])
+        await edit_comparison(session, "ash-vs-birch", edits, now=desk.now)
+    report = await desk.bring(document)
+    assert [(c.field, c.before, c.after) for c in report.changes] == [
+        ("take by PM: persona", "Owner", "PM")
+    ]
+    assert [review.persona for review in (await desk.tool("ash")).reviews] == ["PM"]

@@ -233,3 +233,13 @@ def test_a_name_that_is_too_long_is_refused() -> None:
 def test_no_text_makes_the_reader_fall(text: str) -> None:
     assert read_text_page("page.txt", text).page is None
     read_text_page("page.txt", page_a(card_a("Ash"), card_a("Birch", description=text or "x")))
+
+
+def test_a_category_or_tagline_that_repeats_the_name_is_no_puzzle() -> None:
+    left = card_a("Ash", category="Ash")
+    right = card_a("Birch", tagline="Birch")
+    page = read(page_a(left, right))
+    assert page.left.facts["category"].value == "Ash"
+    assert page.left.facts["tagline"].value == "What Ash does"
+    assert page.right.facts["tagline"].value == "Birch"
+    assert page.left.facts["description"].value == "More about Ash."
