@@ -30,12 +30,21 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def _version_option(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(__version__)
         raise typer.Exit
+
+
+def _version_option(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """A weekly digest of AI-tool comparisons that never loses or doubles a mail."""
 
 
 def init(as_json: JsonFlag = False) -> None:

@@ -61,6 +61,7 @@ class Worker:
         self._work = asyncio.Event()
         self._failures: dict[Route, int] = dict.fromkeys(transports, 0)
         self._rejections = Rejections()
+        self._recorded = False
 
     def wake(self) -> None:
         """Look for work now instead of at the next poll."""
@@ -72,7 +73,11 @@ class Worker:
         self._work.set()
 
     async def run(self) -> None:
-        """Work until `stop`; then drain, give back what was not begun, release the lock."""
+        """Work until `stop`; then drain, give back what was not begun, release the lock.
+
+        A lane that fails takes the worker down with it, and raises here: better a
+        process that ends and is started again than one that only looks alive.
+        """
         await self._tidy()
         lanes = [
             asyncio.create_task(self._run_lane(route))
@@ -81,7 +86,11 @@ class Worker:
         ]
         tidying = asyncio.create_task(self._keep_tidy())
         try:
-            await self._stopping.wait()
+            stopping = asyncio.create_task(self._stopping.wait())
+            running = (stopping, tidying, *lanes)
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            self.stop()
             _, late = await asyncio.wait(lanes, timeout=self._drain_seconds)
             if late:
                 log.warning("stopping with deliveries in flight", lanes=len(late))
@@ -120,6 +129,8 @@ class Worker:
                 limit = CLAIMS_PER_LANE * self._connections
                 with suppress(OperationalError):  # a busy database: nothing to do just now
                     queue.extend(await self._ledger.claim([route], limit, self._clock()))
+                if not queue and self._recorded:  # the last of a mailing: let it finish now
+                    await self._tidy()
             return queue.popleft() if queue and not self._stopping.is_set() else None
 
     async def _carry(self, lane: Lane, claim: Claim) -> None:
@@ -150,6 +161,7 @@ class Worker:
             except OperationalError:
                 log.warning("database busy, still to record", delivery=claim.delivery_id)
                 await asyncio.sleep(POLL_SECONDS)
+        self._recorded = True
         log.info("recorded", delivery=claim.delivery_id, state=str(outcome.state))
         alike = self._rejections.note(claim.mailing_id, outcome)
         if alike:
@@ -188,6 +200,7 @@ class Worker:
             await self._tidy()
 
     async def _tidy(self) -> None:
+        self._recorded = False
         try:
             await self._housekeeping()
         except OperationalError as error:

@@ -21,6 +21,7 @@ from schedules import slots
 from schedules.catchup import Action, decide
 from schedules.clock import note_tick
 from schedules.editions import list_editions
+from schedules.errors import ScheduleError
 from schedules.tables import Edition, Slot
 
 log = structlog.get_logger("digest.calendar")
@@ -33,8 +34,7 @@ async def advance(app: App) -> None:
     now = app.clock()
     async with app.store.write() as session:
         if not await note_tick(session, now):
-            log.warning("the clock jumped back; scheduling is held until it catches up")
-            return
+            return  # the clock jumped back: note_tick has said so, and when it goes on
         editions = [edition for edition in await list_editions(session) if edition.active]
         for edition in editions:
             await slots.plan(session, edition, now)
@@ -51,10 +51,14 @@ async def advance(app: App) -> None:
 async def _guarded(app: App, slot: Slot, now: datetime) -> None:
     try:
         await _advance_slot(app, slot, now)
+    except ScheduleError as error:  # an editor, or another process, was faster
+        log.info("slot left alone", slot=slot.id, reason=str(error))
     except DigestError as error:
         log.error("slot held", slot=slot.id, reason=str(error))
         async with app.store.write() as session:
             await _hold(session, app, slot, str(error), now)
+    except Exception:  # a bug of ours must not keep the other slots from their hour
+        log.exception("slot failed, to be tried again", slot=slot.id)
 
 
 async def _advance_slot(app: App, seen: Slot, now: datetime) -> None:
@@ -74,13 +78,17 @@ async def _advance_slot(app: App, seen: Slot, now: datetime) -> None:
         elif decision.action is Action.HOLD:
             await _hold(session, app, slot, decision.reason or "", now)
         elif decision.action is Action.MISS:
-            await slots.miss(session, slot, decision.reason or "", now)
-            await _tell(session, app, slot, "missed", decision.reason or "", now)
+            await _miss(session, app, slot, decision.reason or "", now)
 
 
 async def _hold(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
     if await slots.hold(session, slot, reason, now):
         await _tell(session, app, slot, "held", reason, now)
+
+
+async def _miss(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
+    if await slots.miss(session, slot, reason, now):
+        await _tell(session, app, slot, "missed", reason, now)
 
 
 async def _tell(
@@ -111,12 +119,19 @@ async def _send_extras(app: App, now: datetime) -> None:
     for issue in issues:
         try:
             async with app.store.write() as session:
-                await start_sending(
-                    session,
-                    app,
-                    await session.get_one(Issue, issue.id),
-                    to_inbox=False,
-                    now=now,
-                )
+                again = await session.get_one(Issue, issue.id)
+                await start_sending(session, app, again, to_inbox=False, now=now)
         except DigestError as error:
-            log.error("extra issue not sent", issue=issue.number, reason=str(error))
+            await _put_to_editor(app, issue, str(error), now)
+
+
+async def _put_to_editor(app: App, issue: Issue, reason: str, now: datetime) -> None:
+    """An extra issue that could not go is tried again, and the editor told once of each reason."""
+    if issue.state_reason == reason:
+        return
+    log.error("extra issue not sent", issue=issue.number, reason=reason)
+    async with app.store.write() as session:
+        again = await session.get_one(Issue, issue.id)
+        again.state_reason = reason
+        session.add(again)
+        await tell_editor(session, app, f"Issue {issue.number} could not be sent", [reason], now)

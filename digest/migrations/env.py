@@ -5,5 +5,10 @@ from alembic import context
 from digest.tables import metadata
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    user_module_prefix="",
+)
 context.run_migrations()

@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from digest.bootstrap import open_app
+from digest.demo.stage import free_port
 from digest.settings import load_settings
 from subscribers.tables import Subscriber, Subscription, SubscriptionState
 from tests.catalogue import add_comparison
@@ -43,10 +44,10 @@ class Sink:
 
 @pytest.fixture
 def sink() -> Iterator[tuple[Sink, int]]:
-    handler = Sink()
-    controller = Controller(handler, hostname="127.0.0.1", port=0)
+    handler, port = Sink(), free_port(0)
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
-    yield handler, controller.server.sockets[0].getsockname()[1]
+    yield handler, port
     controller.stop()
 
 

@@ -270,6 +270,21 @@ async def test_a_message_that_cannot_be_written_pauses_its_issue_only(
     assert (await bench.counts(mailing)).open == 3
 
 
+async def test_a_lane_that_fails_takes_the_worker_down_loudly(
+    bench: Bench, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_mailing(3)
+
+    async def broken(*_: object) -> bool:
+        raise RuntimeError("a bug of ours")
+
+    async with Relay() as there:
+        made = bench.worker(there)
+        monkeypatch.setattr(made._ledger, "record", broken)
+        with pytest.raises(RuntimeError, match="a bug of ours"):
+            await asyncio.wait_for(made.run(), 10)
+
+
 async def test_stopping_records_what_is_in_flight_and_gives_the_rest_back(
     bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
