@@ -155,10 +155,11 @@ def print_import(report: ImportReport) -> None:
     for problem in report.problems:
         colour = "red" if problem.severity == "error" else "yellow"
         console.print(Text(f"{problem.severity}: ", style=colour).append(str(problem), "default"))
-    for slug in report.comparisons_added[:MOST_LISTED]:
-        console.print(Text("new  ", style="green").append(slug, "default"))
-    if report.changes:
-        print_changes(report.changes)
+    if not report.errors:
+        for slug in report.comparisons_added[:MOST_LISTED]:
+            console.print(Text("new  ", style="green").append(slug, "default"))
+        if report.changes:
+            print_changes(report.changes)
     console.print(Text(_outcome(report), style="bold"))
 
 

@@ -1,7 +1,9 @@
 """The JSON format: what it says, what it may leave out, and every fault by line."""
 
 import json
+import re
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,3 +166,11 @@ def test_no_json_makes_the_reader_fall(value: Any) -> None:
 
 def test_the_schema_is_that_of_draft_2020_12() -> None:
     assert json_schema()["$schema"].endswith("2020-12/schema")
+
+
+def test_the_documented_example_is_read_without_a_word() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "comparisons.md"
+    [example] = re.findall(r"```json\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    reading = read_json_pages("example.json", example)
+    assert reading.problems == []
+    assert reading.pages[0].left.panel == Panel(75, 3, 1)
