@@ -1,9 +1,10 @@
 """Who gets an edition: one query, answered from indexes alone, and never out of memory's cache."""
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, func
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from subscribers.suppression import NO_CONFIRMATION_MAIL, suppressed
 from subscribers.tables import Subscriber, Subscription, SubscriptionState

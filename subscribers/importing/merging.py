@@ -120,7 +120,7 @@ async def _fates(
 ) -> dict[str, Fate]:
     """The fate of each address, by its hash."""
     fates = dict.fromkeys((address.address_hash for address in chunk), Fate.NEW)
-    known = await session.execute(
+    known = await session.exec(
         select(
             Subscriber.address_hash, Subscriber.erased_at, Subscription.state, Subscription.ended_at
         )
@@ -133,7 +133,7 @@ async def _fates(
     )
     for address_hash, erased_at, state, ended_at in known:
         fates[address_hash] = _fate_of_known(erased_at, state, ended_at, confirmed=confirmed)
-    suppressed = await session.execute(
+    suppressed = await session.exec(
         select(Suppression.address_hash, Suppression.reason).where(
             among(session, col(Suppression.address_hash), fates),
             col(Suppression.lifted_at).is_(None),
@@ -141,7 +141,7 @@ async def _fates(
     )
     for address_hash, reason in suppressed:
         if fates[address_hash] != Fate.SUPPRESSED:
-            fates[address_hash] = SUPPRESSED_BY_HER.get(reason, Fate.SUPPRESSED)
+            fates[address_hash] = SUPPRESSED_BY_HER.get(SuppressionReason(reason), Fate.SUPPRESSED)
     return fates
 
 

@@ -37,7 +37,7 @@ class Writer:
         created = [{**row._asdict(), "created_at": self._now} for row in rows]
         connection = await self._session.connection()
         await connection.execute(insert_if_new(self._session, Subscriber), created)
-        await self._session.execute(
+        await self._session.exec(
             insert_if_new(self._session, Subscription).from_select(
                 ["subscriber_id", "edition", "state"],
                 select(
@@ -70,7 +70,7 @@ class Writer:
             literal(self._now, UTCDateTime()),
             literal(self._source),
         )
-        await self._session.execute(
+        await self._session.exec(
             insert(ConsentEvent).from_select(
                 ["subscriber_id", "edition", "kind", "at", "source"],
                 select(col(Subscriber.id), *event).where(self._among(rows)),

@@ -1,0 +1,130 @@
+"""What a reader does, in a test's words; each call is a transaction of its own."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from digest.store import Store
+from subscribers import importing, signup, subscriptions, suppression
+from subscribers.address import EmailAddress
+from subscribers.audience import audience
+from subscribers.consent import WORDING, history
+from subscribers.erasure import Erased, erase
+from subscribers.importing import Report
+from subscribers.keys import Keyring
+from subscribers.readers import find
+from subscribers.signup import Confirmed
+from subscribers.tables import ConsentEvent, SuppressionReason
+
+ANN = EmailAddress.parse("ann@example.org")
+
+
+@dataclass
+class Desk:
+    """The store with a clock that the test moves."""
+
+    store: Store
+    keyring: Keyring
+    now: datetime
+
+    def later(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    async def request(
+        self, address: EmailAddress = ANN, edition: str = "weekly", ip: str | None = None
+    ) -> str | None:
+        """Sign up; the secret of the link she is mailed, if she is."""
+        async with self.store.write() as session:
+            token = await signup.request(
+                session,
+                self.keyring,
+                address,
+                edition,
+                source="test",
+                wording=WORDING,
+                ip=ip,
+                now=self.now,
+            )
+            return signup.raw_token(self.keyring, token) if token else None
+
+    async def confirm(self, raw: str, ip: str | None = None) -> Confirmed:
+        async with self.store.write() as session:
+            return await signup.confirm(session, raw, now=self.now, ip=ip)
+
+    async def peek(self, raw: str) -> signup.Peek:
+        async with self.store.read() as session:
+            return await signup.peek(session, raw, self.now)
+
+    async def join(self, address: EmailAddress = ANN, edition: str = "weekly") -> int:
+        """Sign up and confirm; her id."""
+        raw = await self.request(address, edition)
+        assert raw is not None
+        return (await self.confirm(raw)).subscriber_id
+
+    async def unsubscribe(self, subscriber_id: int, edition: str | None = "weekly") -> bool:
+        async with self.store.write() as session:
+            return await subscriptions.unsubscribe(
+                session, subscriber_id, edition, source="test", now=self.now
+            )
+
+    async def set_editions(self, subscriber_id: int, *wanted: str) -> subscriptions.Changes:
+        async with self.store.write() as session:
+            return await subscriptions.set_editions(
+                session, subscriber_id, wanted, source="test", now=self.now
+            )
+
+    async def suppress(self, reason: SuppressionReason, address: EmailAddress = ANN) -> bool:
+        async with self.store.write() as session:
+            return await suppression.suppress(
+                session, self.keyring, address, reason, source="test", now=self.now
+            )
+
+    async def lift(self, address: EmailAddress = ANN) -> list[SuppressionReason]:
+        async with self.store.write() as session:
+            return await suppression.unsuppress(
+                session, self.keyring, address, by="test", now=self.now
+            )
+
+    async def erase(self, address: EmailAddress = ANN) -> Erased | None:
+        async with self.store.write() as session:
+            return await erase(session, self.keyring, address, now=self.now)
+
+    async def import_file(
+        self, path: Path, edition: str = "weekly", *, confirmed: bool = True
+    ) -> Report:
+        with importing.check(path, self.keyring) as checked:
+            async with self.store.write() as session:
+                return await importing.store(
+                    session,
+                    checked,
+                    edition=edition,
+                    confirmed=confirmed,
+                    source="test",
+                    now=self.now,
+                )
+
+    async def id_of(self, address: EmailAddress = ANN) -> int:
+        """Her number, or one that is nobody's."""
+        async with self.store.read() as session:
+            found = await find(session, self.keyring, address)
+        return found.id if found and found.id else 0
+
+    async def audience(self, edition: str = "weekly") -> list[str]:
+        async with self.store.read() as session:
+            return [str(row[1]) for row in await session.exec(audience(edition))]
+
+    async def events(self, subscriber_id: int) -> list[str]:
+        async with self.store.read() as session:
+            return [str(event.kind) for event in await history(session, subscriber_id)]
+
+    async def log(self) -> list[ConsentEvent]:
+        async with self.store.read() as session:
+            return list(await session.exec(select(ConsentEvent).order_by(col(ConsentEvent.id))))
+
+
+@pytest.fixture
+def desk(store: Store, keyring: Keyring, now: datetime) -> Desk:
+    return Desk(store, keyring, now)

@@ -1,0 +1,193 @@
+"""Whatever happens in whatever order: who left or is suppressed gets nothing until she confirms."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from digest.store import open_store
+from digest.tables import metadata
+from subscribers.errors import LinkExpired, LinkInvalid
+from subscribers.keys import Keyring
+from subscribers.suppression import LIFTED_BY_AN_EDITOR, LIFTED_BY_HER, NO_CONFIRMATION_MAIL
+from subscribers.tables import SuppressionReason
+from tests.unit.subscribers.conftest import ANN, Desk
+
+EDITIONS = ("weekly", "monthly")
+
+editions = st.sampled_from(EDITIONS)
+attempts = st.sampled_from(["import", "lift", "click", "request and import", "none"])
+reasons = st.sampled_from(sorted(LIFTED_BY_AN_EDITOR))
+
+
+class Readers(RuleBasedStateMachine):
+    """The model knows only who may be mailed: those who agreed after they last left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name)
+        store = open_store(f"sqlite+aiosqlite:///{path / 'digest.db'}")
+        now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+        self.desk = Desk(store, Keyring("a key for this state machine only"), now)
+        self.file = path / "list.csv"
+        self.links: list[tuple[str, str]] = []
+        self.void: set[str] = set()
+        self.known: set[str] = set()
+        self.agreed: set[str] = set()
+        self.left: set[str] = set()
+        self.suppressed: set[SuppressionReason] = set()
+        self.run(self._create())
+
+    async def _create(self) -> None:
+        async with self.desk.store.engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(work)
+
+    def teardown(self) -> None:
+        self.run(self.desk.store.close())
+        self.loop.close()
+        self.folder.cleanup()
+
+    def _leaves(self, *which: str) -> None:
+        self.void |= {raw for raw, edition in self.links if edition in which}
+        for edition in set(which) & self.known:
+            self.left.add(edition)
+            self.agreed.discard(edition)
+
+    def _id(self) -> int:
+        return int(self.run(self.desk.id_of()))
+
+    def _agrees(self, edition: str) -> None:
+        self.known.add(edition)
+        self.agreed.add(edition)
+        self.left.discard(edition)
+        self.suppressed -= LIFTED_BY_HER
+
+    @initialize()
+    def she_starts_as_a_reader(self) -> None:
+        self.she_signs_up_and_confirms("weekly")
+
+    @rule(hours=st.sampled_from([1, 25, 24 * 31]))
+    def time_passes(self, hours: int) -> None:
+        self.desk.later(hours=hours)
+
+    @rule(edition=editions)
+    def she_signs_up(self, edition: str) -> None:
+        raw = self.run(self.desk.request(edition=edition))
+        if raw is None:
+            return
+        assert not self.suppressed & NO_CONFIRMATION_MAIL
+        self.known.add(edition)
+        self.links.append((raw, edition))
+        self.agreed.discard(edition)  # suppressed until now: she has to confirm
+
+    @rule(edition=editions)
+    def she_signs_up_and_confirms(self, edition: str) -> None:
+        self.desk.later(hours=25)
+        self.she_signs_up(edition)
+        if self.links:
+            self._click(*self.links[-1])
+
+    @rule(data=st.data())
+    def she_clicks_some_link(self, data: st.DataObject) -> None:
+        if self.links:
+            self._click(*data.draw(st.sampled_from(self.links)))
+
+    def _click(self, raw: str, edition: str) -> None:
+        try:
+            changed = self.run(self.desk.confirm(raw)).changed
+        except (LinkExpired, LinkInvalid):
+            return
+        assert not self.suppressed & NO_CONFIRMATION_MAIL
+        if changed:
+            assert raw not in self.void
+            self._agrees(edition)
+
+    @rule(edition=editions, attempt=attempts)
+    def she_leaves_an_edition(self, edition: str, attempt: str) -> None:
+        self.run(self.desk.unsubscribe(self._id(), edition))
+        self._leaves(edition)
+        self._try_to_revive(edition, attempt)
+
+    @rule(edition=editions, attempt=attempts)
+    def she_leaves_all(self, edition: str, attempt: str) -> None:
+        if self.run(self.desk.unsubscribe(self._id(), None)):
+            self.suppressed.add(SuppressionReason.UNSUBSCRIBE)
+            self._leaves(*EDITIONS)
+        self._try_to_revive(edition, attempt)
+
+    @rule(wanted=st.sets(editions))
+    def she_sets_her_preferences(self, wanted: set[str]) -> None:
+        changes = self.run(self.desk.set_editions(self._id(), *wanted))
+        assert not (changes.started and self.suppressed - LIFTED_BY_HER)
+        self._leaves(*changes.ended)
+        for edition in changes.started:
+            self._agrees(edition)
+
+    @rule(edition=editions, confirmed=st.booleans())
+    def she_is_imported(self, edition: str, confirmed: bool) -> None:
+        self.file.write_text(f"email\n{ANN.text}\n", encoding="utf-8")
+        self.run(self.desk.import_file(self.file, edition, confirmed=confirmed))
+        # An import counts as consent only where she never left and nothing is in force.
+        if not self.suppressed and edition not in self.left:
+            self.known.add(edition)
+            if confirmed:
+                self.agreed.add(edition)
+
+    @rule(reason=reasons, edition=editions, attempt=attempts)
+    def mail_is_forbidden(self, reason: SuppressionReason, edition: str, attempt: str) -> None:
+        self.run(self.desk.suppress(reason))
+        self.suppressed.add(reason)
+        if reason is SuppressionReason.COMPLAINT:
+            self._leaves(*EDITIONS)
+        self._try_to_revive(edition, attempt)
+
+    @rule()
+    def an_editor_lifts(self) -> None:
+        self.run(self.desk.lift())
+        self.suppressed -= LIFTED_BY_AN_EDITOR
+
+    @rule(edition=editions, attempt=attempts)
+    def she_is_erased(self, edition: str, attempt: str) -> None:
+        if self.run(self.desk.erase()) is not None:
+            self.suppressed.add(SuppressionReason.ERASURE)
+            self._leaves(*EDITIONS)
+        self._try_to_revive(edition, attempt)
+
+    def _try_to_revive(self, edition: str, attempt: str) -> None:
+        """Chance alone would seldom follow a leaving with what must not undo it."""
+        if attempt == "import":
+            self.she_is_imported(edition, confirmed=True)
+        elif attempt == "lift":
+            self.an_editor_lifts()
+        elif attempt == "click" and self.links:
+            self._click(*self.links[-1])
+        elif attempt == "request and import":
+            self.she_signs_up(edition)
+            self.she_is_imported(edition, confirmed=True)
+
+    @invariant()
+    def nobody_is_mailed_who_did_not_agree_since(self) -> None:
+        for edition in EDITIONS:
+            if self.run(self.desk.audience(edition)):
+                assert not self.suppressed
+                assert edition in self.agreed
+
+
+Readers.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestReaders: Callable[..., Any] = Readers.TestCase
