@@ -112,7 +112,7 @@ def list_(as_json: JsonFlag = False) -> None:
     for row in rows:
         counts = row.accounting.equation() if row.accounting.recipients else "—"
         table.add_row(str(row.number), row.date, row.state, row.subject or "by rule", counts)
-    console.print(table)
+    console.print(table, soft_wrap=False)
 
 
 @app.command()

@@ -25,7 +25,7 @@ def show(as_json: JsonFlag = False) -> None:
     for line in lines:
         number = f"#{line.issue}" if line.issue else "—"
         table.add_row(line.edition, line.words, line.state, number, line.reason or "")
-    console.print(table)
+    console.print(table, soft_wrap=False)
 
 
 @app.command()

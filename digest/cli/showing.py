@@ -81,11 +81,13 @@ def print_issue(shown: dict[str, Any]) -> None:
     else:
         console.print(f"Subject    {shown['subject']}\nPreheader  {shown['preheader']}")
         console.print(f"Hash       {shown['hash'][:12]}")
-    table = Table("", "comparison", "reason", box=None, header_style="bold")
+    table = Table("", box=None, header_style="bold")
+    table.add_column("comparison", overflow="fold")
+    table.add_column("reason", overflow="fold", min_width=12)
     for candidate in shown["candidates"]:
         mark = "[green]✓[/green]" if candidate["included"] else "·"
         table.add_row(mark, candidate["slug"], candidate["reason"])
-    console.print(table)
+    console.print(table, soft_wrap=False)
 
 
 def print_report(found: Report) -> None:

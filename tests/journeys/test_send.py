@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -80,9 +80,7 @@ def digest_json(environment: dict[str, str], *words: str) -> object:
 
 
 @pytest.fixture
-async def approved(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[None]:
+async def approved(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """An approved issue 1, and a thousand confirmed readers."""
     assert digest(environment, "init").returncode == 0
     for key, value in environment.items():
@@ -115,7 +113,6 @@ async def approved(
             )
     digest_json(environment, "issues", "compose")
     digest_json(environment, "issues", "approve", "1")
-    yield
 
 
 @pytest.mark.usefixtures("approved")
