@@ -145,15 +145,19 @@ async def _shown(session: AsyncSession, app: App, address: EmailAddress) -> dict
         "created_at": subscriber.created_at if subscriber else None,
         "erased_at": subscriber.erased_at if subscriber else None,
         "editions": [
-            row.model_dump(include={"edition", "state", "confirmed_at", "ended_at"})
+            _picked(row, "edition", "state", "confirmed_at", "ended_at")
             for row in await subscriptions_of(session, number)
         ],
-        "suppressed": [row.model_dump(include={"reason", "at", "source"}) for row in suppressed],
+        "suppressed": [_picked(row, "reason", "at", "source") for row in suppressed],
         "consent": [
-            event.model_dump(exclude={"id", "subscriber_id"})
+            _picked(event, "at", "kind", "edition", "source", "wording", "ip")
             for event in await history(session, number)
         ],
     }
+
+
+def _picked(row: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 @app.command()

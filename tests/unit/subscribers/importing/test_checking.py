@@ -1,0 +1,147 @@
+"""Files as people have them: what is read, what is rejected and why, what cannot be read."""
+
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from subscribers.errors import UnreadableFile
+from subscribers.importing import Reject, check
+from subscribers.importing.text_files import MAXIMUM_LINE
+from subscribers.keys import Keyring
+
+Read = Callable[[bytes], tuple[set[str], list[Reject]]]
+
+
+@pytest.fixture
+def read(tmp_path: Path, keyring: Keyring) -> Read:
+    """The addresses and the rejects of a file with these bytes."""
+
+    def read_bytes(data: bytes) -> tuple[set[str], list[Reject]]:
+        path = tmp_path / "list"
+        path.write_bytes(data)
+        rejects: list[Reject] = []
+        with check(path, keyring, rejects.append) as checked:
+            found = {row.address for chunk in checked.spool.chunks(2) for row in chunk}
+        assert checked.rejected == len(rejects)
+        return found, rejects
+
+    return read_bytes
+
+
+ANN_AND_BOB = {"ann@example.org", "bob@example.com"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email\nann@example.org\nbob@example.com\n",
+        "email\r\nann@example.org\r\nbob@example.com",
+        "email\rann@example.org\rbob@example.com\r",
+        "ann@example.org\nbob@example.com\n",
+        "Name,E-Mail\nAnn,ann@example.org\nBob,bob@example.com\n",
+        'Name;"E-Mail Address";Note\nAnn;ann@example.org;"a;b"\nBob;bob@example.com;\n',
+        "name\temail_address\nAnn\tann@example.org\nBob\tbob@example.com\n",
+        "sep=;\nEmail;Name\nann@example.org;Ann\nbob@example.com;Bob\n",
+        "Ann,ann@example.org\nBob,bob@example.com\n",
+        "email,address\nann@example.org,1 Street\nbob@example.com,2 Street\n",
+        'email,note\nann@example.org,"two\nlines"\nbob@example.com,\n',
+        "email\n\n  ann@example.org  \n\nbob@example.com\n,\n",
+        "email\nann@example.org\nemail\nbob@example.com\n",
+        '["ann@example.org", "bob@example.com"]',
+        '[{"email": "ann@example.org"}, {"E-Mail": "bob@example.com", "x": {"y": []}}]',
+        '{"email": "ann@example.org"}\n\n{"address": "bob@example.com"}\n',
+    ],
+)
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
+)
+def test_lists_are_read_in_all_common_shapes_and_encodings(
+    read: Read, text: str, encoding: str
+) -> None:
+    assert read(text.encode(encoding)) == (ANN_AND_BOB, [])
+
+
+def test_letters_beyond_ascii_are_read_in_windows_1252_too(read: Read) -> None:
+    text = "name,email\nZoë,zoë@example.org\n"
+    for encoding in ("utf-8", "cp1252"):
+        assert read(text.encode(encoding)) == ({"zoë@example.org"}, [])
+
+
+def test_a_rejected_row_is_named_by_its_line_with_the_reason(read: Read) -> None:
+    data = b'email,n\nann@example.org,1\nbob,2\n"x\n",3\n,4\nshort\n"st"ray@example.org,5\n'
+    found, rejects = read(data)
+    assert found == {"ann@example.org"}
+    assert [str(reject) for reject in rejects] == [
+        "row 3 has no @",
+        "row 4 has no @",
+        "row 6 has no address",
+        "row 7 has no @",
+        "row 8 has a stray quote",
+    ]
+
+
+def test_zeros_formulas_and_broken_letters_are_rejected_rows(read: Read) -> None:
+    data = b"email\nann@exam\0ple.org\n=HYPERLINK(1)\n\x81\x8d@example.org\nann@example.org\n"
+    found, rejects = read(data)
+    assert found == {"ann@example.org"}
+    assert [reject.row for reject in rejects] == [2, 3, 4]
+
+
+def test_what_our_own_export_neutralised_is_read_back(read: Read) -> None:
+    assert read(b"email\n'+ann@example.org\n")[0] == {"+ann@example.org"}
+
+
+def test_the_same_address_twice_counts_once(tmp_path: Path, keyring: Keyring) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email\nann@example.org\nANN@EXAMPLE.ORG\nbob@example.com\n")
+    with check(path, keyring) as checked:
+        assert (checked.rows, checked.duplicates) == (3, 1)
+
+
+def test_bad_items_of_json_are_rejected_rows(read: Read) -> None:
+    found, rejects = read(json.dumps(["ann@example.org", 7, {}, None, "x", []]).encode())
+    assert found == {"ann@example.org"}
+    assert [reject.row for reject in rejects] == [2, 3, 4, 5, 6]
+    found, rejects = read(b'{"email": "ann@example.org"}\n{"email": \n' + b"{" * 60_000)
+    assert found == {"ann@example.org"}
+    assert [reject.reason for reject in rejects] == ["is not JSON"] * 2
+
+
+def zipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("list.csv", "email\n")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (gzip.compress(b"email\n", mtime=0), "gzip"),
+        (zipped(), "zip"),
+        (b"first,last\nAnn,Lee\n", "no column headed email"),
+        (b"a@example.org,b@example.org\n", "no column headed email"),
+        (b"email,name,E-Mail\nann@example.org,Ann,\n", "columns 1 and 3"),
+        (b'email\n"ann@example.org\nbob@example.com\n', "row 2 is never closed"),
+        (b'email,n\n"ann@example.org,1\n"bob@example.com,2\n', "row 2 is never closed"),
+        (b"email\n" + b"a" * (MAXIMUM_LINE + 1), "line 2 has more than 65,536"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'["ann@example.org",', "line 1 is not JSON"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_whole(read: Read, data: bytes, message: str) -> None:
+    with pytest.raises(UnreadableFile, match=message):
+        read(data)
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path, keyring: Keyring) -> None:
+    for path in (tmp_path, tmp_path / "missing.csv", Path("/dev/zero")):
+        with pytest.raises(UnreadableFile), check(path, keyring):
+            pass
