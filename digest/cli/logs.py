@@ -20,5 +20,6 @@ def configure_logging(level: str | None = None) -> None:
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up at each line: whoever embeds us may have put another stderr in place.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
