@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TextIO
 
@@ -55,8 +55,9 @@ async def reader_rows(
     if limit is not None:
         query = query.limit(limit)
     found = await session.stream(query.execution_options(yield_per=ROWS_AT_ONCE))
-    async for row in found:
-        yield ReaderRow(**row._mapping)
+    async for rows in found.partitions():
+        for row in rows:
+            yield ReaderRow(*row)
 
 
 def _query() -> Select[*tuple[object, ...]]:
@@ -94,7 +95,7 @@ def csv_writer(file: TextIO) -> Write:
     writer.writerow(COLUMNS)
 
     def write(row: ReaderRow) -> None:
-        writer.writerow([neutralised(_text(value)) for value in asdict(row).values()])
+        writer.writerow([neutralised(_text(value)) for value in vars(row).values()])
 
     return write
 
@@ -103,8 +104,7 @@ def json_lines_writer(file: TextIO) -> Write:
     """Writes an object a line."""
 
     def write(row: ReaderRow) -> None:
-        json.dump(asdict(row), file, default=_text, ensure_ascii=False)
-        file.write("\n")
+        file.write(json.dumps(vars(row), default=_text, ensure_ascii=False) + "\n")
 
     return write
 

@@ -27,7 +27,7 @@ from schedules.editions import create_default
 
 console = Console(highlight=False, soft_wrap=True)
 
-SENTENCE = "Two tools you may already pay for changed sides this week. Here is what the panel saw."
+SENTENCE = "A tool you may already pay for changed sides this week. Here is what the panel saw."
 
 
 async def show_demo(folder: Path, *, keep_serving: bool) -> None:
