@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TextIO
+from typing import Any, TextIO
 
 from sqlalchemy import Select, func, select
 from sqlmodel import col
@@ -60,7 +60,7 @@ async def reader_rows(
             yield ReaderRow(*row)
 
 
-def _query() -> Select[*tuple[object, ...]]:
+def _query() -> Select[*tuple[Any, ...]]:
     suppressed = (
         select(func.min(col(Suppression.reason)))
         .where(
