@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types contracts tests fix clean
+.PHONY: demo test lint types contracts tests fix migration clean
 
 demo: $(READY)
 	$(BIN)/digest demo $(if $(ONCE),--no-serve)
@@ -29,6 +29,12 @@ tests: $(READY)
 fix: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+migration: $(READY)
+	@test -n "$(MSG)" || { echo 'say what changes: make migration MSG="keep votes"'; exit 2; }
+	$(BIN)/python -c 'import sys; from digest.migrate import draft; draft(sys.argv[1])' "$(MSG)"
+	$(BIN)/ruff check --fix --quiet digest/migrations
+	$(BIN)/ruff format --quiet digest/migrations
 
 clean:
 	rm -rf $(VENV) var dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

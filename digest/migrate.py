@@ -5,12 +5,13 @@ The only file, beside the migrations themselves, that imports alembic.
 
 import asyncio
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -69,6 +70,22 @@ def head() -> str:
     return revision
 
 
+def draft(message: str) -> Path:
+    """Write the next migration: what leads from the history's schema to that of the tables.
+
+    For developers, as `make migration`; what it writes is to be read and corrected.
+    """
+    with TemporaryDirectory() as folder:
+        engine = create_engine(f"sqlite:///{folder}/digest.db")
+        with engine.begin() as connection:
+            _upgrade(connection)
+            number = f"{int(head()) + 1:04}"
+            made = command.revision(_config(connection), message, autogenerate=True, rev_id=number)
+        engine.dispose()
+    assert isinstance(made, Script)
+    return Path(made.path)
+
+
 def _refuse_newer(revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
     if revision is not None and revision not in known:
@@ -78,10 +95,14 @@ def _refuse_newer(revision: str | None) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    command.upgrade(_config(connection), "head")
+
+
+def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
 
 
 def _revision(connection: Connection) -> str | None:

@@ -7,9 +7,9 @@ import sys
 import structlog
 
 
-def configure_logging(level: str | None = None) -> None:
-    """Set up structlog; `DIGEST_LOG` names the level (default WARNING; serve uses INFO)."""
-    name = (level or os.environ.get("DIGEST_LOG") or "WARNING").upper()
+def configure_logging(default: str = "WARNING") -> None:
+    """Set up structlog at the level that `DIGEST_LOG` names, else at `default`."""
+    name = (os.environ.get("DIGEST_LOG") or default).upper()
     threshold = logging.getLevelNamesMapping().get(name, logging.WARNING)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     structlog.configure(

@@ -1,5 +1,6 @@
 """The migrations build the very schema that the tables describe."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+from digest import migrate
 from digest.errors import Misconfigured
 from digest.migrate import current, head, require_current, upgrade
 from digest.store import open_store
@@ -56,3 +58,16 @@ async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="newer than this program"):
         await require_current(url)
     assert await current(url) == "from_the_future"
+
+
+def test_a_drafted_migration_has_nothing_to_do_while_the_tables_have_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = tmp_path / "migrations"
+    shutil.copytree(migrate.SCRIPTS, scripts)
+    monkeypatch.setattr(migrate, "SCRIPTS", scripts)
+    before = migrate.head()
+    drafted = migrate.draft("keep votes")
+    assert drafted.name == f"{int(before) + 1:04}_keep_votes.py"
+    assert "op.create_table" not in drafted.read_text(encoding="utf-8")
+    assert "batch_op" not in drafted.read_text(encoding="utf-8")
