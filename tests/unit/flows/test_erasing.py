@@ -1,0 +1,62 @@
+"""Erasing a reader from the ledger."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from digest.app import App
+from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
+from digest.errors import NotFound
+from digest.flows.erasing import erase_reader
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (DeliveryState.PENDING, DeliveryState.SKIPPED),
+        (DeliveryState.CLAIMED, DeliveryState.SKIPPED),
+        (DeliveryState.DEFERRED, DeliveryState.SKIPPED),
+        (DeliveryState.UNKNOWN, DeliveryState.HELD),
+        (DeliveryState.ACCEPTED, DeliveryState.ACCEPTED),
+        (DeliveryState.ARMED, DeliveryState.ARMED),
+    ],
+)
+async def test_a_delivery_keeps_its_place_in_the_sum_but_not_her_address(
+    app: App,
+    clock: Any,
+    add_readers: Callable[[int], Awaitable[list[int]]],
+    before: DeliveryState,
+    after: DeliveryState,
+) -> None:
+    hers, others = await add_readers(2)
+    async with app.store.write() as session:
+        mailing = Mailing(kind=MailingKind.ISSUE, created_at=clock(), give_up_at=clock())
+        session.add(mailing)
+        await session.flush()
+        assert mailing.id is not None
+        for number, reader in enumerate((hers, others)):
+            session.add(
+                Delivery(
+                    mailing_id=mailing.id,
+                    subscriber_id=reader,
+                    address=f"reader{number}@example.org",
+                    state=before,
+                    reply=f"450 <reader{number}@example.org> later",
+                    message_id=f"<{number}@example.org>",
+                    updated_at=clock(),
+                )
+            )
+    await erase_reader(app, address="reader0@example.org")
+    async with app.store.read() as session:
+        found = await session.exec(select(Delivery).order_by(col(Delivery.id)))
+        erased, untouched = found.all()
+    assert erased.state == after
+    assert "reader0" not in repr(erased)
+    assert (untouched.state, untouched.address) == (before, "reader1@example.org")
+
+
+async def test_a_stranger_cannot_be_erased(app: App) -> None:
+    with pytest.raises(NotFound):
+        await erase_reader(app, address="eve@example.org")
