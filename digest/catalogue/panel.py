@@ -19,7 +19,7 @@ class Panel:
     skip: int | None = None
 
     def __str__(self) -> str:
-        percent = "no panel" if self.percent is None else f"{self.percent} % ship"
+        percent = "no panel" if self.percent is None else f"{self.percent}% ship"
         counts = "" if self.takes is None else f" ({self.ship} ship / {self.skip} skip)"
         return percent + counts
 
@@ -96,7 +96,7 @@ def weighed(
     else:
         panel = Panel(percent).with_takes(len(verdicts))
     if percent is not None and percent != panel.percent:
-        warnings.append(f"the page says {percent} %, but {_told(panel)}: the counts win")
+        warnings.append(f"the page says {percent}%, but {_told(panel)}: the counts win")
     for badge in badges:
         if badge.lower() != panel.verdict.label.lower():
             warnings.append(f"the badge says {badge}, but {_told(panel)}: {panel.verdict.label}")
@@ -108,7 +108,7 @@ def weighed(
 def _told(panel: Panel) -> str:
     if panel.takes is not None:
         return f"{panel.ship} ship / {panel.skip} skip"
-    return "no panel" if panel.percent is None else f"{panel.percent} % ship"
+    return "no panel" if panel.percent is None else f"{panel.percent}% ship"
 
 
 def _ratio(panel: Panel) -> Fraction:

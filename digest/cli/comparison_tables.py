@@ -48,7 +48,7 @@ def _badge(verdict: Verdict) -> Text:
 
 
 def _share(tool: ToolView) -> str:
-    return "" if tool.panel_ship_percent is None else f"{tool.panel_ship_percent} %"
+    return "" if tool.panel_ship_percent is None else f"{tool.panel_ship_percent}%"
 
 
 def _categories(view: ComparisonView) -> str:

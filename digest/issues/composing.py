@@ -67,6 +67,27 @@ async def refresh(session: AsyncSession, edition: Edition, issue: Issue, now: da
     return Composed(issue, included, _shortfall(edition, included, decisions))
 
 
+async def overtaken(session: AsyncSession, issue: Issue) -> dict[str, str]:
+    """slug → why it may not go out in this issue, of the comparisons that it carries.
+
+    Between composing and sending, an editor may withdraw a comparison, or
+    another issue of the edition may be approved with it.
+    """
+    assert issue.id is not None
+    told = await told_in(session, issue.edition_id, besides=issue.id)
+    rows = await session.exec(
+        select(Comparison)
+        .join(Candidate, col(Candidate.comparison_id) == col(Comparison.id))
+        .where(Candidate.issue_id == issue.id, col(Candidate.included))
+        .order_by(col(Candidate.position))
+    )
+    return {
+        row.slug: "withdrawn" if row.withdrawn_at else told[row.slug]
+        for row in rows
+        if row.withdrawn_at or row.slug in told
+    }
+
+
 def _new_issue(
     edition: Edition, number: int, local_date: date, cutoff_at: datetime, now: datetime
 ) -> Issue:

@@ -59,4 +59,4 @@ def tell_flips(turns: Mapping[str, Turn], names: Mapping[str, str], zone: ZoneIn
 def _panel(revision: VerdictRevision) -> str:
     if revision.ship is not None and revision.skip is not None:
         return f"{revision.ship} of {revision.ship + revision.skip} ship"
-    return f"{revision.percent} % ship"
+    return f"{revision.percent}% ship"

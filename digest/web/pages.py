@@ -99,10 +99,10 @@ class Pages:
 
 
 def panel_line(tool: ToolView) -> str:
-    """'75 % · 3 of 4 ship', as far as it is known."""
+    """'75% · 3 of 4 ship', as far as it is known."""
     if tool.panel_ship_percent is None:
         return "No panel take yet"
-    percent = f"{tool.panel_ship_percent}\N{NO-BREAK SPACE}%"
+    percent = f"{tool.panel_ship_percent}%"
     if tool.ship is None or tool.skip is None:
         return f"{percent} ship"
     return f"{percent} · {tool.ship} of {tool.ship + tool.skip} ship"

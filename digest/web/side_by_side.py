@@ -85,7 +85,7 @@ def _panel(tool: ToolView) -> str | None:
     if tool.verdict is Verdict.NO_TAKE:
         return None
     if tool.ship is None or tool.skip is None:
-        return f"{tool.verdict.label} · {tool.panel_ship_percent}\N{NO-BREAK SPACE}% ship"
+        return f"{tool.verdict.label} · {tool.panel_ship_percent}% ship"
     return f"{tool.verdict.label} · {tool.ship} ship / {tool.skip} skip"
 
 

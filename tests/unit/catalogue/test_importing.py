@@ -163,7 +163,7 @@ async def test_two_pages_that_disagree_store_nothing(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "told"),
     [
-        ({"panel_ship_percent": 75}, {"panel_ship_percent": 50}, "the panel is 50 % ship"),
+        ({"panel_ship_percent": 75}, {"panel_ship_percent": 50}, "the panel is 50% ship"),
         ({"ship": 3, "skip": 1}, {"ship": 6, "skip": 2}, "(6 ship / 2 skip)"),
         (
             {"reviews": [{"persona": "PM", "score": 1}]},

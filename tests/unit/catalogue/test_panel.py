@@ -63,7 +63,7 @@ def test_the_counts_win_over_percent_and_badge_with_a_warning_each() -> None:
     assert panel == Panel(25, 1, 3)
     assert panel.verdict is Verdict.SKIP
     assert warnings == [
-        "the page says 75 %, but 1 ship / 3 skip: the counts win",
+        "the page says 75%, but 1 ship / 3 skip: the counts win",
         "the badge says Ship, but 1 ship / 3 skip: SKIP",
     ]
 

@@ -33,9 +33,9 @@ def test_the_panel_is_told_as_exactly_as_it_is_known(now: datetime) -> None:
     counted = tool("A", panel_ship_percent=75, ship=3, skip=1)
     uncounted = tool("B", panel_ship_percent=50)
     rows = cells(compare(counted, uncounted, now))
-    assert rows["Panel verdict"] == ("SHIP · 3 ship / 1 skip", "SPLIT · 50\u00a0% ship")
-    assert panel_line(counted) == "75\u00a0% · 3 of 4 ship"
-    assert panel_line(uncounted) == "50\u00a0% ship"
+    assert rows["Panel verdict"] == ("SHIP · 3 ship / 1 skip", "SPLIT · 50% ship")
+    assert panel_line(counted) == "75% · 3 of 4 ship"
+    assert panel_line(uncounted) == "50% ship"
     assert panel_line(tool("C")) == "No panel take yet"
 
 
