@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from digest.errors import Misconfigured
 
 SECRETS = ("DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY")
+SQLITE = "sqlite+aiosqlite:///"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -56,6 +57,11 @@ class Settings(BaseSettings):
         description="Address bounces come back to; each delivery adds its own signed +tag. "
         "Default: bounces@ the sender's domain.",
     )
+    dkim_keys: str = Field(
+        "",
+        description="selector:path of a PEM key (RSA of 2048 bits or Ed25519), several separated "
+        "by commas. Default: none, the relay signs.",
+    )
     editor: str | None = Field(
         None, description="Address that is told of skipped, held and missed slots."
     )
@@ -72,6 +78,13 @@ class Settings(BaseSettings):
         30, description="How long a stopping worker waits for replies in flight.", ge=0
     )
     keep_ip: bool = Field(False, description="Store the IP address with consent events.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_sqlite(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(SQLITE):
+            raise ValueError(f"must be an SQLite file such as {SQLITE}/srv/digest/digest.db")
+        return value
 
     @field_validator("public_url")
     @classmethod
