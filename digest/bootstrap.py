@@ -22,6 +22,7 @@ from digest.flows.housekeeping import housekeep
 from digest.flows.messages import MessageWriter
 from digest.inbox.server import Inbox
 from digest.migrate import require_current
+from digest.rendering.dkim import read_keys
 from digest.settings import Settings, load_settings
 from digest.store import open_store
 from subscribers.keys import Keyring
@@ -51,7 +52,7 @@ async def open_worker(app: App) -> AsyncIterator[Worker]:
             store=app.store,
             liveness=liveness,
             transports=_transports(app.settings, inbox.port),
-            compose=MessageWriter(app).compose,
+            compose=MessageWriter(app, read_keys(app.settings.dkim_keys)).compose,
             housekeeping=partial(housekeep, app, liveness),
             clock=app.clock,
             connections=app.settings.connections,

@@ -15,6 +15,7 @@ from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.errors import DigestError
 from digest.flows.sites import sending_domain, site_of
 from digest.migrate import require_current
+from digest.rendering.dkim import read_keys
 from digest.settings import LOOPBACK_HOSTS, Settings
 
 PATIENCE = Deadlines(connect=10, command=20)
@@ -39,6 +40,7 @@ async def check_up(settings: Settings) -> list[Check]:
         _public_url(settings),
         _sender(settings),
         _postal_address(settings),
+        *_dkim(settings),
         _mjml(),
         await _relay(settings),
     ]
@@ -89,6 +91,26 @@ def _postal_address(settings: Settings) -> Check:
         message = "set DIGEST_POSTAL_ADDRESS: no issue is sent without one"
         return Check(name="postal address", level="warning", message=message)
     return Check(name="postal address", level="ok", message=settings.postal_address)
+
+
+def _dkim(settings: Settings) -> list[Check]:
+    """The records to publish; whether they are published is not looked up."""
+    try:
+        domain = sending_domain(site_of(settings))
+        keys = read_keys(settings.dkim_keys)
+    except DigestError as error:
+        return [Check(name="DKIM", level="error", message=str(error))]
+    if not keys:
+        message = "no DIGEST_DKIM_KEYS: the relay must sign, List-Unsubscribe-Post included"
+        return [Check(name="DKIM", level="warning", message=message)]
+    return [
+        Check(
+            name="DKIM",
+            level="ok",
+            message=f"publish {key.selector}._domainkey.{domain} TXT {key.record()}",
+        )
+        for key in keys
+    ]
 
 
 def _mjml() -> Check:

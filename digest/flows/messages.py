@@ -1,6 +1,6 @@
 """The message of a claimed delivery: frozen segments joined with the reader's few values."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
@@ -15,8 +15,9 @@ from digest.delivery.tables import Mailing, MailingKind
 from digest.errors import NotFound
 from digest.flows.drafts import draft_of
 from digest.flows.links import ReaderLinks, confirm_link, inert_links, reader_links
-from digest.flows.sites import sending_domain, site_of
+from digest.flows.sites import domain_of, sending_domain, site_of
 from digest.issues.freezing import compiled_variant
+from digest.rendering.dkim import DkimSigner, SigningKey
 from digest.rendering.letter import compile_letter
 from digest.rendering.message import CompiledMessage, ReaderValues
 from digest.rendering.templates import load_templates
@@ -32,8 +33,8 @@ KEPT_MAILINGS = 8
 class MessageWriter:
     """Writes messages for a worker; keeps the compiled segments of the last mailings at hand."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, app: App, dkim_keys: Sequence[SigningKey] = ()) -> None:
+        self._app, self._dkim_keys = app, dkim_keys
         self._compiled: dict[tuple[int, str], CompiledMessage] = {}
 
     async def compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
@@ -55,6 +56,9 @@ class MessageWriter:
                 needs_smtputf8=recipient.needs_smtputf8,
             )
         )
+        if self._dkim_keys:
+            domain = domain_of(compiled.sender)
+            data = DkimSigner(domain, self._dkim_keys).sign(data, wire_date)
         return Outgoing(
             delivery_id=claim.delivery_id,
             return_path=return_path(self._app, claim.delivery_id),

@@ -24,8 +24,13 @@ def site_of(settings: Settings, edition: Edition | None = None) -> Site:
 
 def sending_domain(site: Site) -> str:
     """The domain of the From address, as an A-label; raises `Misconfigured`."""
+    return domain_of(site.sender)
+
+
+def domain_of(sender: str) -> str:
+    """The domain of `Name <address>`, as an A-label; raises `Misconfigured`."""
     try:
-        return EmailAddress.parse(parseaddr(site.sender)[1]).domain
+        return EmailAddress.parse(parseaddr(sender)[1]).domain
     except InvalidAddress:
         raise Misconfigured("DIGEST_SENDER: must look like Name <address@domain>") from None
 
