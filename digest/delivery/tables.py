@@ -69,7 +69,13 @@ class Mailing(SQLModel, table=True):
     state_reason: str | None = None
     route: Route = Field(default=Route.RELAY, sa_type=AutoString)
     edition: str | None = Field(default=None, description="Slug; whose subscribers it is for.")
-    issue_id: int | None = Field(default=None, foreign_key="issue.id", index=True)
+    issue_id: int | None = Field(
+        default=None,
+        foreign_key="issue.id",
+        unique=True,
+        index=True,
+        description="Set for an issue's one mailing only.",
+    )
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     resend_unknown: bool = Field(default=True, description="False: an unknown outcome is held.")
     created_at: datetime

@@ -18,11 +18,11 @@ async def housekeep(app: App, liveness: Liveness) -> Tidied:
     now = app.clock()
     async with app.store.write() as session:
         tidied = await tidy(session, liveness, now)
-        await _follow(session, now)
+        await follow(session, now)
     return tidied
 
 
-async def _follow(session: AsyncSession, now: datetime) -> None:
+async def follow(session: AsyncSession, now: datetime) -> None:
     """A mailing that the engine paused, or that has nothing open, moves its issue along."""
     rows = await session.exec(
         select(Issue, Mailing)

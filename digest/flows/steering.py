@@ -5,6 +5,7 @@ is armed; what was armed before it is in flight and is told as such.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,10 +14,12 @@ from digest.app import App
 from digest.delivery import mailings
 from digest.delivery.accounting import Accounting, account
 from digest.delivery.tables import Mailing, MailingKind
+from digest.flows.housekeeping import follow
+from digest.issues import states
 from digest.issues.lookup import get_issue
-from digest.issues.states import turn
 from digest.issues.tables import Issue, IssueState
 from schedules import slots
+from schedules.tables import Slot, SlotState
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,14 @@ async def _steer(app: App, number: int, after: IssueState, reason: str | None) -
     now = app.clock()
     async with app.store.write() as session:
         issue = await get_issue(session, number)
+        await follow(session, now)  # what the engine paused or finished a moment ago
         mailing = await mailing_of(session, issue)
-        await turn(session, issue, after, now, state_reason=reason)
-        if mailing is None or mailing.id is None:
-            if issue.slot_id is not None:  # only a cancel can come before there is a mailing
-                why = f"issue {number} was cancelled"
-                await slots.skip(session, issue.slot_id, why, now)
+        if after is IssueState.SENDING:
+            await states.resume(session, issue)
+        else:
+            await states.turn(session, issue, after, now, state_reason=reason)
+        if mailing is None or mailing.id is None:  # only a cancel can come before there is one
+            await _skip_slot(session, issue, now)
             return Steered(issue, None)
         if after is IssueState.PAUSED:
             await mailings.pause(session, mailing.id, reason or "")
@@ -71,3 +76,10 @@ async def _steer(app: App, number: int, after: IssueState, reason: str | None) -
         else:
             await mailings.cancel(session, mailing.id, reason or "")
         return Steered(issue, await account(session, mailing.id))
+
+
+async def _skip_slot(session: AsyncSession, issue: Issue, now: datetime) -> None:
+    """The slot of a cancelled issue stays empty; one that was missed stays told as such."""
+    slot = await session.get(Slot, issue.slot_id) if issue.slot_id is not None else None
+    if slot is not None and slot.state != SlotState.MISSED:
+        await slots.skip(session, slot, f"issue {issue.number} was cancelled", now)

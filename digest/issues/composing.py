@@ -12,8 +12,11 @@ from digest.errors import Refused
 from digest.issues.flips import turns_since
 from digest.issues.lookup import next_number, previous_sending, told_in
 from digest.issues.selection import Decision, History, Rules, select_items
+from digest.issues.states import reopen
 from digest.issues.tables import Candidate, Issue, IssueState
 from schedules.tables import Edition, Slot, SlotState
+
+UNSENT = (IssueState.DRAFT, IssueState.APPROVED, IssueState.SCHEDULED)
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,13 @@ async def compose_for(
 ) -> Composed:
     """Compose, or compose again, the draft of a slot.
 
-    A draft that was left over by a skipped slot is taken over, number and all,
-    so that the archive has no gaps.
+    An issue that was left over by a skipped or missed slot is taken over, number and
+    all, so that the archive has no gaps and its comparisons are told after all. An
+    approval that it had is void: it was for another date.
     """
-    issue = await _draft_of(session, edition, slot)
+    issue = await _issue_for(session, edition, slot)
+    if issue is not None and issue.slot_id != slot.id:
+        await reopen(session, issue, now)
     if issue is None:
         issue = _new_issue(
             edition, await next_number(session), slot.local_date, slot.cutoff_at, now
@@ -102,8 +108,8 @@ def _new_issue(
     )
 
 
-async def _draft_of(session: AsyncSession, edition: Edition, slot: Slot) -> Issue | None:
-    """The slot's own issue, else a draft that a skipped or missed slot left over."""
+async def _issue_for(session: AsyncSession, edition: Edition, slot: Slot) -> Issue | None:
+    """The slot's own issue, else an unsent one that a skipped or missed slot left over."""
     left_over = (SlotState.SKIPPED, SlotState.MISSED)
     found = await session.exec(
         select(Issue, Slot)
@@ -113,7 +119,7 @@ async def _draft_of(session: AsyncSession, edition: Edition, slot: Slot) -> Issu
         .order_by((col(Slot.id) == slot.id).desc(), col(Issue.number))
     )
     for issue, owner in found:
-        if owner.id == slot.id or issue.state == IssueState.DRAFT:
+        if owner.id == slot.id or issue.state in UNSENT:
             return issue
     return None
 

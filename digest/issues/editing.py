@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.errors import UsageError
 from digest.issues.composing import Composed, refresh
 from digest.issues.lookup import candidates_of
-from digest.issues.states import turn
-from digest.issues.tables import Issue, IssueState
+from digest.issues.states import reopen
+from digest.issues.tables import Issue
 from schedules.tables import Edition
 
 MAX_SUBJECT = 200
@@ -54,23 +54,6 @@ async def apply(
     kept = [slug for slug in issue.exclusions if slug not in edit.include]
     issue.exclusions = list(dict.fromkeys([*kept, *edit.exclude]))
     return await refresh(session, edition, issue, now)
-
-
-async def reopen(session: AsyncSession, issue: Issue, now: datetime) -> None:
-    """Make an approved or scheduled issue a draft again; raises `Refused` once it is sending."""
-    if issue.state == IssueState.DRAFT:
-        return
-    await turn(
-        session,
-        issue,
-        IssueState.DRAFT,
-        now,
-        hash=None,
-        manifest=None,
-        content=None,
-        approved_at=None,
-        approved_by=None,
-    )
 
 
 async def _check_slugs(session: AsyncSession, issue: Issue, edit: Edit) -> None:

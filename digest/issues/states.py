@@ -1,5 +1,6 @@
 """An issue's states: which may follow which, changed by conditional update only."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +25,8 @@ NEXT: dict[IssueState, tuple[IssueState, ...]] = {
         IssueState.CANCELLED,
     ),
     IssueState.SENDING: (IssueState.PAUSED, IssueState.SENT, IssueState.CANCELLED),
-    IssueState.PAUSED: (IssueState.SENDING, IssueState.SENT, IssueState.CANCELLED),
+    # Not SENDING: that begins a mailing, and there is one already. See `resume`.
+    IssueState.PAUSED: (IssueState.SENT, IssueState.CANCELLED),
     IssueState.SENT: (),
     IssueState.CANCELLED: (),
 }
@@ -53,6 +55,38 @@ async def turn(
     two tabs, or two schedulers) who do the same at once exactly one succeeds.
     """
     before = [state for state, following in NEXT.items() if after in following]
+    await _move(session, issue, before, after, **values)
+
+
+async def resume(session: AsyncSession, issue: Issue) -> None:
+    """Go on with the mailing of a paused issue; raises `Refused` unless it is paused."""
+    await _move(session, issue, [IssueState.PAUSED], IssueState.SENDING, state_reason=None)
+
+
+async def reopen(session: AsyncSession, issue: Issue, now: datetime) -> None:
+    """Make an approved or scheduled issue a draft again; raises `Refused` once it is sending."""
+    if issue.state == IssueState.DRAFT:
+        return
+    await turn(
+        session,
+        issue,
+        IssueState.DRAFT,
+        now,
+        hash=None,
+        manifest=None,
+        content=None,
+        approved_at=None,
+        approved_by=None,
+    )
+
+
+async def _move(
+    session: AsyncSession,
+    issue: Issue,
+    before: Sequence[IssueState],
+    after: IssueState,
+    **values: Any,
+) -> None:
     result = await session.exec(
         update(Issue)
         .where(col(Issue.id) == issue.id, col(Issue.state).in_(before))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import AutoString, Field, SQLModel
 
 
@@ -23,10 +23,20 @@ class IssueState(StrEnum):
 class Issue(SQLModel, table=True):
     """The content for one slot, or an extra one outside the calendar (`slot_id` None)."""
 
+    __table_args__ = (
+        Index(
+            "ix_issue_slot_id",
+            "slot_id",
+            unique=True,
+            sqlite_where=text("state != 'cancelled'"),
+            postgresql_where=text("state != 'cancelled'"),
+        ),
+    )
+
     id: int | None = Field(default=None, primary_key=True)
     number: int = Field(unique=True)
     edition_id: int = Field(foreign_key="edition.id", index=True)
-    slot_id: int | None = Field(default=None, foreign_key="slot.id", index=True)
+    slot_id: int | None = Field(default=None, foreign_key="slot.id")
     state: IssueState = Field(default=IssueState.DRAFT, sa_type=AutoString, index=True)
     issue_date: date = Field(description="The local date it carries.")
     cutoff_at: datetime = Field(description="Comparisons first seen later wait for the next one.")

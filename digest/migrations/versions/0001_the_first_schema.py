@@ -304,7 +304,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("issue", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_issue_edition_id"), ["edition_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_issue_slot_id"), ["slot_id"], unique=False)
+        batch_op.create_index(
+            "ix_issue_slot_id",
+            ["slot_id"],
+            unique=True,
+            sqlite_where=sa.text("state != 'cancelled'"),
+            postgresql_where=sa.text("state != 'cancelled'"),
+        )
         batch_op.create_index(batch_op.f("ix_issue_state"), ["state"], unique=False)
 
     op.create_table(
@@ -366,7 +372,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("mailing", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_mailing_issue_id"), ["issue_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mailing_issue_id"), ["issue_id"], unique=True)
         batch_op.create_index(batch_op.f("ix_mailing_state"), ["state"], unique=False)
 
     op.create_table(
@@ -429,7 +435,11 @@ def downgrade() -> None:
     op.drop_table("candidate")
     with op.batch_alter_table("issue", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_issue_state"))
-        batch_op.drop_index(batch_op.f("ix_issue_slot_id"))
+        batch_op.drop_index(
+            "ix_issue_slot_id",
+            sqlite_where=sa.text("state != 'cancelled'"),
+            postgresql_where=sa.text("state != 'cancelled'"),
+        )
         batch_op.drop_index(batch_op.f("ix_issue_edition_id"))
 
     op.drop_table("issue")
