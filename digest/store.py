@@ -14,10 +14,15 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 BUSY_TIMEOUT_MS = 30_000
+
+# Locked, out of disk or of connections: nothing was written, and trying again may help.
+BUSY = (OperationalError, NoConnection)
 
 
 class Store:
@@ -51,7 +56,7 @@ class Store:
 
 def open_store(url: str) -> Store:
     """Open the database at a SQLAlchemy `url`; it must exist (see `digest.migrate`)."""
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)  # addresses stay out of logs
     if make_url(url).get_backend_name() == "sqlite":
         event.listen(engine.sync_engine, "connect", _set_pragmas)
         event.listen(engine.sync_engine, "begin", _begin)

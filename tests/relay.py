@@ -132,7 +132,7 @@ class Relay:
             await asyncio.sleep(3600)
         if reply == DROP:
             return False
-        writer.write(f"{reply}\r\n".encode())
+        writer.write(f"{reply}\r\n".encode("utf-8", "surrogateescape"))
         await writer.drain()
         return not reply.startswith("421")
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from digest.delivery.ledger import Claim, Ledger
 from digest.delivery.liveness import Liveness
@@ -15,12 +14,12 @@ from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import (
     Connection,
     Interrupted,
-    OutcomeUnknown,
     Outgoing,
     Refused,
     Transport,
 )
 from digest.delivery.tables import DeliveryState
+from digest.store import BUSY
 
 log = structlog.get_logger("digest.delivery")
 
@@ -45,8 +44,9 @@ class Lane:
     async def carry(self, claim: Claim) -> Outcome | None:
         """Bring one delivery to an outcome and return it, unrecorded.
 
-        None when the ledger already has the last word (denied, or unknown).
-        Raises `RelayUnavailable` and `RelayRefused`, the claim still in hand.
+        None when the dot was denied: `Ledger.settle_denied` knows where the claim goes.
+        Raises `RelayUnavailable` and `RelayRefused`, and whatever goes wrong before the
+        dot, the claim still in hand; nothing after it.
         """
         wire_date = self._clock()
         try:
@@ -57,6 +57,7 @@ class Lane:
         self._connection = None  # only a connection known to be whole is kept
         try:
             await connection.stage(message)
+            armed = await self._arm(claim, wire_date)
         except Refused as refusal:
             self._connection = connection
             return outcome_of(refusal.reply)
@@ -66,10 +67,8 @@ class Lane:
         except BaseException:
             await connection.abandon()
             raise
-        if not await self._arm(claim, wire_date):
+        if not armed:
             await connection.abandon()
-            state = await self._ledger.settle_denied(claim, self._clock())
-            log.info("denied", delivery=claim.delivery_id, state=state and str(state))
             return None
         return await self._finish(connection, claim)
 
@@ -84,19 +83,19 @@ class Lane:
             return False
         try:
             return await self._ledger.arm(claim, wire_date, self._clock())
-        except OperationalError:
+        except BUSY:
             log.warning("database busy, dot withheld", delivery=claim.delivery_id)
             return False
 
-    async def _finish(self, connection: Connection, claim: Claim) -> Outcome | None:
+    async def _finish(self, connection: Connection, claim: Claim) -> Outcome:
         try:
             reply = await connection.finish()
         except Interrupted as interruption:
             return Outcome(DeliveryState.DEFERRED, str(interruption))
-        except OutcomeUnknown as unknown:
+        except Exception as unknown:  # OutcomeUnknown, or a bug of ours: the dot may be out
             log.warning("outcome unknown", delivery=claim.delivery_id, reason=str(unknown))
-            await self._ledger.record_unknown(claim, str(unknown), self._clock())
-            return None
+            await connection.abandon()
+            return Outcome(DeliveryState.UNKNOWN, str(unknown), charged=False)
         if reply.code == 421:  # the relay is closing; not the reader's fault
             return Outcome(DeliveryState.DEFERRED, str(reply), charged=False)
         self._connection = connection

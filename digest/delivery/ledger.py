@@ -106,8 +106,14 @@ class Ledger:
         return armed.rowcount == 1
 
     async def record(self, claim: Claim, outcome: Outcome, now: datetime) -> bool:
-        """Write down the outcome of a try; False if the claim was no longer ours."""
+        """Write down the outcome of a try; False if the claim was no longer ours.
+
+        An unknown one goes where `recovery.mark_unknown` says.
+        """
         async with self._store.write() as session:
+            if outcome.state is DeliveryState.UNKNOWN:
+                armed = _held_by(claim, DeliveryState.ARMED)
+                return await mark_unknown(session, armed, now, reason=outcome.reason or "") == 1
             row = (
                 await session.exec(
                     select(Delivery).where(
@@ -140,12 +146,6 @@ class Ledger:
             source=outcome.reason or "dead address",
             now=now,
         )
-
-    async def record_unknown(self, claim: Claim, reason: str, now: datetime) -> None:
-        """The connection died after the dot: nobody knows; see `recovery.mark_unknown`."""
-        async with self._store.write() as session:
-            ours = _held_by(claim, DeliveryState.ARMED)
-            await mark_unknown(session, ours, now, reason=reason)
 
     async def settle_denied(self, claim: Claim, now: datetime) -> DeliveryState | None:
         """Where a delivery goes whose arming was denied; None if the claim was lost."""

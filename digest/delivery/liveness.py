@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 
+class LockLost(Exception):
+    """A worker's lock was taken away: it may send nothing more."""
+
+
 class Liveness(Protocol):
     """Who is alive; one object per worker."""
 

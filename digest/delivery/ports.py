@@ -34,7 +34,8 @@ class Reply:
         return match.group(1) if match else None
 
     def __str__(self) -> str:
-        return f"{self.code} {' '.join(self.text.split())}"[:500]
+        line = f"{self.code} {' '.join(self.text.split())}"[:500]
+        return line.encode("utf-8", "replace").decode()  # a reply may be in any encoding
 
 
 @dataclass(frozen=True)

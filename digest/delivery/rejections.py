@@ -16,7 +16,7 @@ class Rejections:
         """Take note of an outcome; the length of the run once it is long enough, else 0."""
         if outcome.state is DeliveryState.ACCEPTED:
             self._runs.pop(mailing_id, None)
-        if outcome.state is not DeliveryState.REJECTED or outcome.dead_address:
+        if outcome.state is not DeliveryState.REJECTED:
             return 0
         # The code and the enhanced code; the text may name the reader.
         kind = " ".join((outcome.reason or "").split()[:2])

@@ -9,19 +9,21 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from digest.delivery import mailings
 from digest.delivery.lane import Compose, Lane
 from digest.delivery.ledger import Claim, Ledger
-from digest.delivery.liveness import Liveness
+from digest.delivery.liveness import Liveness, LockLost
 from digest.delivery.outcomes import Outcome
 from digest.delivery.ports import RelayRefused, RelayUnavailable, Transport
 from digest.delivery.rejections import Rejections
 from digest.delivery.tables import DeliveryState, MailingKind, Route
-from digest.store import Store
+from digest.store import BUSY, Store
+
+T = TypeVar("T")
 
 log = structlog.get_logger("digest.delivery")
 
@@ -99,8 +101,11 @@ class Worker:
                 task.cancel()
             results = await asyncio.gather(*lanes, tidying, return_exceptions=True)
             left = [claim for queue in self._queues.values() for claim in queue]
-            await self._ledger.give_back(left, self._clock())
-            self._liveness.release()
+            try:
+                with suppress(*BUSY):  # then whoever tidies next finds the owner gone
+                    await self._ledger.give_back(left, self._clock())
+            finally:
+                self._liveness.release()
         for result in results:
             if isinstance(result, Exception):
                 raise result
@@ -124,10 +129,12 @@ class Worker:
         """The next claim of a route; an empty queue is filled from the ledger first."""
         async with self._feeding:
             queue = self._queues[route]
+            if not self._liveness.holds():
+                raise LockLost("this worker's lock file is gone; start it again")
             if not queue and not self._stopping.is_set():
                 self._work.clear()
                 limit = CLAIMS_PER_LANE * self._connections
-                with suppress(OperationalError):  # a busy database: nothing to do just now
+                with suppress(*BUSY):  # a busy database: nothing to do just now
                     queue.extend(await self._ledger.claim([route], limit, self._clock()))
                 if not queue and self._recorded:  # the last of a mailing: let it finish now
                     await self._tidy()
@@ -137,40 +144,60 @@ class Worker:
         try:
             outcome = await lane.carry(claim)
         except RelayUnavailable as trouble:
-            await self._ledger.give_back([claim], self._clock())
+            await self._give_back(claim)
             await self._back_off(claim.route, trouble)
         except RelayRefused as trouble:
-            await self._ledger.give_back([claim], self._clock())
+            await self._give_back(claim)
             await self._pause_mailing(claim, f"the relay refused: {trouble}")
             await self._back_off(claim.route, trouble)
+        except BUSY as trouble:
+            log.warning(
+                "database busy, put off", delivery=claim.delivery_id, reason=_first_line(trouble)
+            )
+            await self._give_back(claim)
+            await self._pause_for(POLL_SECONDS, wakeable=False)
         except Exception as error:
             # A message that cannot be written must not stop the others' mail.
             log.exception("could not compose", delivery=claim.delivery_id)
             await self._set_aside(claim, f"could not write the message: {error}")
         else:
             self._failures[claim.route] = 0
-            if outcome:
+            if outcome is None:
+                await self._settle(claim)
+            else:
                 await self._record(claim, outcome)
 
     async def _record(self, claim: Claim, outcome: Outcome) -> None:
-        """Record, however long it takes: a reply that is known must not become unknown."""
-        while True:
-            try:
-                await self._ledger.record(claim, outcome, self._clock())
-                break
-            except OperationalError:
-                log.warning("database busy, still to record", delivery=claim.delivery_id)
-                await asyncio.sleep(POLL_SECONDS)
+        await self._write(lambda: self._ledger.record(claim, outcome, self._clock()))
         self._recorded = True
         log.info("recorded", delivery=claim.delivery_id, state=str(outcome.state))
-        alike = self._rejections.note(claim.mailing_id, outcome)
-        if alike:
-            await self._pause_mailing(claim, f"{alike} rejections alike in a row: {outcome.reason}")
+        if claim.kind is MailingKind.ISSUE:
+            alike = self._rejections.note(claim.mailing_id, outcome)
+            if alike:
+                why = f"{alike} rejections alike in a row: {outcome.reason}"
+                await self._pause_mailing(claim, why)
+
+    async def _settle(self, claim: Claim) -> None:
+        state = await self._write(lambda: self._ledger.settle_denied(claim, self._clock()))
+        self._recorded = True
+        log.info("denied", delivery=claim.delivery_id, state=state and str(state))
+
+    async def _give_back(self, claim: Claim) -> None:
+        await self._write(lambda: self._ledger.give_back([claim], self._clock()))
+
+    async def _write(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Write, however long it takes: a reply that is known must not become unknown."""
+        while True:
+            try:
+                return await step()
+            except BUSY as trouble:
+                log.warning("database busy, still to write", reason=_first_line(trouble))
+                await asyncio.sleep(POLL_SECONDS)
 
     async def _set_aside(self, claim: Claim, reason: str) -> None:
         """An issue waits for a person; a single letter is tried again later."""
         if claim.kind is MailingKind.ISSUE:
-            await self._ledger.give_back([claim], self._clock())
+            await self._give_back(claim)
             await self._pause_mailing(claim, reason)
         else:
             await self._record(claim, Outcome(DeliveryState.DEFERRED, reason))
@@ -179,9 +206,13 @@ class Worker:
         """Pause an issue, and say why; a single letter waits for the relay instead."""
         if claim.kind is not MailingKind.ISSUE:
             return
-        async with self._store.write() as session:
-            await mailings.pause(session, claim.mailing_id, reason)
+        await self._write(lambda: self._pause_now(claim.mailing_id, reason))
         log.error("paused", mailing=claim.mailing_id, reason=reason)
+        await self._tidy()  # so that the issue follows, though this worker should end now
+
+    async def _pause_now(self, mailing_id: int, reason: str) -> bool:
+        async with self._store.write() as session:
+            return await mailings.pause(session, mailing_id, reason)
 
     async def _back_off(self, route: Route, trouble: Exception) -> None:
         step = min(self._failures[route], len(BACK_OFF_SECONDS) - 1)
@@ -203,5 +234,10 @@ class Worker:
         self._recorded = False
         try:
             await self._housekeeping()
-        except OperationalError as error:
-            log.warning("housekeeping put off", reason=str(error.orig))
+        except BUSY as trouble:
+            log.warning("housekeeping put off", reason=_first_line(trouble))
+
+
+def _first_line(trouble: Exception) -> str:
+    """Without the SQL that SQLAlchemy adds."""
+    return str(trouble).partition("\n")[0]

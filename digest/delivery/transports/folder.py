@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.delivery.ports import Outgoing, RelayUnavailable, Reply
+from digest.delivery.ports import Interrupted, Outgoing, RelayUnavailable, Reply
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,10 @@ class FolderConnection:
         """Give the file its final name."""
         assert self.staged is not None
         final = self.folder / f"{self.staged.stem.lstrip('.')}.eml"
-        self.staged.replace(final)
+        try:
+            self.staged.replace(final)
+        except OSError as error:
+            raise Interrupted(f"cannot write {final.name}: {error.strerror}") from None
         self.staged = None
         return Reply(250, f"2.0.0 {final.name}")
 

@@ -1,6 +1,7 @@
 """A worker on a real relay: every reader ends in one state, with as many copies as promised."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,18 +9,19 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from digest.delivery import mailings, rejections, worker
 from digest.delivery.accounting import Accounting, account
-from digest.delivery.ledger import Claim
-from digest.delivery.liveness import FileLock
+from digest.delivery.ledger import Claim, Ledger
+from digest.delivery.liveness import FileLock, LockLost
 from digest.delivery.mailings import get_mailing
 from digest.delivery.ports import Outgoing
 from digest.delivery.recovery import tidy
 from digest.delivery.relay import Relay as Address
 from digest.delivery.relay import Tls
-from digest.delivery.tables import DeliveryState, Mailing, MailingState, Route
-from digest.delivery.transports.smtp import Deadlines, SmtpTransport
+from digest.delivery.tables import DeliveryState, Mailing, MailingKind, MailingState, Route
+from digest.delivery.transports.smtp import Deadlines, SmtpConnection, SmtpTransport
 from digest.delivery.worker import Worker
 from digest.store import Store
 from subscribers.subscriptions import unsubscribe
@@ -303,3 +305,202 @@ async def test_stopping_records_what_is_in_flight_and_gives_the_rest_back(
             counts = await bench.until_closed(mailing)
     assert counts.accepted == 100
     assert set(there.copies().values()) == {1}
+
+
+def locked() -> OperationalError:
+    return OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
+
+
+def busy_once(ledger: Ledger, name: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let a ledger's method find the database locked at its first call; the calls made."""
+    real, calls = getattr(ledger, name), []
+
+    async def method(*arguments: object) -> object:
+        calls.append(name)
+        if len(calls) == 1:
+            raise locked()
+        return await real(*arguments)
+
+    monkeypatch.setattr(ledger, name, method)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [
+        ({}, "claim"),
+        ({}, "arm"),
+        ({}, "record"),
+        ({"dot": TAKE_AND_DROP}, "record"),
+        ({"MAIL": "451 4.3.2 busy"}, "give_back"),
+    ],
+)
+async def test_a_busy_database_pauses_nothing_and_loses_nothing(
+    bench: Bench,
+    store: Store,
+    make_mailing: MakeMailing,
+    monkeypatch: pytest.MonkeyPatch,
+    script: dict[str, str],
+    name: str,
+) -> None:
+    mailing = await make_mailing(1, resend_unknown=False)
+    assert mailing.id is not None
+    async with Relay(script=script) as there:
+        made = bench.worker(there)
+        calls = busy_once(made._ledger, name, monkeypatch)
+        task = asyncio.create_task(made.run())
+
+        async def again() -> bool:
+            return len(calls) > 1
+
+        await bench.until(again)
+        if name == "give_back":
+            there.script = {}
+        counts = await bench.until_closed(mailing)
+        made.stop()
+        await task
+    assert counts.accepted + counts.held == 1
+    assert counts.held == (there.script == {"dot": TAKE_AND_DROP})
+    assert set(there.copies().values()) == {1}
+
+
+async def test_a_busy_database_after_a_denied_dot_does_not_pause_the_issue(
+    bench: Bench, store: Store, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailing = await make_mailing(2)
+    async with Relay() as there:
+        made = bench.worker(there)
+        busy_once(made._ledger, "arm", monkeypatch)
+        settled = busy_once(made._ledger, "settle_denied", monkeypatch)
+        task = asyncio.create_task(made.run())
+        counts = await bench.until_closed(mailing)
+        made.stop()
+        await task
+    assert len(settled) == 2
+    assert counts.accepted == 2
+
+
+async def test_a_busy_database_while_a_message_is_written_does_not_pause_the_issue(
+    bench: Bench, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(2)
+    calls: list[Claim] = []
+
+    async def busy(claim: Claim, wire_date: datetime) -> Outgoing:
+        calls.append(claim)
+        if len(calls) == 1:
+            raise locked()
+        return await compose(claim, wire_date)
+
+    async with Relay() as there:
+        made = bench.worker(there)
+        made._compose = busy
+        task = asyncio.create_task(made.run())
+        counts = await bench.until_closed(mailing)
+        made.stop()
+        await task
+    assert counts.accepted == 2
+
+
+@pytest.mark.parametrize("kind", [MailingKind.ISSUE, MailingKind.NOTICE])
+async def test_a_bug_after_arming_leaves_the_outcome_unknown(
+    bench: Bench,
+    store: Store,
+    make_mailing: MakeMailing,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: MailingKind,
+) -> None:
+    mailing = await make_mailing(1, kind=kind, resend_unknown=False)
+
+    async def broken(self: SmtpConnection) -> None:
+        raise ValueError("a bug of ours")
+
+    monkeypatch.setattr(SmtpConnection, "finish", broken)
+    async with Relay() as there, bench.working(there):
+        counts = await bench.until_closed(mailing)
+    assert counts.held == 1
+    assert "a bug of ours" in ((await rows(store))[0].reason or "")
+
+
+async def test_a_reply_in_another_encoding_is_recorded_all_the_same(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(1)
+    async with Relay(script={"dot": "250 2.0.0 gr\udcfc\udcdfe"}) as there, bench.working(there):
+        counts = await bench.until_closed(mailing)
+    assert counts.accepted == 1
+    assert (await rows(store))[0].reason == "250 2.0.0 gr??e"
+
+
+async def test_a_worker_whose_lock_was_taken_away_ends_and_sends_nothing(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(20)
+    async with Relay() as there:
+        made = bench.worker(there)
+        next(bench.folder.glob("*.lock")).unlink()
+        with pytest.raises(LockLost):
+            await asyncio.wait_for(made.run(), 10)
+        assert there.taken == []
+    assert (await bench.counts(mailing)).open == 20
+
+
+async def test_what_the_engine_pauses_is_followed_up_at_once(
+    bench: Bench, store: Store, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "TIDY_SECONDS", 1000)
+    mailing = await make_mailing(1)
+    seen: list[str] = []
+    async with relay(MAIL="550 5.7.1 not from you") as there:
+        made = bench.worker(there)
+
+        async def look() -> None:
+            async with store.read() as session:
+                seen.append((await get_mailing(session, mailing.id or 0)).state)
+
+        made._housekeeping = look
+        task = asyncio.create_task(made.run())
+
+        async def followed() -> bool:
+            return MailingState.PAUSED in seen
+
+        await bench.until(followed)
+        made.stop()
+        await task
+
+
+async def test_even_dead_addresses_pause_the_issue_when_there_is_nothing_else(
+    bench: Bench, store: Store, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "ALIKE_IN_A_ROW", 5)
+    mailing = await make_mailing(60)
+    async with relay(RCPT="550 5.1.2 no such domain") as there, bench.working(there, connections=1):
+
+        async def paused() -> bool:
+            async with store.read() as session:
+                return (await get_mailing(session, mailing.id or 0)).state == MailingState.PAUSED
+
+        await bench.until(paused)
+    assert (await bench.counts(mailing)).rejected < 60
+
+
+async def test_a_worker_that_cannot_write_at_its_end_still_lets_its_lock_go(
+    bench: Bench, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_mailing(50)
+    async with Relay() as there:
+        made = bench.worker(there)
+
+        async def broken(*_: object) -> None:
+            raise locked()
+
+        task = asyncio.create_task(made.run())
+
+        async def begun() -> bool:
+            return len(there.taken) >= 5
+
+        await bench.until(begun)
+        monkeypatch.setattr(made._ledger, "give_back", broken)
+        made.stop()
+        await task
+    assert list(bench.folder.glob("*.lock")) == []
