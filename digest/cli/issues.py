@@ -13,7 +13,7 @@ from digest.app import App
 from digest.cli.progress import follow_mailing
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.showing import print_issue, print_report, show_issue
-from digest.errors import Refused, UsageError
+from digest.errors import DigestError, Refused, UsageError
 from digest.flows import publishing, reporting, steering
 from digest.flows.drafts import edition_of
 from digest.flows.previewing import preview_issue
@@ -132,7 +132,10 @@ def preview(
     """Write HTML, text, .eml and screenshots of every variant."""
     made = run(lambda app: preview_issue(app, number))
     views = [Preview(v.key, made.subject, v.html, v.text, v.eml) for v in made.variants]
-    files = write_previews(out, views, pictures=pictures)
+    try:
+        files = write_previews(out, views, pictures=pictures)
+    except OSError as error:
+        raise DigestError(f"cannot write to {out}: {error.strerror}") from None
     if as_json:
         print_json(
             {

@@ -14,7 +14,7 @@ from digest.flows.drafts import draft_of, edition_of
 from digest.flows.letters import tell_editor
 from digest.flows.sites import letter_route, postmark_of, site_of
 from digest.issues import editing
-from digest.issues.composing import Composed, compose_extra, compose_for
+from digest.issues.composing import Composed, compose_extra, compose_for, overtaken
 from digest.issues.editing import Edit
 from digest.issues.freezing import approval, store_frozen
 from digest.issues.lookup import get_issue
@@ -131,11 +131,23 @@ async def approve_in(
             f"issue {issue.number} has changed since: its hash is {frozen.hash[:12]}, "
             f"not {expected[:12]}; look at it again"
         )
+    await _check_items(session, issue)
     await turn(session, issue, IssueState.APPROVED, now, **approval(frozen, by, now))
     await store_frozen(session, issue, frozen, load_templates(edition.template))
     if issue.slot_id is not None:
         await turn(session, issue, IssueState.SCHEDULED, now)
         await _release(session, edition, issue.slot_id, now)
+
+
+async def _check_items(session: AsyncSession, issue: Issue) -> None:
+    """Refuse to carry what was withdrawn, or is carried by another issue, since it was composed."""
+    reasons = await overtaken(session, issue)
+    if reasons:
+        told = "; ".join(f"{slug} is {reason}" for slug, reason in reasons.items())
+        raise Refused(
+            f"issue {issue.number} is out of date: {told}. "
+            f"`digest issues edit {issue.number} --reopen` selects anew"
+        )
 
 
 async def _release(session: AsyncSession, edition: Edition, slot_id: int, now: datetime) -> None:
@@ -174,6 +186,8 @@ async def start_sending(
     edition = await edition_of(session, issue)
     await turn(session, issue, IssueState.SENDING, now, started_at=now)
     route = await _route(session, app, edition, to_inbox=to_inbox)
+    await _check_items(session, issue)
+    _check_site(app, edition, issue)
     if issue.slot_id is not None:
         await _take_slot(session, issue.slot_id, now)
     started = max(issue.send_at or now, now)
@@ -217,11 +231,28 @@ async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox:
     return Route.INBOX if to_inbox else Route.RELAY
 
 
+def _check_site(app: App, edition: Edition, issue: Issue) -> None:
+    """Refuse to send frozen bytes that say what the settings no longer do.
+
+    An issue approved before the postal address was set carries none.
+    """
+    assert issue.manifest is not None
+    before, now = issue.manifest["site"], site_of(app.settings, edition).model_dump(mode="json")
+    changed = [name.replace("_", " ") for name in now if now[name] != before.get(name)]
+    if changed:
+        raise Refused(
+            f"the {' and the '.join(changed)} changed since issue {issue.number} was approved; "
+            f"`digest issues edit {issue.number} --reopen`, then approve it again"
+        )
+
+
 async def send_test(app: App, number: int, addresses: list[str], *, to_inbox: bool = False) -> int:
     """Send the issue as it stands to some addresses; not counted, with inert links."""
     now = app.clock()
     parsed = [EmailAddress.parse(text) for text in addresses]
     recipients = {address.normalised: address.wire for address in parsed}
+    if not recipients:
+        raise UsageError("a test needs an address to go to: --to you@example.org")
     async with app.store.write() as session:
         issue = await get_issue(session, number)
         edition = await edition_of(session, issue)

@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import select
 
 from digest.app import App
+from digest.catalogue.editing import withdraw
 from digest.catalogue.tables import Tool
 from digest.delivery.accounting import account
 from digest.delivery.ledger import Ledger
@@ -218,6 +219,17 @@ class TestApproval:
             with pytest.raises(Refused, match="not been approved"):
                 await rebuild(session, await get_issue(session, 1))
 
+    async def test_two_drafts_with_the_same_comparisons_are_not_both_approved(
+        self, app: App
+    ) -> None:
+        await publishing.compose(app, "weekly")
+        await publishing.compose(app, "weekly", extra=True)
+        await publishing.approve(app, 1, by="me")
+        with pytest.raises(Refused, match="alpha-vs-beta is approved in #1"):
+            await publishing.approve(app, 2, by="me")
+        await publishing.edit(app, 2, None)
+        assert (await reasons(app, 2))["alpha-vs-beta"] == "approved in #1"
+
     async def test_of_two_approvals_at_once_one_succeeds(self, app: App) -> None:
         await publishing.compose(app, "weekly")
         results = await asyncio.gather(
@@ -260,6 +272,30 @@ class TestSending:
             rows = (await session.exec(select(Delivery))).all()
         assert len(rows) == 3
 
+    async def test_bytes_frozen_before_the_postal_address_was_set_do_not_go_out(
+        self, app: App
+    ) -> None:
+        settings = app.settings.model_copy(update={"postal_address": ""})
+        await publishing.compose(app, "weekly")
+        await publishing.approve(replace(app, settings=settings), 1, by="me")
+        with pytest.raises(Refused, match="the postal address changed since issue 1 was approved"):
+            await publishing.send(app, 1)
+        await publishing.edit(app, 1, None)
+        await publishing.approve(app, 1, by="me")
+        assert await publishing.send(app, 1)
+
+    async def test_what_was_withdrawn_after_the_approval_does_not_go_out(
+        self, app: App, clock: Clock
+    ) -> None:
+        await self.approved(app)
+        async with app.store.write() as session:
+            await withdraw(session, "alpha-vs-beta", reason="a wrong figure", now=clock())
+        with pytest.raises(Refused, match="alpha-vs-beta is withdrawn"):
+            await publishing.send(app, 1)
+        await publishing.edit(app, 1, None)
+        await publishing.approve(app, 1, by="me")
+        assert await publishing.send(app, 1)
+
     async def test_a_refusal_leaves_everything_as_it_was(self, app: App) -> None:
         await self.approved(app)
         bare = replace(app, settings=app.settings.model_copy(update={"smtp_url": None}))
@@ -292,6 +328,10 @@ class TestSending:
         assert (await steering.cancel(app, 1)).issue.state == IssueState.CANCELLED
         with pytest.raises(Refused, match="was cancelled"):
             await steering.resume(app, 1)
+
+    async def test_a_test_needs_somebody_to_go_to(self, app: App) -> None:
+        with pytest.raises(UsageError, match="--to"):
+            await publishing.send_test(app, 1, [])
 
     async def test_a_test_is_marked_inert_and_not_counted(self, app: App) -> None:
         await publishing.compose(app, "weekly")
