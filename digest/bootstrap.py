@@ -71,9 +71,11 @@ def _transports(settings: Settings, inbox_port: int) -> dict[Route, Transport]:
 
 
 def _lock_folder(settings: Settings) -> Path:
-    """Beside the database file, so that all who open it look for locks in one place."""
+    """Beside the database file itself: all who open it, by whatever link, look for locks there."""
     database = make_url(settings.store_url).database
-    return Path(f"{database}.workers") if database else settings.data_dir / "workers"
+    if not database:
+        return settings.data_dir / "workers"
+    return Path(f"{Path(database).resolve()}.workers")
 
 
 def read_keyring(settings: Settings) -> Keyring:
@@ -83,7 +85,9 @@ def read_keyring(settings: Settings) -> Keyring:
             return Keyring.from_text(settings.secret_key.get_secret_value())
         return Keyring.from_text((settings.data_dir / KEY_FILE).read_text(encoding="ascii"))
     except FileNotFoundError:
-        raise Misconfigured("there is nothing here yet: run `digest init`") from None
+        raise Misconfigured(
+            f"there is no secret key at {settings.data_dir / KEY_FILE}: run `digest init`"
+        ) from None
     except ValueError as error:
         raise Misconfigured(f"DIGEST_SECRET_KEY: {error}") from None
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -28,11 +29,16 @@ class Running:
     public_url: str
     desk_url: str
     worker: Worker
+    sending: "asyncio.Task[None]"
 
 
 @asynccontextmanager
 async def running(app: App) -> AsyncIterator[Running]:
-    """Everything up; on leaving, nothing new is begun and what is in flight is recorded."""
+    """Everything up; on leaving, nothing new is begun and what is in flight is recorded.
+
+    A sender that failed raises its failure then: stay no longer than `until_signal_or`
+    its task says.
+    """
     settings = app.settings
     async with contextlib.AsyncExitStack() as stack:
         worker = await stack.enter_async_context(open_worker(app))
@@ -42,7 +48,7 @@ async def running(app: App) -> AsyncIterator[Running]:
         desk_port = await stack.enter_async_context(
             _listening(build_desk(app), "127.0.0.1", settings.desk_port)
         )
-        await stack.enter_async_context(_working(worker))
+        sending = await stack.enter_async_context(_working(worker))
         ticker = Ticker(lambda: _tick(app, worker))
         ticker.start()
         stack.push_async_callback(ticker.stop)
@@ -50,6 +56,7 @@ async def running(app: App) -> AsyncIterator[Running]:
             public_url=f"http://{settings.host}:{public_port}",
             desk_url=f"http://127.0.0.1:{desk_port}",
             worker=worker,
+            sending=sending,
         )
 
 
@@ -59,10 +66,10 @@ async def _tick(app: App, worker: Worker) -> None:
 
 
 @asynccontextmanager
-async def _working(worker: Worker) -> AsyncIterator[None]:
+async def _working(worker: Worker) -> "AsyncIterator[asyncio.Task[None]]":
     task = asyncio.create_task(worker.run())
     try:
-        yield
+        yield task
     finally:
         worker.stop()
         await task
@@ -103,14 +110,20 @@ async def _listening(api: FastAPI, host: str, port: int) -> AsyncIterator[int]:
         sock.close()
 
 
-async def wait_for_signal() -> None:
-    """Return at the first SIGINT or SIGTERM; a second one ends the process the hard way."""
-    stop = asyncio.Event()
+async def until_signal_or(task: "asyncio.Task[Any]") -> bool:
+    """Wait for SIGINT or SIGTERM (True), or for `task` to end, however it does (False).
+
+    A second signal ends the process the hard way.
+    """
+    signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, signalled.set)
+    waiting = asyncio.create_task(signalled.wait())
     try:
-        await stop.wait()
+        await asyncio.wait((waiting, task), return_when=asyncio.FIRST_COMPLETED)
     finally:
+        waiting.cancel()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+    return signalled.is_set()

@@ -9,17 +9,28 @@ from digest.bootstrap import open_worker
 from digest.cli.runtime import console
 from digest.delivery.accounting import Accounting, account
 from digest.delivery.mailings import get_mailing
+from digest.errors import DigestError
+from digest.serving import until_signal_or
 
 LOOK_SECONDS = 0.2
 
 
 async def follow_mailing(app: App, mailing_id: int, *, quiet: bool = False) -> Accounting:
-    """Send until nothing of the mailing is open (or it is paused), showing progress."""
+    """Send until nothing of the mailing is open (or it is paused), showing progress.
+
+    At SIGINT or SIGTERM what is in flight is recorded; then `DigestError` is raised.
+    """
     async with open_worker(app) as worker:
         task = asyncio.create_task(worker.run())
+        watching = asyncio.create_task(_watch(app, mailing_id, task, quiet=quiet))
         try:
-            return await _watch(app, mailing_id, task, quiet=quiet)
+            if await until_signal_or(watching):
+                raise DigestError(
+                    "stopped before the end; `digest serve` goes on with what is open"
+                )
+            return await watching
         finally:
+            watching.cancel()
             worker.stop()
             await task
 

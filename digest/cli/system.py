@@ -12,11 +12,11 @@ from digest.bootstrap import KEY_FILE, make_key_file, open_app
 from digest.cli.logs import configure_logging
 from digest.cli.runtime import JsonFlag, console, print_json
 from digest.demo.show import show_demo
-from digest.errors import DigestError
+from digest.errors import Misconfigured
 from digest.flows.checkup import Check, check_up
-from digest.migrate import upgrade
-from digest.serving import running, wait_for_signal
-from digest.settings import load_settings
+from digest.migrate import exists, upgrade
+from digest.serving import running, until_signal_or
+from digest.settings import Settings, load_settings
 from digest.store import open_store
 from schedules.editions import create_default
 
@@ -51,13 +51,10 @@ def init(as_json: JsonFlag = False) -> None:
     """Create the installation here, or upgrade its database. Safe to repeat."""
     settings = load_settings()
     made_key = False
-    try:
-        if not settings.secret_key:
-            made_key = make_key_file(settings.data_dir)
-    except OSError as error:
-        raise DigestError(f"cannot write to {settings.data_dir}: {error.strerror}") from None
 
     async def work() -> tuple[str | None, str]:
+        nonlocal made_key
+        made_key = await _ensure_key(settings)
         before, after = await upgrade(settings.store_url)
         store = open_store(settings.store_url)
         async with store.write() as session:
@@ -76,6 +73,25 @@ def init(as_json: JsonFlag = False) -> None:
     console.print("Next: digest comparisons import PATH, digest readers add, digest serve")
 
 
+async def _ensure_key(settings: Settings) -> bool:
+    """Make the secret key of a new installation; True if it was made now.
+
+    A database without its key is refused: with another key every link in every
+    mail would be dead, and no suppressed address be known again.
+    """
+    if settings.secret_key or (settings.data_dir / KEY_FILE).exists():
+        return False
+    if await exists(settings.store_url):
+        raise Misconfigured(
+            f"there is a database but no {settings.data_dir / KEY_FILE}: "
+            "bring the key back from your backup, or set DIGEST_SECRET_KEY"
+        )
+    try:
+        return make_key_file(settings.data_dir)
+    except OSError as error:
+        raise Misconfigured(f"cannot write to {settings.data_dir}: {error.strerror}") from None
+
+
 def serve() -> None:
     """Run the pages, the scheduler and the sender until Ctrl-C."""
     configure_logging("INFO")
@@ -86,7 +102,7 @@ def serve() -> None:
             console.print(f"Desk     {now_running.desk_url} (this machine only)")
             if not app.settings.smtp_url:
                 console.print("No relay is set: letters go to the desk's inbox, issues nowhere.")
-            await wait_for_signal()
+            await until_signal_or(now_running.sending)
             console.print("Stopping: recording what is in flight …")
 
     asyncio.run(work())

@@ -16,7 +16,7 @@ from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.outcomes import Outcome, retry_delay
-from digest.delivery.recovery import UNOWNED, mark_unknown
+from digest.delivery.recovery import UNOWNED, ended, mark_unknown
 from digest.delivery.tables import (
     Delivery,
     DeliveryState,
@@ -158,17 +158,20 @@ class Ledger:
             ).first()
             if mailing is None or wanted is None:
                 return None
-            state, reason = DeliveryState.PENDING, None
             if mailing.state == MailingState.CANCELLED:
-                state, reason = DeliveryState.SKIPPED, "cancelled"
+                values = ended(DeliveryState.SKIPPED, "cancelled")
             elif not wanted:
-                state, reason = DeliveryState.SKIPPED, "no longer subscribed"
-            await session.exec(
+                values = ended(DeliveryState.SKIPPED, "no longer subscribed")
+            else:
+                values = {"state": DeliveryState.PENDING}
+            settled = await session.exec(
                 update(Delivery)
                 .where(_held_by(claim, DeliveryState.CLAIMED))
-                .values(state=state, reason=reason, updated_at=now, **UNOWNED)
+                .values(**values, updated_at=now, **UNOWNED)
+                .returning(col(Delivery.state))
+                .execution_options(synchronize_session=False)
             )
-        return state
+            return DeliveryState(settled.scalar_one())
 
     async def give_back(self, claims: Iterable[Claim], now: datetime) -> None:
         """Return claims that were never armed; always safe."""

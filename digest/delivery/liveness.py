@@ -12,8 +12,10 @@ import secrets
 from pathlib import Path
 from typing import Protocol
 
+from digest.errors import DigestError
 
-class LockLost(Exception):
+
+class LockLost(DigestError):
     """A worker's lock was taken away: it may send nothing more."""
 
 
@@ -40,7 +42,7 @@ class FileLock:
         self._folder = folder
         self.owner = secrets.token_hex(8)
         self._path = folder / f"{self.owner}.lock"
-        self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         if not self.holds():  # another worker tidied the file away between the two calls
             raise OSError(f"lost the worker lock in {folder} at once; start again")
@@ -56,9 +58,11 @@ class FileLock:
         """Try the owner's lock: who gets it knows that the owner is gone."""
         path = self._folder / f"{owner}.lock"
         try:
-            file = os.open(path, os.O_RDWR)
+            file = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
             return False
+        except PermissionError:  # another user's, and not ours to judge
+            return True
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)

@@ -104,7 +104,7 @@ async def _free_claims(session: AsyncSession, dead: list[str], now: datetime) ->
 
 
 async def _sweep_cancelled(session: AsyncSession, now: datetime) -> None:
-    """Claims given back after a cancel end here; an unknown outcome stays told as such."""
+    """Claims given back after a cancel end here."""
     cancelled = _mailing_is(col(Mailing.state) == MailingState.CANCELLED)
     await _end(session, cancelled, DeliveryState.SKIPPED, "cancelled", now)
 
@@ -123,20 +123,23 @@ async def _end(
     reason: str,
     now: datetime,
 ) -> int:
-    waiting = (DeliveryState.PENDING, DeliveryState.DEFERRED)
-    ended = await session.exec(
+    waiting = (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
+    result = await session.exec(
         update(Delivery)
         .where(col(Delivery.state).in_(waiting), where)
-        .values(state=state, reason=reason, updated_at=now)
+        .values(**ended(state, reason), updated_at=now)
         .execution_options(synchronize_session=False)
     )
-    held = await session.exec(
-        update(Delivery)
-        .where(col(Delivery.state) == DeliveryState.UNKNOWN, where)
-        .values(state=DeliveryState.HELD, reason=f"outcome unknown, then {reason}", updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    return ended.rowcount + held.rowcount
+    return result.rowcount
+
+
+def ended(state: DeliveryState, reason: str) -> dict[str, Any]:
+    """The values that end an open delivery; who may have got a copy is held, not called unsent."""
+    doubtful = col(Delivery.unknowns) > 0
+    return {
+        "state": case((doubtful, DeliveryState.HELD), else_=state),
+        "reason": case((doubtful, f"outcome unknown, then {reason}"), else_=reason),
+    }
 
 
 async def _finish(session: AsyncSession, now: datetime) -> list[int]:

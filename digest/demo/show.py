@@ -20,7 +20,7 @@ from digest.flows.previewing import preview_issue
 from digest.flows.reporting import report
 from digest.issues.editing import Edit
 from digest.migrate import upgrade
-from digest.serving import Running, running, wait_for_signal
+from digest.serving import Running, running, until_signal_or
 from digest.store import open_store
 from previews.write import Preview, write_previews
 from schedules.editions import create_default
@@ -43,7 +43,7 @@ async def show_demo(folder: Path, *, keep_serving: bool) -> None:
             await _play(app, calendar, now_running)
             if keep_serving:
                 console.print("\nServing until Ctrl-C.")
-                await wait_for_signal()
+                await until_signal_or(now_running.sending)
     finally:
         await app.store.close()
 

@@ -1,5 +1,6 @@
 """What dead workers leave behind is made good: nobody lost, at most one copy more."""
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,12 +9,13 @@ import pytest
 
 from digest.delivery import mailings
 from digest.delivery.accounting import account
-from digest.delivery.ledger import LEASE, Ledger
+from digest.delivery.ledger import LEASE, Claim, Ledger
 from digest.delivery.liveness import FileLock
 from digest.delivery.outcomes import Outcome
 from digest.delivery.recovery import RETRY_UNKNOWN_AFTER, Tidied, tidy
 from digest.delivery.tables import DeliveryState, MailingState, Route
 from digest.store import Store
+from subscribers.subscriptions import unsubscribe
 from tests.unit.delivery.conftest import MakeMailing, rows
 
 ROUTES = [Route.RELAY]
@@ -34,6 +36,12 @@ class Living:
 
     def release(self) -> None:
         pass
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 async def round_of(store: Store, living: Living, now: datetime) -> Tidied:
@@ -165,9 +173,31 @@ class TestFileLock:
         next(tmp_path.glob("*.lock")).unlink()
         assert not lock.holds()
 
+    def test_the_lock_of_another_user_s_worker_can_be_looked_at(self, tmp_path: Path) -> None:
+        one, other = FileLock(tmp_path), FileLock(tmp_path)
+        path = tmp_path / f"{one.owner}.lock"
+        assert path.stat().st_mode & 0o444 == 0o444 & ~umask()
+        path.chmod(0o444)
+        assert other.is_alive(one.owner)
+        one.release()
+        other.release()
+
+    def test_who_cannot_be_asked_counts_as_alive(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, other = FileLock(tmp_path), FileLock(tmp_path)
+
+        def refuse(*_: object) -> int:
+            raise PermissionError
+
+        with monkeypatch.context() as patched:
+            patched.setattr("os.open", refuse)
+            assert other.is_alive(one.owner)
+        one.release()
+        other.release()
+
     @pytest.mark.parametrize("how", ["exit", "kill"])
     def test_the_lock_of_a_process_that_ended_is_free(self, tmp_path: Path, how: str) -> None:
-        import os
         import signal
         import subprocess
         import sys
@@ -190,3 +220,53 @@ class TestFileLock:
         child.communicate()
         assert not lock.is_alive(owner)
         lock.release()
+
+
+async def unknown_then_claimed(store: Store, now: datetime) -> tuple[Ledger, Claim]:
+    """A reader whose first outcome is unknown, in a worker's hands for her one more try."""
+    crasher = Ledger(store, "crasher")
+    [claim] = await crasher.claim(ROUTES, 1, now)
+    await crasher.arm(claim, now, now)
+    await round_of(store, Living(), now)
+    ledger = Ledger(store, "me")
+    [again] = await ledger.claim(ROUTES, 1, now + RETRY_UNKNOWN_AFTER)
+    return ledger, again
+
+
+@pytest.mark.parametrize("how", ["swept", "denied"])
+async def test_a_doubtful_reader_of_a_cancelled_mailing_is_held_not_called_skipped(
+    store: Store, make_mailing: MakeMailing, now: datetime, how: str
+) -> None:
+    mailing = await make_mailing(1)
+    ledger, claim = await unknown_then_claimed(store, now)
+    async with store.write() as session:
+        await mailings.cancel(session, mailing.id or 0, "a mistake")
+    if how == "swept":
+        await ledger.give_back([claim], now)
+        await round_of(store, Living(), now)
+    else:
+        assert await ledger.settle_denied(claim, now) is DeliveryState.HELD
+    [row] = await rows(store)
+    assert (row.state, row.reason) == (DeliveryState.HELD, "outcome unknown, then cancelled")
+
+
+async def test_a_doubtful_reader_who_unsubscribes_is_held_not_called_skipped(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    ledger, claim = await unknown_then_claimed(store, now)
+    async with store.write() as session:
+        await unsubscribe(session, claim.subscriber_id or 0, "weekly", source="test", now=now)
+    assert not await ledger.arm(claim, now, now)
+    assert await ledger.settle_denied(claim, now) is DeliveryState.HELD
+
+
+async def test_a_doubtful_reader_whose_time_runs_out_is_held_not_called_expired(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(1)
+    ledger, claim = await unknown_then_claimed(store, now)
+    await ledger.give_back([claim], now)
+    await round_of(store, Living(), mailing.give_up_at)
+    [row] = await rows(store)
+    assert row.state == DeliveryState.HELD

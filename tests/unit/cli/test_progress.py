@@ -1,0 +1,47 @@
+"""Following a mailing ends with it, or when the process is told to end."""
+
+import asyncio
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+
+from digest.app import App
+from digest.cli.progress import follow_mailing
+from digest.delivery.mailings import open_mailing
+from digest.delivery.tables import Mailing, MailingKind, Route
+from digest.errors import DigestError
+from digest.flows.sites import postmark_of, site_of
+
+
+async def open_notice(app: App, route: Route) -> int:
+    async with app.store.write() as session:
+        mailing = Mailing(
+            kind=MailingKind.NOTICE,
+            route=route,
+            payload={"title": "Hello", "paragraphs": ["A word."]},
+            created_at=app.clock(),
+            give_up_at=app.clock() + timedelta(hours=1),
+        )
+        postmark = postmark_of(app, site_of(app.settings))
+        await open_mailing(session, mailing, [(None, "editor@news.example.org")], postmark)
+        assert mailing.id is not None
+        return mailing.id
+
+
+async def test_it_ends_when_nothing_is_open(app: App) -> None:
+    number = await open_notice(app, Route.INBOX)
+    counts = await asyncio.wait_for(follow_mailing(app, number, quiet=True), 10)
+    assert (counts.accepted, counts.open) == (1, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it_in_order_and_says_what_is_left(
+    app: App, number: signal.Signals
+) -> None:
+    mailing = await open_notice(app, Route.RELAY)  # there is none, so it stays open
+    asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), number)
+    with pytest.raises(DigestError, match="`digest serve` goes on"):
+        await asyncio.wait_for(follow_mailing(app, mailing, quiet=True), 10)
+    assert list(app.settings.data_dir.rglob("*.lock")) == []
