@@ -5,6 +5,7 @@ A secret `DIGEST_X` may also be given as `DIGEST_X_FILE`, a path to its value.
 """
 
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -86,6 +87,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must be an SQLite file such as {SQLITE}/srv/digest/digest.db")
         return value
 
+    @field_validator("sender")
+    @classmethod
+    def _is_mailbox(cls, value: str) -> str:
+        if not value.isprintable() or "@" not in parseaddr(value)[1]:
+            raise ValueError("must look like Name <address@domain>")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
@@ -120,6 +128,8 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors(include_input=False)[0]
         name = "DIGEST_" + str(first["loc"][0]).upper()
         raise Misconfigured(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    except UnicodeDecodeError:
+        raise Misconfigured(".env: is not UTF-8 text; save it as such") from None
 
 
 def _secrets_from_files() -> dict[str, object]:

@@ -40,6 +40,10 @@ def main() -> None:
     except EXPECTED as error:
         typer.echo(f"digest: {error}", err=True)
         sys.exit(getattr(error, "exit_code", 1))
+    except OSError as error:  # a full disk, a folder that may not be written: no bug of ours
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"digest: {where}{error.strerror or error}", err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("digest: interrupted", err=True)
         sys.exit(130)

@@ -1,0 +1,63 @@
+"""Settings as an operator writes them: what is wrong is named, what is secret is not."""
+
+from pathlib import Path
+
+import pytest
+
+from digest.errors import Misconfigured
+from digest.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DIGEST_PORT", "abc"),
+        ("DIGEST_PORT", "70000"),
+        ("DIGEST_SENDER", "nobody in particular"),
+        ("DIGEST_SENDER", "A <a@b.example>\r\nBcc: c <c@d.example>"),
+        ("DIGEST_PUBLIC_URL", "digest.example.org"),
+        ("DIGEST_PUBLIC_URL", "http://digest.example.org"),
+        ("DIGEST_DATABASE_URL", "nonsense"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured, match=f"^{name}: "):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY"])
+def test_a_secret_can_come_from_a_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = "sqlite+aiosqlite:////srv/hushhush.db"
+    (tmp_path / "secret").write_text(f"{value}\n")
+    monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "secret"))
+    settings = load_settings()
+    held = getattr(settings, name.removeprefix("DIGEST_").lower())
+    assert held.get_secret_value() == value
+    assert "hushhush" not in repr(settings)
+    monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "gone"))
+    with pytest.raises(Misconfigured, match=f"^{name}_FILE: cannot read"):
+        load_settings()
+
+
+def test_a_secret_is_not_repeated_in_the_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_DATABASE_URL", "mysql://root:hushhush@there/db")
+    with pytest.raises(Misconfigured) as caught:
+        load_settings()
+    assert "hushhush" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_an_env_file_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("DIGEST_POSTAL_ADDRESS=Straße 1".encode("latin-1"))
+    with pytest.raises(Misconfigured, match=r"^\.env: is not UTF-8"):
+        load_settings()
