@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from digest.app import App
-from digest.errors import DigestError
+from digest.errors import DigestError, Refused
+from digest.flows.drafts import edition_of
 from digest.flows.letters import tell_editor
 from digest.flows.publishing import compose_slot, start_sending
 from digest.issues.lookup import issue_of_slot
@@ -50,15 +52,20 @@ async def advance(app: App) -> None:
 
 async def _guarded(app: App, slot: Slot, now: datetime) -> None:
     try:
-        await _advance_slot(app, slot, now)
+        await _advance_or_hold(app, slot, now)
     except ScheduleError as error:  # an editor, or another process, was faster
         log.info("slot left alone", slot=slot.id, reason=str(error))
+    except Exception:  # a bug of ours must not keep the other slots from their hour
+        log.exception("slot failed, to be tried again", slot=slot.id)
+
+
+async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
+    try:
+        await _advance_slot(app, slot, now)
     except DigestError as error:
         log.error("slot held", slot=slot.id, reason=str(error))
         async with app.store.write() as session:
             await _hold(session, app, slot, str(error), now)
-    except Exception:  # a bug of ours must not keep the other slots from their hour
-        log.exception("slot failed, to be tried again", slot=slot.id)
 
 
 async def _advance_slot(app: App, seen: Slot, now: datetime) -> None:
@@ -109,29 +116,52 @@ async def _tell(
 
 async def _send_extras(app: App, now: datetime) -> None:
     """Issues outside the calendar whose own hour has come."""
-    due = select(Issue).where(
+    async with app.store.read() as session:
+        issues = list(await session.exec(_extras_due(now)))
+    for issue in issues:
+        try:
+            await _send_or_tell(app, issue, now)
+        except Exception:  # as for a slot
+            log.exception("extra issue failed, to be tried again", issue=issue.number)
+
+
+def _extras_due(now: datetime) -> SelectOfScalar[Issue]:
+    return select(Issue).where(
         Issue.state == IssueState.SCHEDULED,
         col(Issue.slot_id).is_(None),
         col(Issue.send_at) <= now,
     )
-    async with app.store.read() as session:
-        issues = list(await session.exec(due))
-    for issue in issues:
-        try:
-            async with app.store.write() as session:
-                again = await session.get_one(Issue, issue.id)
-                await start_sending(session, app, again, to_inbox=False, now=now)
-        except DigestError as error:
-            await _put_to_editor(app, issue, str(error), now)
 
 
-async def _put_to_editor(app: App, issue: Issue, reason: str, now: datetime) -> None:
-    """An extra issue that could not go is tried again, and the editor told once of each reason."""
-    if issue.state_reason == reason:
-        return
-    log.error("extra issue not sent", issue=issue.number, reason=reason)
+async def _send_or_tell(app: App, issue: Issue, now: datetime) -> None:
+    try:
+        await _send_extra(app, issue, now)
+    except DigestError as error:
+        await _put_to_editor(app, issue, str(error), now)
+
+
+async def _send_extra(app: App, seen: Issue, now: datetime) -> None:
+    """Decided on the row as it is inside the transaction, and within its grace, as for a slot."""
     async with app.store.write() as session:
-        again = await session.get_one(Issue, issue.id)
-        again.state_reason = reason
-        session.add(again)
+        issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
+        if issue is None or issue.send_at is None:
+            return  # an editor, or another process, was faster
+        edition = await edition_of(session, issue)
+        if now > issue.send_at + timedelta(hours=edition.grace_hours):
+            raise Refused(
+                f"it was not sent within {edition.grace_hours} h of its time; "
+                f"`digest issues send {issue.number}` sends it now"
+            )
+        await start_sending(session, app, issue, to_inbox=False, now=now)
+
+
+async def _put_to_editor(app: App, seen: Issue, reason: str, now: datetime) -> None:
+    """An extra issue that could not go is tried again, and the editor told once of each reason."""
+    async with app.store.write() as session:
+        issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
+        if issue is None or issue.state_reason == reason:
+            return
+        log.error("extra issue not sent", issue=issue.number, reason=reason)
+        issue.state_reason = reason
+        session.add(issue)
         await tell_editor(session, app, f"Issue {issue.number} could not be sent", [reason], now)

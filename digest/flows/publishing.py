@@ -165,7 +165,7 @@ async def schedule(app: App, number: int, at: datetime) -> Issue:
         raise UsageError("that time is in the past; `digest issues send` sends now")
     async with app.store.write() as session:
         issue = await get_issue(session, number)
-        await turn(session, issue, IssueState.SCHEDULED, now, send_at=at)
+        await turn(session, issue, IssueState.SCHEDULED, now, send_at=at, state_reason=None)
         if issue.slot_id is not None:
             await slots.move(session, issue.slot_id, at, now)
         return issue
@@ -184,7 +184,7 @@ async def start_sending(
 ) -> int:
     """Freeze the audience and open the mailing, in the caller's one transaction."""
     edition = await edition_of(session, issue)
-    await turn(session, issue, IssueState.SENDING, now, started_at=now)
+    await turn(session, issue, IssueState.SENDING, now, started_at=now, state_reason=None)
     route = await _route(session, app, edition, to_inbox=to_inbox)
     await _check_items(session, issue)
     _check_site(app, edition, issue)

@@ -15,7 +15,7 @@ from sqlmodel import select
 from digest.app import App
 from digest.delivery.tables import Delivery, Mailing, MailingKind
 from digest.errors import Refused
-from digest.flows import agenda, publishing, steering
+from digest.flows import agenda, calendar, publishing, steering
 from digest.flows.calendar import advance
 from digest.issues.tables import Issue, IssueState
 from digest.store import open_store
@@ -360,4 +360,58 @@ async def test_on_both_daylight_saving_days_an_issue_goes_once_at_the_right_inst
             sent_at = clock()
         clock.forward(minutes=5)
     assert sent_at == instant
+    assert len(await mailings(app)) == 1
+
+
+@pytest.mark.usefixtures("ready")
+async def test_two_schedulers_send_an_extra_issue_once_and_raise_no_false_alarm(
+    app: App, clock: Clock
+) -> None:
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 1, by="the editor")
+    await publishing.schedule(app, 1, clock().replace(hour=15))
+    clock.at = clock.at.replace(hour=15)
+    other = replace(app, store=open_store(str(app.store.engine.url)))
+    await asyncio.gather(*(advance(which) for which in (app, other) * 3))
+    await other.store.close()
+    assert len(await mailings(app)) == 1
+    assert await mailings(app, MailingKind.NOTICE) == []
+    async with app.store.read() as session:
+        assert (await session.exec(select(Issue))).one().state_reason is None
+
+
+@pytest.mark.usefixtures("ready")
+async def test_an_extra_issue_long_past_its_hour_is_put_to_the_editor_once(
+    app: App, clock: Clock
+) -> None:
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 1, by="the editor")
+    await publishing.schedule(app, 1, clock().replace(hour=15))
+    clock.forward(days=3)
+    await advance(app)
+    await advance(app)
+    assert await mailings(app) == []
+    titles = [notice.payload["title"] for notice in await mailings(app, MailingKind.NOTICE)]
+    assert titles.count("Issue 1 could not be sent") == 1
+    await publishing.send(app, 1)
+    assert len(await mailings(app)) == 1
+    async with app.store.read() as session:
+        assert (await session.exec(select(Issue))).one().state_reason is None
+
+
+@pytest.mark.usefixtures("ready")
+async def test_a_slot_that_cannot_even_be_held_does_not_stop_the_extras(
+    app: App, clock: Clock, set_edition: SetEdition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 1, by="the editor")
+    await publishing.schedule(app, 1, clock().replace(hour=18))
+    clock.at = clock.at.replace(hour=18)
+
+    async def broken(*_: object) -> None:
+        raise Refused("no template")
+
+    monkeypatch.setattr(calendar, "compose_slot", broken)
+    monkeypatch.setattr(calendar, "_hold", broken)
+    await advance(app)
     assert len(await mailings(app)) == 1
