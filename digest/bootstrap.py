@@ -1,7 +1,5 @@
 """The composition root: settings → keys → store → app → worker. Nothing is built elsewhere."""
 
-import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,17 +15,14 @@ from digest.delivery.relay import Relay, Tls, parse_relay
 from digest.delivery.tables import Route
 from digest.delivery.transports.smtp import SmtpTransport
 from digest.delivery.worker import Worker
-from digest.errors import Misconfigured
 from digest.flows.housekeeping import housekeep
 from digest.flows.messages import MessageWriter
 from digest.inbox.server import Inbox
+from digest.keyfile import read_keyring
 from digest.migrate import require_current
 from digest.rendering.dkim import read_keys
 from digest.settings import Settings, load_settings
 from digest.store import open_store
-from subscribers.keys import Keyring
-
-KEY_FILE = "secret.key"
 
 
 @asynccontextmanager
@@ -76,29 +71,3 @@ def _lock_folder(settings: Settings) -> Path:
     if not database:
         return settings.data_dir / "workers"
     return Path(f"{Path(database).resolve()}.workers")
-
-
-def read_keyring(settings: Settings) -> Keyring:
-    """The keys from the settings, else from the key file. Raises `Misconfigured`."""
-    try:
-        if settings.secret_key:
-            return Keyring.from_text(settings.secret_key.get_secret_value())
-        return Keyring.from_text((settings.data_dir / KEY_FILE).read_text(encoding="ascii"))
-    except FileNotFoundError:
-        raise Misconfigured(
-            f"there is no secret key at {settings.data_dir / KEY_FILE}: run `digest init`"
-        ) from None
-    except ValueError as error:
-        raise Misconfigured(f"DIGEST_SECRET_KEY: {error}") from None
-
-
-def make_key_file(folder: Path) -> bool:
-    """Write a fresh random key, readable by the owner only; False if there is one already."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(folder / KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32))
-    return True

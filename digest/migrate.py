@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from digest.errors import Misconfigured
 from digest.store import open_store
@@ -46,10 +46,18 @@ async def current(url: str) -> str | None:
     try:
         async with store.engine.connect() as connection:
             return await connection.run_sync(_revision)
-    except OperationalError as error:
+    except DatabaseError as error:  # also a file that is no database
         raise Misconfigured(f"cannot open the database: {error.orig}") from None
     finally:
         await store.close()
+
+
+async def exists(url: str) -> bool:
+    """Whether a database of ours is there."""
+    path = _sqlite_path(url)
+    if path and not await asyncio.to_thread(path.exists):
+        return False
+    return await current(url) is not None
 
 
 async def require_current(url: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -37,6 +38,8 @@ def print_json(data: Any) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    if hasattr(value, "isoformat"):
+    if isinstance(value, datetime):  # as pydantic writes it: UTC with a Z
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
         return value.isoformat()
     return str(value)

@@ -53,9 +53,12 @@ def run_anyway(day: Day, edition: EditionSlug = "weekly", as_json: JsonFlag = Fa
 
 
 @app.command("resume-clock")
-def resume_clock() -> None:
+def resume_clock(as_json: JsonFlag = False) -> None:
     """Go on at once after the clock jumped back, because it is right now."""
-    if run(agenda.resume_clock):
+    resumed = run(agenda.resume_clock)
+    if as_json:
+        print_json({"resumed": resumed})
+    elif resumed:
         console.print("The clock is trusted again; the schedule goes on at the next wake-up.")
     else:
         console.print("Nothing is held on account of the clock.")

@@ -49,7 +49,8 @@ async def _said(app: App, session: AsyncSession, issue: Issue) -> dict[str, Any]
     try:
         frozen = await draft_of(app, session, issue.number)
     except DigestError as error:
-        return {"subject": None, "preheader": None, "hash": None, "problem": str(error)}
+        unknown = dict.fromkeys(("subject", "preheader", "sentence", "hash"))
+        return {**unknown, "problem": str(error)}
     content = frozen.content
     return {
         "subject": content.subject,

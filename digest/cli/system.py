@@ -8,12 +8,13 @@ import typer
 
 from digest import __version__
 from digest.app import utc_now
-from digest.bootstrap import KEY_FILE, make_key_file, open_app
+from digest.bootstrap import open_app
 from digest.cli.logs import configure_logging
 from digest.cli.runtime import JsonFlag, console, print_json
 from digest.demo.show import show_demo
 from digest.errors import Misconfigured
 from digest.flows.checkup import Check, check_up
+from digest.keyfile import KEY_FILE, make_key_file
 from digest.migrate import exists, upgrade
 from digest.serving import running, until_signal_or
 from digest.settings import Settings, load_settings

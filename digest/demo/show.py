@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from digest.app import App
-from digest.bootstrap import read_keyring
 from digest.catalogue.importing import import_pages
 from digest.catalogue.reading import read_files
 from digest.delivery.accounting import Accounting
@@ -19,6 +18,7 @@ from digest.flows import publishing
 from digest.flows.previewing import preview_issue
 from digest.flows.reporting import report
 from digest.issues.editing import Edit
+from digest.keyfile import read_keyring
 from digest.migrate import upgrade
 from digest.serving import Running, running, until_signal_or
 from digest.store import open_store

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from digest.bootstrap import make_key_file
 from digest.errors import Refused
+from digest.keyfile import make_key_file
 from digest.settings import Settings
 
 MARK = ".digest-demo"

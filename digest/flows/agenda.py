@@ -10,8 +10,8 @@ from digest.errors import Refused
 from digest.issues.lookup import candidates_of, issue_of_slot
 from schedules import clock, slots
 from schedules.editions import get_edition, list_editions
-from schedules.tables import Edition, Slot
-from schedules.words import plan_line
+from schedules.tables import Edition, Slot, SlotState
+from schedules.words import in_words, plan_line, when
 from subscribers.audience import count
 
 
@@ -125,5 +125,11 @@ async def _line(
         issue=issue.number if issue else None,
         issue_state=issue.state if issue else None,
         readers=readers,
-        words=plan_line(slot.send_at, edition.zone, readers, now),
+        words=_words(slot, edition, readers, now),
     )
+
+
+def _words(slot: Slot, edition: Edition, readers: int, now: datetime) -> str:
+    if slot.state != SlotState.SENT:
+        return plan_line(slot.send_at, edition.zone, readers, now)
+    return f"{when(slot.send_at, edition.zone, now)}, sent {in_words(slot.changed_at - now)}"

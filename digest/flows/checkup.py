@@ -14,6 +14,7 @@ from digest.delivery.relay import parse_relay
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.errors import DigestError
 from digest.flows.sites import sending_domain, site_of
+from digest.keyfile import read_keyring
 from digest.migrate import require_current
 from digest.rendering.dkim import read_keys
 from digest.settings import LOOPBACK_HOSTS, Settings
@@ -36,6 +37,7 @@ async def check_up(settings: Settings) -> list[Check]:
     """All checks, in the order in which to mend them. Sends no mail and writes nothing."""
     return [
         _folder(settings),
+        _secret_key(settings),
         await _database(settings),
         _public_url(settings),
         _sender(settings),
@@ -56,6 +58,14 @@ def _folder(settings: Settings) -> Check:
             name="folder", level="warning", message=f"only {free // 1_000_000} MB free at {folder}"
         )
     return Check(name="folder", level="ok", message=f"{folder} is writable")
+
+
+def _secret_key(settings: Settings) -> Check:
+    try:
+        read_keyring(settings)
+    except DigestError as error:
+        return Check(name="secret key", level="error", message=str(error))
+    return Check(name="secret key", level="ok", message="there; is it in your backup?")
 
 
 async def _database(settings: Settings) -> Check:

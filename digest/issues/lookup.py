@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.catalogue.tables import Comparison
@@ -12,6 +12,11 @@ from digest.issues.tables import Candidate, Issue, IssueState
 
 # From here on an issue's items count as told, whatever becomes of single deliveries.
 TOLD = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
+TOLD_HOW = {
+    IssueState.APPROVED: "approved",
+    IssueState.SCHEDULED: "approved",
+    IssueState.CANCELLED: "partly sent",
+}
 FROZEN = (IssueState.APPROVED, IssueState.SCHEDULED, *TOLD)
 
 
@@ -55,20 +60,26 @@ async def candidates_of(session: AsyncSession, issue_id: int) -> list[tuple[Cand
 
 
 async def told_in(session: AsyncSession, edition_id: int, besides: int | None) -> dict[str, str]:
-    """slug → the issue of this edition that carries it: 'sent in #41', 'approved in #42'."""
+    """slug → the issue of this edition that carries it: 'sent in #41', 'approved in #42'.
+
+    An issue cancelled in mid-send counts: some readers have it.
+    """
+    cancelled_late = and_(
+        col(Issue.state) == IssueState.CANCELLED, col(Issue.started_at).is_not(None)
+    )
     rows = await session.exec(
         select(Comparison.slug, Issue.number, Issue.state)
         .join(Candidate, col(Candidate.comparison_id) == col(Comparison.id))
         .join(Issue, col(Issue.id) == col(Candidate.issue_id))
         .where(
             Issue.edition_id == edition_id,
-            col(Issue.state).in_(FROZEN),
+            or_(col(Issue.state).in_(FROZEN), cancelled_late),
             col(Candidate.included),
             Issue.id != besides,
         )
     )
     return {
-        slug: f"{'sent' if state in TOLD else 'approved'} in #{number}"
+        slug: f"{TOLD_HOW.get(IssueState(state), 'sent')} in #{number}"
         for slug, number, state in rows
     }
 
