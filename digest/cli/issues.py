@@ -13,6 +13,8 @@ from digest.app import App
 from digest.cli.progress import follow_mailing
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.showing import print_issue, print_report, show_issue
+from digest.delivery.accounting import Accounting
+from digest.delivery.mailings import get_mailing
 from digest.errors import DigestError, Refused, UsageError
 from digest.flows import publishing, reporting, steering
 from digest.flows.drafts import edition_of
@@ -166,12 +168,20 @@ def send_test(
     """Send the issue as it stands to some addresses, marked [TEST]."""
     addresses = [text.strip() for text in to.split(",") if text.strip()]
 
-    async def work(app: App) -> dict[str, Any]:
-        mailing = await publishing.send_test(app, number, addresses, to_inbox=to_inbox)
-        return (await follow_mailing(app, mailing, quiet=as_json)).model_dump()
+    async def work(app: App) -> tuple[Accounting, str | None]:
+        mailing_id = await publishing.send_test(app, number, addresses, to_inbox=to_inbox)
+        counts = await follow_mailing(app, mailing_id, quiet=as_json)
+        async with app.store.read() as session:
+            return counts, (await get_mailing(session, mailing_id)).state_reason
 
-    counts = run(work)
-    print_json(counts) if as_json else console.print(f"Test sent to {', '.join(addresses)}.")
+    counts, reason = run(work)
+    if as_json:
+        print_json(counts.model_dump())
+    if counts.accepted < counts.recipients:
+        why = f": {reason}" if reason else ""
+        raise DigestError(f"not every test went out, {counts.equation()}{why}")
+    if not as_json:
+        console.print(f"Test sent to {', '.join(addresses)}.")
 
 
 @app.command()

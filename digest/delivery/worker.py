@@ -32,6 +32,9 @@ POLL_SECONDS = 1.0
 TIDY_SECONDS = 5.0
 BACK_OFF_SECONDS = (5.0, 15.0, 60.0, 300.0)
 
+# Somebody looks after these: better paused with a reason than tried in silence.
+ATTENDED = (MailingKind.ISSUE, MailingKind.TEST)
+
 
 class Worker:
     """Runs lanes over each route until told to stop.
@@ -171,7 +174,7 @@ class Worker:
         await self._write(lambda: self._ledger.record(claim, outcome, self._clock()))
         self._recorded = True
         log.info("recorded", delivery=claim.delivery_id, state=str(outcome.state))
-        if claim.kind is MailingKind.ISSUE:
+        if claim.kind in ATTENDED:
             alike = self._rejections.note(claim.mailing_id, outcome)
             if alike:
                 why = f"{alike} rejections alike in a row: {outcome.reason}"
@@ -195,16 +198,16 @@ class Worker:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _set_aside(self, claim: Claim, reason: str) -> None:
-        """An issue waits for a person; a single letter is tried again later."""
-        if claim.kind is MailingKind.ISSUE:
+        """An issue or a test waits for a person; a single letter is tried again later."""
+        if claim.kind in ATTENDED:
             await self._give_back(claim)
             await self._pause_mailing(claim, reason)
         else:
             await self._record(claim, Outcome(DeliveryState.DEFERRED, reason))
 
     async def _pause_mailing(self, claim: Claim, reason: str) -> None:
-        """Pause an issue, and say why; a single letter waits for the relay instead."""
-        if claim.kind is not MailingKind.ISSUE:
+        """Pause an issue or a test, and say why; a single letter waits for the relay instead."""
+        if claim.kind not in ATTENDED:
             return
         await self._write(lambda: self._pause_now(claim.mailing_id, reason))
         log.error("paused", mailing=claim.mailing_id, reason=reason)

@@ -504,3 +504,16 @@ async def test_a_worker_that_cannot_write_at_its_end_still_lets_its_lock_go(
         made.stop()
         await task
     assert list(bench.folder.glob("*.lock")) == []
+
+
+async def test_a_test_that_the_relay_refuses_is_paused_since_somebody_waits_for_it(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    mailing = await make_mailing(1, kind=MailingKind.TEST)
+    async with relay(MAIL="550 5.7.1 not from you") as there, bench.working(there):
+
+        async def paused() -> bool:
+            async with store.read() as session:
+                return (await get_mailing(session, mailing.id or 0)).state == MailingState.PAUSED
+
+        await bench.until(paused)
