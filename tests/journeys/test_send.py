@@ -152,6 +152,31 @@ def test_killed_in_mid_send_nobody_is_missed_and_copies_stay_within_the_promise(
     assert all(len(ids) == 1 for ids in handler.message_ids.values())
 
 
+@pytest.mark.usefixtures("approved")
+def test_told_to_end_in_mid_send_it_leaves_nothing_unknown_and_says_how_it_goes_on(
+    environment: dict[str, str], sink: tuple[Sink, int]
+) -> None:
+    handler = sink[0]
+    handler.slow = 0.002
+    child = subprocess.Popen(
+        [sys.executable, "-m", "digest", "issues", "send", "1", "--wait"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: handler.copies.total() >= 100)
+    child.send_signal(signal.SIGTERM)
+    _, told = child.communicate(timeout=40)
+    assert child.returncode == 1
+    assert "`digest serve` goes on with what is open" in told
+    assert "Traceback" not in told
+    report = digest_json(environment, "issues", "report", "1")
+    assert isinstance(report, dict)
+    assert report["ever_unknown"] == report["in_flight"] == 0
+    assert report["accepted"] == handler.copies.total() < READERS
+
+
 def resume(environment: dict[str, str]) -> dict[str, int]:
     """A new start: `serve` takes up what the dead process left."""
     environment = {**environment, "DIGEST_PORT": "0", "DIGEST_DESK_PORT": "0"}
