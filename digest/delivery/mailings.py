@@ -85,7 +85,7 @@ async def resume(session: AsyncSession, mailing_id: int) -> bool:
 
 
 async def cancel(session: AsyncSession, mailing_id: int, reason: str) -> bool:
-    """End a mailing for good; what is not yet armed is skipped by the next housekeeping."""
+    """End a mailing for good; `recovery` skips what is not yet armed."""
     running = (MailingState.ACTIVE, MailingState.PAUSED)
     return await _turn(session, mailing_id, running, MailingState.CANCELLED, reason)
 

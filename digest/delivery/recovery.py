@@ -47,7 +47,7 @@ async def tidy(session: AsyncSession, liveness: Liveness, now: datetime) -> Tidi
         now,
         reason="the sending process died between the final dot and our record",
     )
-    await _sweep_cancelled(session, now)
+    await sweep_cancelled(session, now)
     expired = await _expire(session, now)
     return Tidied(freed, unknown, expired, await _finish(session, now))
 
@@ -103,8 +103,8 @@ async def _free_claims(session: AsyncSession, dead: list[str], now: datetime) ->
     return result.rowcount
 
 
-async def _sweep_cancelled(session: AsyncSession, now: datetime) -> None:
-    """Claims given back after a cancel end here."""
+async def sweep_cancelled(session: AsyncSession, now: datetime) -> None:
+    """End what waits of a cancelled mailing; claims given back after the cancel end here later."""
     cancelled = _mailing_is(col(Mailing.state) == MailingState.CANCELLED)
     await _end(session, cancelled, DeliveryState.SKIPPED, "cancelled", now)
 

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.delivery import mailings
 from digest.delivery.accounting import Accounting, account
+from digest.delivery.recovery import sweep_cancelled
 from digest.delivery.tables import Mailing, MailingKind
 from digest.flows.housekeeping import follow
 from digest.issues import states
@@ -75,6 +76,7 @@ async def _steer(app: App, number: int, after: IssueState, reason: str | None) -
             await mailings.resume(session, mailing.id)
         else:
             await mailings.cancel(session, mailing.id, reason or "")
+            await sweep_cancelled(session, now)
         return Steered(issue, await account(session, mailing.id))
 
 
