@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -87,20 +88,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def _listening(api: FastAPI, host: str, port: int) -> AsyncIterator[int]:
     """Serve an app; yields the port, which may have been chosen by the system (0)."""
-    config = uvicorn.Config(
-        api, host=host, port=port, log_config=None, server_header=False, lifespan="off"
-    )
-    server = _Server(config)
-    try:
-        sock = config.bind_socket()
-    except SystemExit:
-        raise Misconfigured(
-            f"port {port} is taken; is another `digest serve` running? "
-            "Set DIGEST_PORT and DIGEST_DESK_PORT, or stop it"
-        ) from None
-    # This socket does not say that it is TCP, so asyncio would leave Nagle's algorithm on,
-    # and every answer would wait 40 ms for the client's delayed acknowledgement.
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    server = _Server(uvicorn.Config(api, log_config=None, server_header=False, lifespan="off"))
+    sock = _bound(host, port)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
         yield sock.getsockname()[1]
@@ -108,6 +97,24 @@ async def _listening(api: FastAPI, host: str, port: int) -> AsyncIterator[int]:
         server.should_exit = True
         await task
         sock.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `Misconfigured` with what to do."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        sock = socket.create_server(address[:2], family=family)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        raise Misconfigured(
+            f"port {port} is taken; is another `digest serve` running? "
+            "Set DIGEST_PORT and DIGEST_DESK_PORT, or stop it"
+        ) from None
+    # uvicorn hands it to asyncio as it is: without this every answer would wait 40 ms for
+    # the client's delayed acknowledgement.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
 
 
 async def until_signal_or(task: "asyncio.Task[Any]") -> bool:

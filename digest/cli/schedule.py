@@ -21,10 +21,16 @@ def show(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json([line.model_dump(mode="json") for line in lines])
         return
-    table = Table("edition", "plan", "state", "issue", "", box=None, header_style="bold")
+    several = len({line.edition for line in lines}) > 1
+    table = Table(box=None, header_style="bold")
+    for heading in (*(["edition"] if several else []), "slot", "plan", "state", "issue"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("", overflow="fold")
     for line in lines:
+        edition = [line.edition] if several else []
         number = f"#{line.issue}" if line.issue else "—"
-        table.add_row(line.edition, line.words, line.state, number, line.reason or "")
+        told = (line.date.isoformat(), line.words, line.state, number, line.reason or "")
+        table.add_row(*edition, *told)
     console.print(table, soft_wrap=False)
 
 

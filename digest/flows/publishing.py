@@ -76,6 +76,11 @@ async def compose_slot(
     """Compose a slot's issue; too little to say makes the slot skipped, and the editor told."""
     if slot.state == SlotState.SENT:
         raise Refused(f"the slot of {slot.local_date} was sent")
+    if slot.state in (SlotState.SKIPPED, SlotState.MISSED):
+        raise Refused(
+            f"the slot of {slot.local_date} was {slot.state}: {slot.reason}; "
+            f"bring it back with `digest schedule run-anyway {slot.local_date}` first"
+        )
     made: Composed = await compose_for(session, edition, slot, now)
     if made.shortfall:
         await slots.skip(session, slot, made.shortfall, now)
