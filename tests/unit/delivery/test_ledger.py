@@ -10,10 +10,17 @@ from digest.delivery import mailings
 from digest.delivery.ledger import LEASE, Claim, Ledger
 from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import Reply
-from digest.delivery.tables import DeliveryState, MailingState, Route
+from digest.delivery.tables import DeliveryState, MailingKind, MailingState, Route
 from digest.store import Store, open_store
 from subscribers.subscriptions import unsubscribe
-from subscribers.tables import Suppression, SuppressionReason
+from subscribers.suppression import suppress_reader
+from subscribers.tables import (
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
 from tests.unit.delivery.conftest import MakeMailing, rows
 
 ROUTES = [Route.RELAY]
@@ -177,3 +184,44 @@ async def test_a_mailing_that_is_not_active_is_left_alone(
 ) -> None:
     await make_mailing(1, state=MailingState.PAUSED)
     assert await ledger.claim(ROUTES, 1, now) == []
+
+
+async def test_a_suppression_after_the_claim_denies_the_dot(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        reader = await session.get_one(Subscriber, claim.subscriber_id)
+        await suppress_reader(session, reader, SuppressionReason.MANUAL, source="test", now=now)
+    assert not await ledger.arm(claim, now, now)
+    assert await ledger.settle_denied(claim, now) is DeliveryState.SKIPPED
+
+
+@pytest.mark.parametrize("state", SubscriptionState)
+async def test_a_confirmation_goes_only_to_who_still_waits_to_confirm(
+    ledger: Ledger,
+    store: Store,
+    make_mailing: MakeMailing,
+    now: datetime,
+    state: SubscriptionState,
+) -> None:
+    await make_mailing(1, kind=MailingKind.CONFIRMATION)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        subscription = (await session.exec(select(Subscription))).one()
+        subscription.state = state
+        session.add(subscription)
+    assert await ledger.arm(claim, now, now) == (state is SubscriptionState.PENDING)
+
+
+async def test_what_is_armed_cannot_be_given_back(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    await ledger.arm(claim, now, now)
+    await ledger.give_back([claim], now)
+    assert await ledger.settle_denied(claim, now) is None
+    [row] = await rows(store)
+    assert row.state == DeliveryState.ARMED

@@ -131,3 +131,13 @@ async def test_what_a_skipped_slot_was_to_tell_the_next_one_tells(
     await agenda.run_anyway(app, "weekly", date(2026, 11, 24))
     await advance(app)
     assert (await slot_of(app)).state == SlotState.SKIPPED
+
+
+async def test_the_mailing_follows_the_issue_in_the_same_commit(app: App) -> None:
+    await send_extra(app)
+    seen = []
+    for grip in (steering.pause, steering.resume, steering.cancel):
+        await grip(app, 1)
+        async with app.store.read() as session:
+            seen.append((await mailings.get_mailing(session, 1)).state)
+    assert seen == [MailingState.PAUSED, MailingState.ACTIVE, MailingState.CANCELLED]
