@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from digest.cli.issues import EditionSlug, parse_date
+from digest.cli.issues import EditionSlug
 from digest.cli.runtime import JsonFlag, console, print_json, run
+from digest.cli.times import parse_date
 from digest.flows import agenda
 
 app = typer.Typer(help="What goes out when; skip a slot or run it anyway.", no_args_is_help=True)

@@ -1,0 +1,145 @@
+"""`digest issues …`: sending an issue, holding it, and what became of it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from digest.app import App
+from digest.cli.issues import Number
+from digest.cli.progress import follow_mailing
+from digest.cli.runtime import JsonFlag, console, print_json, run
+from digest.cli.showing import print_report, show_issue
+from digest.cli.times import local_instant
+from digest.delivery.accounting import Accounting
+from digest.delivery.mailings import get_mailing
+from digest.errors import DigestError, UsageError
+from digest.flows import publishing, reporting, steering
+from digest.flows.drafts import edition_of
+from digest.issues.lookup import get_issue
+
+app = typer.Typer()
+
+ToInbox = Annotated[
+    bool, typer.Option("--to-inbox", help="Send to the built-in inbox instead of a relay.")
+]
+
+
+@app.command("test")
+def send_test(
+    number: Number,
+    to: Annotated[str, typer.Option(help="Addresses, comma-separated.")],
+    to_inbox: ToInbox = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Send the issue as it stands to some addresses, marked [TEST]."""
+    addresses = [text.strip() for text in to.split(",") if text.strip()]
+
+    async def work(app: App) -> tuple[Accounting, str | None]:
+        mailing_id = await publishing.send_test(app, number, addresses, to_inbox=to_inbox)
+        counts = await follow_mailing(app, mailing_id, quiet=as_json)
+        async with app.store.read() as session:
+            return counts, (await get_mailing(session, mailing_id)).state_reason
+
+    counts, reason = run(work)
+    if as_json:
+        print_json(counts.model_dump())
+    if counts.accepted < counts.recipients:
+        why = f": {reason}" if reason else ""
+        raise DigestError(f"not every test went out, {counts.equation()}{why}")
+    if not as_json:
+        console.print(f"Test sent to {', '.join(addresses)}.")
+
+
+@app.command()
+def schedule(
+    number: Number,
+    at: Annotated[
+        str | None, typer.Option(help="Local time in the edition's zone: 2026-12-09T09:00.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Set when an approved issue goes out; without --at, at its slot."""
+
+    async def work(app: App) -> dict[str, Any]:
+        async with app.store.read() as session:
+            issue = await get_issue(session, number)
+            edition = await edition_of(session, issue)
+        instant = local_instant(at, edition.zone) if at else issue.send_at
+        if instant is None:
+            raise UsageError("an issue outside the calendar needs --at")
+        await publishing.schedule(app, number, instant)
+        return await show_issue(app, number)
+
+    shown = run(work)
+    print_json(shown) if as_json else console.print(shown["plan"])
+
+
+@app.command()
+def send(
+    number: Number,
+    to_inbox: ToInbox = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when nothing is open.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Send an approved issue now."""
+
+    async def work(app: App) -> reporting.Report:
+        mailing = await publishing.send(app, number, to_inbox=to_inbox)
+        if wait:
+            await follow_mailing(app, mailing, quiet=as_json)
+        return await reporting.report(app, number)
+
+    report_ = run(work)
+    if as_json:
+        print_json(flat_report(report_))
+        return
+    print_report(report_)
+    if not wait:
+        console.print("`digest serve` sends it; add --wait to send from here.")
+
+
+@app.command()
+def pause(number: Number, as_json: JsonFlag = False) -> None:
+    """Stop sending, from the next commit on."""
+    _steer(run(lambda app: steering.pause(app, number)), as_json)
+
+
+@app.command()
+def resume(number: Number, as_json: JsonFlag = False) -> None:
+    """Go on sending a paused issue."""
+    _steer(run(lambda app: steering.resume(app, number)), as_json)
+
+
+@app.command()
+def cancel(number: Number, as_json: JsonFlag = False) -> None:
+    """End an issue for good."""
+    _steer(run(lambda app: steering.cancel(app, number)), as_json)
+
+
+@app.command()
+def report(number: Number, as_json: JsonFlag = False) -> None:
+    """The accounting: every recipient in one state."""
+    found = run(lambda app: reporting.report(app, number))
+    print_json(flat_report(found)) if as_json else print_report(found)
+
+
+def flat_report(found: reporting.Report) -> dict[str, Any]:
+    """The report as one flat object with stable keys."""
+    data = found.model_dump(mode="json")
+    return {**data.pop("accounting"), **data}
+
+
+def _steer(steered: steering.Steered, as_json: bool) -> None:
+    issue, counts = steered.issue, steered.accounting
+    if as_json:
+        print_json(
+            {
+                "number": issue.number,
+                "state": issue.state,
+                **(counts.model_dump() if counts else {}),
+            }
+        )
+        return
+    console.print(f"Issue {issue.number} is {issue.state}.")
+    if counts:
+        console.print(f"{counts.accepted:,} accepted, {counts.in_flight:,} in flight.")
