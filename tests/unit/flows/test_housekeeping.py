@@ -1,0 +1,54 @@
+"""Issues follow their mailings: sent when nothing is open, paused when the engine paused."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlmodel import select
+
+from digest.app import App
+from digest.delivery import mailings
+from digest.delivery.ledger import Ledger
+from digest.delivery.outcomes import Outcome
+from digest.delivery.tables import DeliveryState, Route
+from digest.flows import publishing
+from digest.flows.housekeeping import housekeep
+from digest.issues.tables import Issue, IssueState
+from tests.unit.delivery.test_recovery import Living
+
+LIVING = Living(alive={"me"})
+
+
+@pytest.fixture(autouse=True)
+async def sending(
+    app: App,
+    add_readers: Callable[[int], Awaitable[list[int]]],
+    add_news: Callable[..., Awaitable[None]],
+) -> None:
+    await add_readers(2)
+    await add_news(("Alpha", "Beta"))
+    await publishing.compose(app, "weekly")
+    await publishing.approve(app, 1, by="me")
+    await publishing.send(app, 1)
+
+
+async def the_issue(app: App) -> Issue:
+    async with app.store.read() as session:
+        return (await session.exec(select(Issue))).one()
+
+
+async def test_an_issue_is_sent_when_the_last_of_its_deliveries_has_ended(app: App) -> None:
+    ledger = Ledger(app.store, "me")
+    for expected in (IssueState.SENDING, IssueState.SENT):
+        [claim] = await ledger.claim([Route.RELAY], 1, app.clock())
+        await ledger.record(claim, Outcome(DeliveryState.ACCEPTED), app.clock())
+        await housekeep(app, LIVING)
+        assert (await the_issue(app)).state == expected
+    assert (await the_issue(app)).finished_at == app.clock()
+
+
+async def test_an_issue_whose_mailing_the_engine_paused_says_why(app: App) -> None:
+    async with app.store.write() as session:
+        await mailings.pause(session, 1, "the relay refused: 535")
+    await housekeep(app, LIVING)
+    issue = await the_issue(app)
+    assert (issue.state, issue.state_reason) == (IssueState.PAUSED, "the relay refused: 535")
