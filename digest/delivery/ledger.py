@@ -1,7 +1,8 @@
 """The hot path of the ledger: claim, arm, record, give back.
 
-Each call is one transaction with one conditional update, so that whatever
-happens in between, a delivery has exactly one owner. A claim is fenced by its
+Each call is one conditional update, committed before it returns (arms and
+records of many lanes may share the commit), so that whatever happens in
+between, a delivery has exactly one owner. A claim is fenced by its
 token: who lost the claim (a lease that ran out) can neither arm nor record.
 """
 
@@ -10,11 +11,14 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, true
+from sqlalchemy import ColumnElement, Update, bindparam, case, exists, true
 from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.delivery.grouping import GroupCommit
 from digest.delivery.outcomes import Outcome, retry_delay
 from digest.delivery.recovery import UNOWNED, ended, mark_unknown
 from digest.delivery.tables import (
@@ -47,6 +51,7 @@ class Claim:
     address: str
     variant: str
     message_id: str
+    attempts: int = 0
 
 
 class Ledger:
@@ -54,6 +59,7 @@ class Ledger:
 
     def __init__(self, store: Store, owner: str) -> None:
         self._store = store
+        self._group = GroupCommit(store)
         self.owner = owner
 
     async def claim(self, routes: Iterable[Route], limit: int, now: datetime) -> list[Claim]:
@@ -90,62 +96,44 @@ class Ledger:
 
     async def arm(self, claim: Claim, wire_date: datetime, now: datetime) -> bool:
         """Permit the dot: True if the claim, the mailing and the reader's consent all hold."""
-        async with self._store.write() as session:
+
+        async def arm(session: AsyncSession) -> bool:
             armed = await session.exec(
-                update(Delivery)
-                .where(
-                    _held_by(claim, DeliveryState.CLAIMED),
-                    exists().where(
-                        col(Mailing.id) == claim.mailing_id,
-                        col(Mailing.state) == MailingState.ACTIVE,
-                    ),
-                    _still_wanted(claim),
-                )
-                .values(state=DeliveryState.ARMED, wire_date=wire_date, updated_at=now)
+                _arming(claim.kind),
+                params={
+                    "its_id": claim.delivery_id,
+                    "its_token": claim.token,
+                    "its_mailing": claim.mailing_id,
+                    "its_edition": claim.edition,
+                    "the_date": wire_date,
+                    "the_time": now,
+                },
             )
-        return armed.rowcount == 1
+            return armed.rowcount == 1
+
+        return await self._group.do(arm)
 
     async def record(self, claim: Claim, outcome: Outcome, now: datetime) -> bool:
         """Write down the outcome of a try; False if the claim was no longer ours.
 
         An unknown one goes where `recovery.mark_unknown` says.
         """
-        async with self._store.write() as session:
+
+        async def record(session: AsyncSession) -> bool:
             if outcome.state is DeliveryState.UNKNOWN:
                 armed = _held_by(claim, DeliveryState.ARMED)
                 return await mark_unknown(session, armed, now, reason=outcome.reason or "") == 1
-            row = (
-                await session.exec(
-                    select(Delivery).where(
-                        _held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED)
-                    )
-                )
-            ).first()
-            if row is None:
-                return False
-            row.state, row.reason = outcome.state, outcome.reason
-            row.token, row.owner, row.lease_until = None, None, None
-            row.attempts += outcome.charged
-            row.updated_at = now
-            row.not_before = None
-            if outcome.state is DeliveryState.DEFERRED:
-                row.not_before = now + retry_delay(max(row.attempts, 1), random.random())  # noqa: S311
-            session.add(row)
-            if outcome.dead_address and row.subscriber_id is not None:
-                await self._suppress(session, row.subscriber_id, outcome, now)
-        return True
+            recorded = await session.exec(
+                update(Delivery)
+                .where(_held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
+                .values(**_recorded(claim, outcome, now), updated_at=now, **UNOWNED)
+                .execution_options(synchronize_session=False)
+            )
+            if recorded.rowcount == 1 and outcome.dead_address and claim.subscriber_id:
+                await _suppress(session, claim.subscriber_id, outcome, now)
+            return recorded.rowcount == 1
 
-    async def _suppress(
-        self, session: AsyncSession, subscriber_id: int, outcome: Outcome, now: datetime
-    ) -> None:
-        subscriber = await session.get_one(Subscriber, subscriber_id)
-        await suppress_reader(
-            session,
-            subscriber,
-            SuppressionReason.BOUNCE,
-            source=outcome.reason or "dead address",
-            now=now,
-        )
+        return await self._group.do(record)
 
     async def settle_denied(self, claim: Claim, now: datetime) -> DeliveryState | None:
         """Where a delivery goes whose arming was denied; None if the claim was lost."""
@@ -153,7 +141,9 @@ class Ledger:
             mailing = await session.get(Mailing, claim.mailing_id)
             wanted = (
                 await session.exec(
-                    select(_still_wanted(claim)).where(_held_by(claim, DeliveryState.CLAIMED))
+                    select(_still_wanted(claim.kind, claim.edition)).where(
+                        _held_by(claim, DeliveryState.CLAIMED)
+                    )
                 )
             ).first()
             if mailing is None or wanted is None:
@@ -200,13 +190,60 @@ def _held_by(claim: Claim, *states: DeliveryState) -> ColumnElement[bool]:
     )
 
 
-def _still_wanted(claim: Claim) -> ColumnElement[bool]:
-    """The reader's consent at this very moment, as the kind of mailing needs it."""
-    if claim.kind is MailingKind.ISSUE and claim.edition:
-        return still_subscribed(claim.edition, col(Delivery.subscriber_id))
-    if claim.kind is MailingKind.CONFIRMATION and claim.edition:
-        return confirmable(claim.edition, col(Delivery.subscriber_id))
+def _still_wanted(kind: MailingKind, edition: Any) -> ColumnElement[bool]:
+    """The reader's consent at this very moment, as the kind of mailing needs it.
+
+    `edition` is a slug, or a bound parameter that will be one.
+    """
+    if kind is MailingKind.ISSUE:
+        return still_subscribed(edition, col(Delivery.subscriber_id))
+    if kind is MailingKind.CONFIRMATION:
+        return confirmable(edition, col(Delivery.subscriber_id))
     return true()
+
+
+@cache
+def _arming(kind: MailingKind) -> Update:
+    """The arming update of one kind of mailing, built once: building costs more than running."""
+    return (
+        update(Delivery)
+        .where(
+            col(Delivery.id) == bindparam("its_id"),
+            col(Delivery.token) == bindparam("its_token"),
+            col(Delivery.state) == DeliveryState.CLAIMED,
+            exists().where(
+                col(Mailing.id) == bindparam("its_mailing"),
+                col(Mailing.state) == MailingState.ACTIVE,
+            ),
+            _still_wanted(kind, bindparam("its_edition")),
+        )
+        .values(
+            state=DeliveryState.ARMED,
+            wire_date=bindparam("the_date"),
+            updated_at=bindparam("the_time"),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _recorded(claim: Claim, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """The values of an outcome; a deferred delivery gets its next hour."""
+    attempts = claim.attempts + outcome.charged
+    wait = retry_delay(max(attempts, 1), random.random())  # noqa: S311
+    return {
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "attempts": attempts,
+        "not_before": now + wait if outcome.state is DeliveryState.DEFERRED else None,
+    }
+
+
+async def _suppress(
+    session: AsyncSession, subscriber_id: int, outcome: Outcome, now: datetime
+) -> None:
+    subscriber = await session.get_one(Subscriber, subscriber_id)
+    source = outcome.reason or "dead address"
+    await suppress_reader(session, subscriber, SuppressionReason.BOUNCE, source=source, now=now)
 
 
 def _claim(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
@@ -223,4 +260,5 @@ def _claim(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
         address=delivery.address,
         variant=delivery.variant,
         message_id=delivery.message_id,
+        attempts=delivery.attempts,
     )

@@ -110,5 +110,4 @@ class Delivery(SQLModel, table=True):
     not_before: datetime | None = None
     message_id: str = Field(description="The same on every try.")
     wire_date: datetime | None = Field(default=None, description="The Date header of the last try.")
-    reply: str | None = Field(default=None, description="The relay's last reply.")
     updated_at: datetime

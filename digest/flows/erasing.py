@@ -45,5 +45,5 @@ async def _forget_deliveries(session: AsyncSession, subscriber_id: int, now: dat
             )
         )
     await session.exec(
-        hers.values(address=f"erased-{subscriber_id}", reason="erased", reply=None, updated_at=now)
+        hers.values(address=f"erased-{subscriber_id}", reason="erased", updated_at=now)
     )

@@ -40,6 +40,7 @@ async def compose_for(
     issue = await _issue_for(session, edition, slot)
     if issue is not None and issue.slot_id != slot.id:
         await reopen(session, issue, now)
+        issue.subject = issue.preheader = issue.sentence = None  # written for another week
     if issue is None:
         issue = _new_issue(
             edition, await next_number(session), slot.local_date, slot.cutoff_at, now

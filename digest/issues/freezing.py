@@ -89,7 +89,10 @@ async def compiled_variant(session: AsyncSession, issue_id: int, key: str) -> Co
     variant = found.first()
     if variant is None:
         raise Refused("the issue has not been approved, so nothing of it is frozen")
-    return CompiledMessage.from_bytes(variant.compiled)
+    compiled = CompiledMessage.from_bytes(variant.compiled)
+    if compiled.sha256 != variant.sha256:
+        raise Refused(f"the frozen variant {key!r} is damaged: its hash is not the approved one")
+    return compiled
 
 
 async def rebuild(session: AsyncSession, issue: Issue) -> tuple[Frozen, list[str]]:

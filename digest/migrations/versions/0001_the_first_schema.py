@@ -392,7 +392,6 @@ def upgrade() -> None:
         sa.Column("not_before", UTCDateTime(), nullable=True),
         sa.Column("message_id", AutoString(), nullable=False),
         sa.Column("wire_date", UTCDateTime(), nullable=True),
-        sa.Column("reply", AutoString(), nullable=True),
         sa.Column("updated_at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["mailing_id"],

@@ -43,7 +43,7 @@ async def test_a_delivery_keeps_its_place_in_the_sum_but_not_her_address(
                     subscriber_id=reader,
                     address=f"reader{number}@example.org",
                     state=before,
-                    reply=f"450 <reader{number}@example.org> later",
+                    reason=f"450 <reader{number}@example.org> later",
                     message_id=f"<{number}@example.org>",
                     updated_at=clock(),
                 )

@@ -39,8 +39,9 @@ def verified(message: bytes, signer: DkimSigner, index: int = 0) -> bool:
     checker = dkim.DKIM(message)
     try:
         return bool(checker.verify(index, dnsfunc=lambda name, **_: published.get(name)))
-    except dkim.ValidationError as error:
-        assert "body hash mismatch" in str(error)
+    except dkim.ValidationError as error:  # how dkimpy says that the body was changed
+        if "body hash mismatch" not in str(error):
+            raise
         return False
 
 
