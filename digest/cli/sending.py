@@ -13,7 +13,7 @@ from digest.cli.times import local_instant
 from digest.delivery.accounting import Accounting
 from digest.delivery.mailings import get_mailing
 from digest.errors import DigestError, UsageError
-from digest.flows import publishing, reporting, steering
+from digest.flows import publishing, reporting, sending, steering
 from digest.flows.drafts import edition_of
 from digest.issues.lookup import get_issue
 
@@ -35,7 +35,7 @@ def send_test(
     addresses = [text.strip() for text in to.split(",") if text.strip()]
 
     async def work(app: App) -> tuple[Accounting, str | None]:
-        mailing_id = await publishing.send_test(app, number, addresses, to_inbox=to_inbox)
+        mailing_id = await sending.send_test(app, number, addresses, to_inbox=to_inbox)
         counts = await follow_mailing(app, mailing_id, quiet=as_json)
         async with app.store.read() as session:
             return counts, (await get_mailing(session, mailing_id)).state_reason
@@ -84,7 +84,7 @@ def send(
     """Send an approved issue now."""
 
     async def work(app: App) -> reporting.Report:
-        mailing = await publishing.send(app, number, to_inbox=to_inbox)
+        mailing = await sending.send(app, number, to_inbox=to_inbox)
         if wait:
             await follow_mailing(app, mailing, quiet=as_json)
         return await reporting.report(app, number)

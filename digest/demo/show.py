@@ -14,7 +14,7 @@ from digest.delivery.accounting import Accounting
 from digest.demo.people import confirm, sign_up, unsubscribe_with_one_click
 from digest.demo.stage import A_WEEK, Calendar, set_up
 from digest.errors import Refused
-from digest.flows import publishing
+from digest.flows import publishing, sending
 from digest.flows.previewing import preview_issue
 from digest.flows.reporting import report
 from digest.issues.editing import Edit
@@ -93,7 +93,7 @@ async def _publish(app: App, now_running: Running, change: Edit) -> int:
     await asyncio.to_thread(write_previews, folder, views)
     console.print(f"  preview written to {folder}")
     await publishing.approve(app, number, by="the demonstration", expected=preview.hash)
-    await publishing.send(app, number, to_inbox=True)
+    await sending.send(app, number, to_inbox=True)
     now_running.worker.wake()
     counts = await _watch(app, number)
     console.print(f"  [bold]{counts.equation()}[/bold]")

@@ -16,7 +16,8 @@ from digest.app import App
 from digest.errors import DigestError, Refused
 from digest.flows.drafts import edition_of
 from digest.flows.letters import tell_editor
-from digest.flows.publishing import compose_slot, start_sending
+from digest.flows.publishing import compose_slot
+from digest.flows.sending import start_sending
 from digest.issues.lookup import issue_of_slot
 from digest.issues.tables import Issue, IssueState
 from schedules import slots

@@ -169,3 +169,14 @@ def _shortfall(edition: Edition, included: int, decisions: list[Decision]) -> st
         f"{included} new comparison{plural}, the edition needs {edition.min_items} "
         f"({len(decisions)} candidates looked at)"
     )
+
+
+async def require_current_items(session: AsyncSession, issue: Issue) -> None:
+    """Refuse to carry what was withdrawn, or is carried by another issue, since it was composed."""
+    reasons = await overtaken(session, issue)
+    if reasons:
+        told = "; ".join(f"{slug} is {reason}" for slug, reason in reasons.items())
+        raise Refused(
+            f"issue {issue.number} is out of date: {told}. "
+            f"`digest issues edit {issue.number} --reopen` selects anew"
+        )

@@ -15,7 +15,7 @@ from sqlmodel import select
 from digest.app import App
 from digest.delivery.tables import Delivery, Mailing, MailingKind
 from digest.errors import Refused
-from digest.flows import agenda, calendar, publishing, steering
+from digest.flows import agenda, calendar, publishing, sending, steering
 from digest.flows.calendar import advance
 from digest.issues.tables import Issue, IssueState
 from digest.store import open_store
@@ -312,9 +312,9 @@ async def test_sending_by_hand_takes_the_slot_so_that_the_clock_does_not_send_ag
 ) -> None:
     await publishing.compose(app, "weekly")
     await publishing.approve(app, 1, by="the editor")
-    await publishing.send(app, 1)
+    await sending.send(app, 1)
     with pytest.raises(Refused, match="already sending"):
-        await publishing.send(app, 1)
+        await sending.send(app, 1)
     clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     await advance(app)
     assert len(await mailings(app)) == 1
@@ -393,7 +393,7 @@ async def test_an_extra_issue_long_past_its_hour_is_put_to_the_editor_once(
     assert await mailings(app) == []
     titles = [notice.payload["title"] for notice in await mailings(app, MailingKind.NOTICE)]
     assert titles.count("Issue 1 could not be sent") == 1
-    await publishing.send(app, 1)
+    await sending.send(app, 1)
     assert len(await mailings(app)) == 1
     async with app.store.read() as session:
         assert (await session.exec(select(Issue))).one().state_reason is None

@@ -10,7 +10,7 @@ from digest.delivery import mailings
 from digest.delivery.ledger import Ledger
 from digest.delivery.outcomes import Outcome
 from digest.delivery.tables import DeliveryState, Route
-from digest.flows import publishing
+from digest.flows import publishing, sending
 from digest.flows.housekeeping import housekeep
 from digest.issues.tables import Issue, IssueState
 from tests.unit.delivery.test_recovery import Living
@@ -19,7 +19,7 @@ LIVING = Living(alive={"me"})
 
 
 @pytest.fixture(autouse=True)
-async def sending(
+async def being_sent(
     app: App,
     add_readers: Callable[[int], Awaitable[list[int]]],
     add_news: Callable[..., Awaitable[None]],
@@ -28,7 +28,7 @@ async def sending(
     await add_news(("Alpha", "Beta"))
     await publishing.compose(app, "weekly")
     await publishing.approve(app, 1, by="me")
-    await publishing.send(app, 1)
+    await sending.send(app, 1)
 
 
 async def the_issue(app: App) -> Issue:

@@ -17,7 +17,7 @@ from digest.app import App
 from digest.delivery.ledger import Claim, Ledger
 from digest.delivery.ports import Outgoing, Refused
 from digest.delivery.tables import Route
-from digest.flows import publishing
+from digest.flows import publishing, sending
 from digest.flows.messages import MessageWriter
 from digest.flows.signup import request_signup
 from digest.rendering.dkim import read_keys
@@ -41,15 +41,15 @@ def parsed(message: Outgoing) -> EmailMessage:
 
 
 @pytest.fixture
-async def sending(app: App, add_readers: AddReaders, add_news: AddNews) -> None:
+async def being_sent(app: App, add_readers: AddReaders, add_news: AddNews) -> None:
     await add_readers(2)
     await add_news(("Alpha", "Beta"))
     await publishing.compose(app, "weekly")
     await publishing.approve(app, 1, by="me")
-    await publishing.send(app, 1)
+    await sending.send(app, 1)
 
 
-@pytest.mark.usefixtures("sending")
+@pytest.mark.usefixtures("being_sent")
 async def test_each_reader_gets_her_own_links_and_nobody_else_s(app: App) -> None:
     for claim in await claims(app):
         message = parsed(await written(app, claim))
@@ -67,7 +67,7 @@ async def test_each_reader_gets_her_own_links_and_nobody_else_s(app: App) -> Non
         assert message["Message-ID"] == claim.message_id
 
 
-@pytest.mark.usefixtures("sending")
+@pytest.mark.usefixtures("being_sent")
 async def test_the_return_path_names_the_delivery_and_cannot_be_forged(app: App) -> None:
     claim, *_ = await claims(app)
     message = await written(app, claim)
@@ -77,7 +77,7 @@ async def test_the_return_path_names_the_delivery_and_cannot_be_forged(app: App)
     assert read_return_path_tag(app.keyring, tag) == claim.delivery_id
 
 
-@pytest.mark.usefixtures("sending")
+@pytest.mark.usefixtures("being_sent")
 async def test_the_same_try_again_has_the_same_message_id_and_body(app: App, clock: Clock) -> None:
     claim, *_ = await claims(app)
     first = parsed(await written(app, claim))
@@ -91,7 +91,7 @@ async def test_the_same_try_again_has_the_same_message_id_and_body(app: App, clo
     ]
 
 
-@pytest.mark.usefixtures("sending")
+@pytest.mark.usefixtures("being_sent")
 async def test_what_leaves_is_signed_for_the_sender_s_domain(
     app: App, tmp_path: Path, clock: Clock
 ) -> None:

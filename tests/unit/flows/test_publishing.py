@@ -17,7 +17,7 @@ from digest.delivery.accounting import account
 from digest.delivery.ledger import Ledger
 from digest.delivery.tables import Delivery, MailingKind, Route
 from digest.errors import NotFound, Refused, UsageError
-from digest.flows import archive, publishing, steering
+from digest.flows import archive, publishing, sending, steering
 from digest.flows.drafts import draft_of
 from digest.flows.messages import MessageWriter
 from digest.flows.previewing import preview_issue
@@ -75,7 +75,7 @@ class TestComposing:
     ) -> None:
         await publishing.compose(app, "weekly")
         await publishing.approve(app, 1, by="me")
-        await publishing.send(app, 1)
+        await sending.send(app, 1)
         clock.forward(days=7)
         await add_news(("New", "Newer"))
         await publishing.compose(app, "weekly")
@@ -87,7 +87,7 @@ class TestComposing:
     ) -> None:
         await publishing.compose(app, "weekly")
         await publishing.approve(app, 1, by="me")
-        await publishing.send(app, 1)
+        await sending.send(app, 1)
         clock.forward(days=6)
         async with app.store.write() as session:
             alpha = (await session.exec(select(Tool).where(Tool.name == "Alpha"))).one()
@@ -142,12 +142,12 @@ class TestEditing:
             issue = await get_issue(session, 1)
         assert (issue.state, issue.hash, issue.approved_by) == (IssueState.DRAFT, None, None)
         with pytest.raises(Refused, match="approve it first"):
-            await publishing.send(app, 1)
+            await sending.send(app, 1)
 
     async def test_a_sending_issue_cannot_be_edited(self, app: App) -> None:
         await publishing.compose(app, "weekly")
         await publishing.approve(app, 1, by="me")
-        await publishing.send(app, 1)
+        await sending.send(app, 1)
         with pytest.raises(Refused, match="already sending"):
             await publishing.edit(app, 1, Edit(subject="too late"))
 
@@ -251,7 +251,7 @@ class TestSending:
         await self.approved(app)
         async with app.store.write() as session:
             await unsubscribe(session, 2, "weekly", source="test", now=clock())
-        mailing = await publishing.send(app, 1)
+        mailing = await sending.send(app, 1)
         async with app.store.read() as session:
             counts = await account(session, mailing)
         assert (counts.recipients, counts.open) == (2, 2)
@@ -260,14 +260,14 @@ class TestSending:
         await self.approved(app)
         bare = replace(app, settings=app.settings.model_copy(update={"postal_address": " "}))
         with pytest.raises(Refused, match="DIGEST_POSTAL_ADDRESS"):
-            await publishing.send(bare, 1)
+            await sending.send(bare, 1)
 
     async def test_it_needs_a_relay_or_the_inbox_named(self, app: App) -> None:
         await self.approved(app)
         bare = replace(app, settings=app.settings.model_copy(update={"smtp_url": None}))
         with pytest.raises(Refused, match="DIGEST_SMTP_URL"):
-            await publishing.send(bare, 1)
-        await publishing.send(bare, 1, to_inbox=True)
+            await sending.send(bare, 1)
+        await sending.send(bare, 1, to_inbox=True)
         async with app.store.read() as session:
             rows = (await session.exec(select(Delivery))).all()
         assert len(rows) == 3
@@ -279,10 +279,10 @@ class TestSending:
         await publishing.compose(app, "weekly")
         await publishing.approve(replace(app, settings=settings), 1, by="me")
         with pytest.raises(Refused, match="the postal address changed since issue 1 was approved"):
-            await publishing.send(app, 1)
+            await sending.send(app, 1)
         await publishing.edit(app, 1, None)
         await publishing.approve(app, 1, by="me")
-        assert await publishing.send(app, 1)
+        assert await sending.send(app, 1)
 
     async def test_what_was_withdrawn_after_the_approval_does_not_go_out(
         self, app: App, clock: Clock
@@ -291,16 +291,16 @@ class TestSending:
         async with app.store.write() as session:
             await withdraw(session, "alpha-vs-beta", reason="a wrong figure", now=clock())
         with pytest.raises(Refused, match="alpha-vs-beta is withdrawn"):
-            await publishing.send(app, 1)
+            await sending.send(app, 1)
         await publishing.edit(app, 1, None)
         await publishing.approve(app, 1, by="me")
-        assert await publishing.send(app, 1)
+        assert await sending.send(app, 1)
 
     async def test_a_refusal_leaves_everything_as_it_was(self, app: App) -> None:
         await self.approved(app)
         bare = replace(app, settings=app.settings.model_copy(update={"smtp_url": None}))
         with pytest.raises(Refused):
-            await publishing.send(bare, 1)
+            await sending.send(bare, 1)
         async with app.store.read() as session:
             assert (await get_issue(session, 1)).state == IssueState.SCHEDULED
             assert (await session.exec(select(Delivery))).all() == []
@@ -311,7 +311,7 @@ class TestSending:
             for reader in (1, 2, 3):
                 await unsubscribe(session, reader, "weekly", source="test", now=clock())
         with pytest.raises(Refused, match="nobody is subscribed"):
-            await publishing.send(app, 1)
+            await sending.send(app, 1)
 
     async def test_a_time_in_the_past_is_refused(self, app: App, clock: Clock) -> None:
         await self.approved(app)
@@ -322,7 +322,7 @@ class TestSending:
         await self.approved(app)
         with pytest.raises(Refused):
             await steering.pause(app, 1)
-        await publishing.send(app, 1)
+        await sending.send(app, 1)
         assert (await steering.pause(app, 1)).issue.state == IssueState.PAUSED
         assert (await steering.resume(app, 1)).issue.state == IssueState.SENDING
         assert (await steering.cancel(app, 1)).issue.state == IssueState.CANCELLED
@@ -331,11 +331,11 @@ class TestSending:
 
     async def test_a_test_needs_somebody_to_go_to(self, app: App) -> None:
         with pytest.raises(UsageError, match="--to"):
-            await publishing.send_test(app, 1, [])
+            await sending.send_test(app, 1, [])
 
     async def test_a_test_is_marked_inert_and_not_counted(self, app: App) -> None:
         await publishing.compose(app, "weekly")
-        mailing = await publishing.send_test(app, 1, ["a@example.org", "A@example.org"])
+        mailing = await sending.send_test(app, 1, ["a@example.org", "A@example.org"])
         writer = MessageWriter(app)
         [claim] = await Ledger(app.store, "w").claim([Route.RELAY], 5, app.clock())
         assert (claim.mailing_id, claim.kind) == (mailing, MailingKind.TEST)
@@ -355,7 +355,7 @@ class TestArchive:
         assert await archive.published_issues(app) == []
         with pytest.raises(NotFound):
             await archive.web_version(app, 1)
-        await publishing.send(app, 1)
+        await sending.send(app, 1)
         [published] = await archive.published_issues(app)
         assert published.number == 1
         html = await archive.web_version(app, 1)

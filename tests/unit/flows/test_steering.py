@@ -11,7 +11,7 @@ from digest.app import App
 from digest.delivery import mailings
 from digest.delivery.tables import Delivery, Mailing, MailingKind, MailingState
 from digest.errors import Refused
-from digest.flows import agenda, publishing, steering
+from digest.flows import agenda, publishing, sending, steering
 from digest.flows.calendar import advance
 from digest.issues.lookup import get_issue
 from digest.issues.tables import Issue, IssueState
@@ -43,7 +43,7 @@ async def deliveries(app: App) -> int:
 async def send_extra(app: App) -> None:
     await publishing.compose(app, "weekly", extra=True)
     await publishing.approve(app, 1, by="me")
-    await publishing.send(app, 1)
+    await sending.send(app, 1)
 
 
 async def test_an_approved_issue_cannot_be_resumed(app: App) -> None:
@@ -58,7 +58,7 @@ async def test_sending_a_paused_issue_is_refused_and_nobody_gets_it_twice(app: A
     await send_extra(app)
     await steering.pause(app, 1)
     with pytest.raises(Refused, match="is paused"):
-        await publishing.send(app, 1)
+        await sending.send(app, 1)
     assert await deliveries(app) == 3
 
 
