@@ -136,6 +136,7 @@ def preview(
                 "hash": made.hash,
                 "subject": made.subject,
                 "preheader": made.preheader,
+                "warnings": [v.warning for v in made.variants if v.warning],
                 "files": [str(path) for path in files],
             }
         )
@@ -143,6 +144,8 @@ def preview(
     console.print(f"[bold]{made.subject}[/bold]\n{made.preheader}\nhash {made.hash[:12]}")
     for variant in made.variants:
         console.print(f"  {variant.key}: {variant.html_bytes / 1000:.1f} kB of HTML")
+        if variant.warning:
+            console.print(f"  [yellow]{variant.warning}[/yellow]")
     for path in files:
         console.print(f"  {path}")
     if pictures and not any(path.suffix == ".png" for path in files):

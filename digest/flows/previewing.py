@@ -7,6 +7,7 @@ from digest.flows.drafts import draft_of
 from digest.flows.links import inert_links
 from digest.flows.sites import postmark_of, site_of
 from digest.issues.lookup import get_issue
+from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.message import CompiledMessage, ReaderValues
 
 PREVIEW_ADDRESS = "reader@example.org"
@@ -21,6 +22,16 @@ class VariantPreview:
     text: str
     eml: bytes
     html_bytes: int
+
+    @property
+    def warning(self) -> str | None:
+        """Said of a variant that comes near the size at which Gmail cuts a message off."""
+        if self.html_bytes < WARN_BYTES:
+            return None
+        return (
+            f"{self.html_bytes / 1000:.0f} kB of HTML: over {MOST_BYTES / 1000:.0f} kB it is "
+            "refused, because Gmail would cut it off; take fewer comparisons"
+        )
 
 
 @dataclass(frozen=True)
