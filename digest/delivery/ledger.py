@@ -9,15 +9,14 @@ token: who lost the claim (a lease that ran out) can neither arm nor record.
 import random
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, bindparam, case, exists, true
-from sqlmodel import and_, col, or_, select, update
+from sqlalchemy import case
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.delivery.claims import Claim, arming, claim_of, held_by, is_due, still_wanted
 from digest.delivery.grouping import GroupCommit
 from digest.delivery.outcomes import Outcome, retry_delay
 from digest.delivery.recovery import UNOWNED, ended, mark_unknown
@@ -30,28 +29,10 @@ from digest.delivery.tables import (
     Route,
 )
 from digest.store import Store
-from subscribers.audience import confirmable, still_subscribed
 from subscribers.suppression import suppress_reader
 from subscribers.tables import Subscriber, SuppressionReason
 
 LEASE = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A delivery in a worker's hands, and what it needs to write the message."""
-
-    delivery_id: int
-    token: str
-    mailing_id: int
-    kind: MailingKind
-    route: Route
-    edition: str | None
-    subscriber_id: int | None
-    address: str
-    variant: str
-    message_id: str
-    attempts: int = 0
 
 
 class Ledger:
@@ -73,7 +54,7 @@ class Ledger:
                     col(Mailing.state) == MailingState.ACTIVE,
                     col(Mailing.route).in_(list(routes)),
                     col(Mailing.give_up_at) > now,
-                    _is_due(now),
+                    is_due(now),
                 )
                 .order_by(
                     case((col(Mailing.kind) == MailingKind.ISSUE, 1), else_=0), col(Delivery.id)
@@ -92,14 +73,14 @@ class Ledger:
                     updated_at=now,
                 )
             )
-        return [_claim(delivery, mailing, token) for delivery, mailing in rows]
+        return [claim_of(delivery, mailing, token) for delivery, mailing in rows]
 
     async def arm(self, claim: Claim, wire_date: datetime, now: datetime) -> bool:
         """Permit the dot: True if the claim, the mailing and the reader's consent all hold."""
 
         async def arm(session: AsyncSession) -> bool:
             armed = await session.exec(
-                _arming(claim.kind),
+                arming(claim.kind),
                 params={
                     "its_id": claim.delivery_id,
                     "its_token": claim.token,
@@ -121,11 +102,11 @@ class Ledger:
 
         async def record(session: AsyncSession) -> bool:
             if outcome.state is DeliveryState.UNKNOWN:
-                armed = _held_by(claim, DeliveryState.ARMED)
+                armed = held_by(claim, DeliveryState.ARMED)
                 return await mark_unknown(session, armed, now, reason=outcome.reason or "") == 1
             recorded = await session.exec(
                 update(Delivery)
-                .where(_held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
+                .where(held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
                 .values(**_recorded(claim, outcome, now), updated_at=now, **UNOWNED)
                 .execution_options(synchronize_session=False)
             )
@@ -141,8 +122,8 @@ class Ledger:
             mailing = await session.get(Mailing, claim.mailing_id)
             wanted = (
                 await session.exec(
-                    select(_still_wanted(claim.kind, claim.edition)).where(
-                        _held_by(claim, DeliveryState.CLAIMED)
+                    select(still_wanted(claim.kind, claim.edition)).where(
+                        held_by(claim, DeliveryState.CLAIMED)
                     )
                 )
             ).first()
@@ -156,7 +137,7 @@ class Ledger:
                 values = {"state": DeliveryState.PENDING}
             settled = await session.exec(
                 update(Delivery)
-                .where(_held_by(claim, DeliveryState.CLAIMED))
+                .where(held_by(claim, DeliveryState.CLAIMED))
                 .values(**values, updated_at=now, **UNOWNED)
                 .returning(col(Delivery.state))
                 .execution_options(synchronize_session=False)
@@ -169,61 +150,9 @@ class Ledger:
             for claim in claims:
                 await session.exec(
                     update(Delivery)
-                    .where(_held_by(claim, DeliveryState.CLAIMED))
+                    .where(held_by(claim, DeliveryState.CLAIMED))
                     .values(state=DeliveryState.PENDING, updated_at=now, **UNOWNED)
                 )
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    waiting = (DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
-    return or_(
-        col(Delivery.state) == DeliveryState.PENDING,
-        and_(col(Delivery.state).in_(waiting), col(Delivery.not_before) <= now),
-    )
-
-
-def _held_by(claim: Claim, *states: DeliveryState) -> ColumnElement[bool]:
-    return and_(
-        col(Delivery.id) == claim.delivery_id,
-        col(Delivery.token) == claim.token,
-        col(Delivery.state).in_(states),
-    )
-
-
-def _still_wanted(kind: MailingKind, edition: Any) -> ColumnElement[bool]:
-    """The reader's consent at this very moment, as the kind of mailing needs it.
-
-    `edition` is a slug, or a bound parameter that will be one.
-    """
-    if kind is MailingKind.ISSUE:
-        return still_subscribed(edition, col(Delivery.subscriber_id))
-    if kind is MailingKind.CONFIRMATION:
-        return confirmable(edition, col(Delivery.subscriber_id))
-    return true()
-
-
-@cache
-def _arming(kind: MailingKind) -> Update:
-    """The arming update of one kind of mailing, built once: building costs more than running."""
-    return (
-        update(Delivery)
-        .where(
-            col(Delivery.id) == bindparam("its_id"),
-            col(Delivery.token) == bindparam("its_token"),
-            col(Delivery.state) == DeliveryState.CLAIMED,
-            exists().where(
-                col(Mailing.id) == bindparam("its_mailing"),
-                col(Mailing.state) == MailingState.ACTIVE,
-            ),
-            _still_wanted(kind, bindparam("its_edition")),
-        )
-        .values(
-            state=DeliveryState.ARMED,
-            wire_date=bindparam("the_date"),
-            updated_at=bindparam("the_time"),
-        )
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _recorded(claim: Claim, outcome: Outcome, now: datetime) -> dict[str, Any]:
@@ -244,21 +173,3 @@ async def _suppress(
     subscriber = await session.get_one(Subscriber, subscriber_id)
     source = outcome.reason or "dead address"
     await suppress_reader(session, subscriber, SuppressionReason.BOUNCE, source=source, now=now)
-
-
-def _claim(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
-    assert delivery.id is not None
-    assert mailing.id is not None
-    return Claim(
-        delivery_id=delivery.id,
-        token=token,
-        mailing_id=mailing.id,
-        kind=MailingKind(mailing.kind),
-        route=Route(mailing.route),
-        edition=mailing.edition,
-        subscriber_id=delivery.subscriber_id,
-        address=delivery.address,
-        variant=delivery.variant,
-        message_id=delivery.message_id,
-        attempts=delivery.attempts,
-    )

@@ -7,7 +7,8 @@ import pytest
 from sqlmodel import select
 
 from digest.delivery import mailings
-from digest.delivery.ledger import LEASE, Claim, Ledger
+from digest.delivery.claims import Claim
+from digest.delivery.ledger import LEASE, Ledger
 from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import Reply
 from digest.delivery.tables import DeliveryState, MailingKind, MailingState, Route

@@ -9,7 +9,8 @@ import pytest
 
 from digest.delivery import mailings
 from digest.delivery.accounting import account
-from digest.delivery.ledger import LEASE, Claim, Ledger
+from digest.delivery.claims import Claim
+from digest.delivery.ledger import LEASE, Ledger
 from digest.delivery.liveness import FileLock
 from digest.delivery.outcomes import Outcome
 from digest.delivery.recovery import RETRY_UNKNOWN_AFTER, Tidied, tidy

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from digest.app import App
-from digest.delivery.ledger import Claim, Ledger
+from digest.delivery.claims import Claim
+from digest.delivery.ledger import Ledger
 from digest.delivery.ports import Outgoing, Refused
 from digest.delivery.tables import Route
 from digest.flows import publishing, sending

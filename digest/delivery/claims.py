@@ -1,0 +1,109 @@
+"""On what conditions a delivery changes hands: due, held by its claim, still wanted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Update, bindparam, exists, true
+from sqlmodel import and_, col, or_, update
+
+from digest.delivery.tables import (
+    Delivery,
+    DeliveryState,
+    Mailing,
+    MailingKind,
+    MailingState,
+    Route,
+)
+from subscribers.audience import confirmable, still_subscribed
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery in a worker's hands, and what it needs to write the message."""
+
+    delivery_id: int
+    token: str
+    mailing_id: int
+    kind: MailingKind
+    route: Route
+    edition: str | None
+    subscriber_id: int | None
+    address: str
+    variant: str
+    message_id: str
+    attempts: int = 0
+
+
+def claim_of(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
+    """The claim on a delivery just taken."""
+    assert delivery.id is not None
+    assert mailing.id is not None
+    return Claim(
+        delivery_id=delivery.id,
+        token=token,
+        mailing_id=mailing.id,
+        kind=MailingKind(mailing.kind),
+        route=Route(mailing.route),
+        edition=mailing.edition,
+        subscriber_id=delivery.subscriber_id,
+        address=delivery.address,
+        variant=delivery.variant,
+        message_id=delivery.message_id,
+        attempts=delivery.attempts,
+    )
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Pending, or waiting for an hour that has come."""
+    waiting = (DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
+    return or_(
+        col(Delivery.state) == DeliveryState.PENDING,
+        and_(col(Delivery.state).in_(waiting), col(Delivery.not_before) <= now),
+    )
+
+
+def held_by(claim: Claim, *states: DeliveryState) -> ColumnElement[bool]:
+    """The claim's own delivery, still in its hands and in one of these states."""
+    return and_(
+        col(Delivery.id) == claim.delivery_id,
+        col(Delivery.token) == claim.token,
+        col(Delivery.state).in_(states),
+    )
+
+
+def still_wanted(kind: MailingKind, edition: Any) -> ColumnElement[bool]:
+    """The reader's consent at this very moment, as the kind of mailing needs it.
+
+    `edition` is a slug, or a bound parameter that will be one.
+    """
+    if kind is MailingKind.ISSUE:
+        return still_subscribed(edition, col(Delivery.subscriber_id))
+    if kind is MailingKind.CONFIRMATION:
+        return confirmable(edition, col(Delivery.subscriber_id))
+    return true()
+
+
+@cache
+def arming(kind: MailingKind) -> Update:
+    """The arming update of one kind of mailing, built once: building costs more than running."""
+    return (
+        update(Delivery)
+        .where(
+            col(Delivery.id) == bindparam("its_id"),
+            col(Delivery.token) == bindparam("its_token"),
+            col(Delivery.state) == DeliveryState.CLAIMED,
+            exists().where(
+                col(Mailing.id) == bindparam("its_mailing"),
+                col(Mailing.state) == MailingState.ACTIVE,
+            ),
+            still_wanted(kind, bindparam("its_edition")),
+        )
+        .values(
+            state=DeliveryState.ARMED,
+            wire_date=bindparam("the_date"),
+            updated_at=bindparam("the_time"),
+        )
+        .execution_options(synchronize_session=False)
+    )
