@@ -4,6 +4,7 @@ The only file, beside the migrations themselves, that imports alembic.
 """
 
 import asyncio
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from digest.errors import Misconfigured
-from digest.store import open_store
+from digest.store import Store, open_store
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -69,6 +70,17 @@ async def require_current(url: str) -> None:
     _refuse_newer(revision)
     if revision != head():
         raise Misconfigured("the database is older than this program: run `digest init`")
+
+
+async def is_current(store: Store) -> bool:
+    """Whether an open database is at this program's revision; cheap enough to ask often."""
+    async with store.engine.connect() as connection:
+        return await connection.run_sync(_revision) == _known_head()
+
+
+@cache
+def _known_head() -> str:
+    return head()
 
 
 def head() -> str:

@@ -44,10 +44,10 @@ async def running(app: App) -> AsyncIterator[Running]:
     async with contextlib.AsyncExitStack() as stack:
         worker = await stack.enter_async_context(open_worker(app))
         public_port = await stack.enter_async_context(
-            _listening(build_public(app), settings.host, settings.port)
+            _listening(build_public(app, worker), settings.host, settings.port)
         )
         desk_port = await stack.enter_async_context(
-            _listening(build_desk(app), "127.0.0.1", settings.desk_port)
+            _listening(build_desk(app, worker), "127.0.0.1", settings.desk_port)
         )
         sending = await stack.enter_async_context(_working(worker))
         ticker = Ticker(lambda: _tick(app, worker))

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from digest.cli import comparisons, editions, issues, readers, schedule, sending, system
+from digest.cli import comparisons, editions, issues, readers, schedule, sending, system, watching
 from digest.cli.logs import configure_logging
 from digest.errors import DigestError
 from schedules.errors import ScheduleError
@@ -28,6 +28,7 @@ app.add_typer(comparisons.app, name="comparisons")
 app.add_typer(readers.app, name="readers")
 app.add_typer(editions.app, name="editions")
 issues.app.add_typer(sending.app)
+issues.app.add_typer(watching.app)
 app.add_typer(issues.app, name="issues")
 app.add_typer(schedule.app, name="schedule")
 system.register(app)

@@ -8,7 +8,8 @@ from datetime import datetime
 
 import structlog
 
-from digest.delivery.ledger import Claim, Ledger
+from digest.delivery.claims import Claim
+from digest.delivery.ledger import Ledger
 from digest.delivery.liveness import Liveness
 from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import (
@@ -24,6 +25,15 @@ from digest.store import BUSY
 log = structlog.get_logger("digest.delivery")
 
 Compose = Callable[[Claim, datetime], Awaitable[Outgoing]]
+
+
+def about(claim: Claim) -> dict[str, int | str]:
+    """What every log line about a delivery carries; never the address."""
+    return {
+        "mailing": claim.mailing_id,
+        "delivery": claim.delivery_id,
+        "route": str(claim.route),
+    }
 
 
 class Lane:
@@ -84,7 +94,7 @@ class Lane:
         try:
             return await self._ledger.arm(claim, wire_date, self._clock())
         except BUSY:
-            log.warning("database busy, dot withheld", delivery=claim.delivery_id)
+            log.warning("database busy, dot withheld", **about(claim))
             return False
 
     async def _finish(self, connection: Connection, claim: Claim) -> Outcome:
@@ -93,10 +103,10 @@ class Lane:
         except Interrupted as interruption:
             return Outcome(DeliveryState.DEFERRED, str(interruption))
         except Exception as unknown:  # OutcomeUnknown, or a bug of ours: the dot may be out
-            log.warning("outcome unknown", delivery=claim.delivery_id, reason=str(unknown))
+            log.warning("outcome unknown", **about(claim), reason=str(unknown))
             await connection.abandon()
             return Outcome(DeliveryState.UNKNOWN, str(unknown), charged=False)
         if reply.code == 421:  # the relay is closing; not the reader's fault
-            return Outcome(DeliveryState.DEFERRED, str(reply), charged=False)
+            return Outcome(DeliveryState.DEFERRED, str(reply), charged=False, reply=reply)
         self._connection = connection
         return outcome_of(reply)

@@ -3,7 +3,7 @@
 Sources: RFC 5321 section 4.2, RFC 3463; the table is in `docs/delivery.md`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from digest.delivery.ports import Reply
@@ -20,22 +20,26 @@ JITTER = 0.2
 
 @dataclass(frozen=True)
 class Outcome:
-    """The state a delivery goes to. `charged`: it counts as a try on the reader."""
+    """The state a delivery goes to. `charged`: it counts as a try on the reader.
+
+    `reply` is the relay's, where there was one; it is for counting and logging only.
+    """
 
     state: DeliveryState
     reason: str | None = None
     charged: bool = True
     dead_address: bool = False
+    reply: Reply | None = field(default=None, compare=False)
 
 
 def outcome_of(reply: Reply) -> Outcome:
     """The outcome for a reply to RCPT, DATA or the dot."""
     if 200 <= reply.code < 300:
-        return Outcome(DeliveryState.ACCEPTED, str(reply))
+        return Outcome(DeliveryState.ACCEPTED, str(reply), reply=reply)
     if 500 <= reply.code < 600:
         dead = reply.enhanced in DEAD_ADDRESS
-        return Outcome(DeliveryState.REJECTED, str(reply), dead_address=dead)
-    return Outcome(DeliveryState.DEFERRED, str(reply))
+        return Outcome(DeliveryState.REJECTED, str(reply), dead_address=dead, reply=reply)
+    return Outcome(DeliveryState.DEFERRED, str(reply), reply=reply)
 
 
 def retry_delay(attempts: int, chance: float) -> timedelta:

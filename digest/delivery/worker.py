@@ -14,13 +14,15 @@ from typing import TypeVar
 import structlog
 
 from digest.delivery import mailings
-from digest.delivery.lane import Compose, Lane
-from digest.delivery.ledger import Claim, Ledger
+from digest.delivery.claims import Claim
+from digest.delivery.lane import Compose, Lane, about
+from digest.delivery.ledger import Ledger
 from digest.delivery.liveness import Liveness, LockLost
 from digest.delivery.outcomes import Outcome
 from digest.delivery.ports import RelayRefused, RelayUnavailable, Transport
 from digest.delivery.rejections import Rejections
 from digest.delivery.tables import DeliveryState, MailingKind, Route
+from digest.delivery.tally import Tally
 from digest.store import BUSY, Store
 
 T = TypeVar("T")
@@ -67,6 +69,13 @@ class Worker:
         self._failures: dict[Route, int] = dict.fromkeys(transports, 0)
         self._rejections = Rejections()
         self._recorded = False
+        self._running = False
+        self.tally = Tally()
+
+    @property
+    def alive(self) -> bool:
+        """Whether `run` is at work and may send: it is not stopping, and its lock still holds."""
+        return self._running and not self._stopping.is_set() and self._liveness.holds()
 
     def wake(self) -> None:
         """Look for work now instead of at the next poll."""
@@ -84,6 +93,7 @@ class Worker:
         process that ends and is started again than one that only looks alive.
         """
         await self._tidy()
+        self._running = True
         lanes = [
             asyncio.create_task(self._run_lane(route))
             for route in self._transports
@@ -100,6 +110,7 @@ class Worker:
             if late:
                 log.warning("stopping with deliveries in flight", lanes=len(late))
         finally:
+            self._running = False
             for task in (*lanes, tidying):
                 task.cancel()
             results = await asyncio.gather(*lanes, tidying, return_exceptions=True)
@@ -154,14 +165,12 @@ class Worker:
             await self._pause_mailing(claim, f"the relay refused: {trouble}")
             await self._back_off(claim.route, trouble)
         except BUSY as trouble:
-            log.warning(
-                "database busy, put off", delivery=claim.delivery_id, reason=_first_line(trouble)
-            )
+            log.warning("database busy, put off", **about(claim), reason=_first_line(trouble))
             await self._give_back(claim)
             await self._pause_for(POLL_SECONDS, wakeable=False)
         except Exception as error:
             # A message that cannot be written must not stop the others' mail.
-            log.exception("could not compose", delivery=claim.delivery_id)
+            log.exception("could not compose", **about(claim))
             await self._set_aside(claim, f"could not write the message: {error}")
         else:
             self._failures[claim.route] = 0
@@ -173,17 +182,25 @@ class Worker:
     async def _record(self, claim: Claim, outcome: Outcome) -> None:
         await self._write(lambda: self._ledger.record(claim, outcome, self._clock()))
         self._recorded = True
-        log.info("recorded", delivery=claim.delivery_id, state=str(outcome.state))
+        self._log(claim, outcome)
         if claim.kind in ATTENDED:
             alike = self._rejections.note(claim.mailing_id, outcome)
             if alike:
                 why = f"{alike} rejections alike in a row: {outcome.reason}"
                 await self._pause_mailing(claim, why)
 
+    def _log(self, claim: Claim, outcome: Outcome) -> None:
+        """Of a reply only the codes: its text may quote the reader's address."""
+        reply = outcome.reply
+        codes = {"code": reply.code, "enhanced": reply.enhanced} if reply else {}
+        if reply:
+            self.tally.note(claim.route, claim.address, reply)
+        log.info("recorded", **about(claim), state=str(outcome.state), **codes)
+
     async def _settle(self, claim: Claim) -> None:
         state = await self._write(lambda: self._ledger.settle_denied(claim, self._clock()))
         self._recorded = True
-        log.info("denied", delivery=claim.delivery_id, state=state and str(state))
+        log.info("denied", **about(claim), state=state and str(state))
 
     async def _give_back(self, claim: Claim) -> None:
         await self._write(lambda: self._ledger.give_back([claim], self._clock()))
@@ -210,7 +227,7 @@ class Worker:
         if claim.kind not in ATTENDED:
             return
         await self._write(lambda: self._pause_now(claim.mailing_id, reason))
-        log.error("paused", mailing=claim.mailing_id, reason=reason)
+        log.error("paused", mailing=claim.mailing_id, route=str(claim.route), reason=reason)
         await self._tidy()  # so that the issue follows, though this worker should end now
 
     async def _pause_now(self, mailing_id: int, reason: str) -> bool:
@@ -220,6 +237,7 @@ class Worker:
     async def _back_off(self, route: Route, trouble: Exception) -> None:
         step = min(self._failures[route], len(BACK_OFF_SECONDS) - 1)
         self._failures[route] += 1
+        self.tally.trouble(route)
         log.warning("relay in trouble", route=str(route), reason=str(trouble))
         await self._pause_for(BACK_OFF_SECONDS[step], wakeable=False)
 

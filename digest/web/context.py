@@ -1,18 +1,20 @@
-"""What a route may ask for: the installation, the pages, the sign-up limit."""
+"""What a route may ask for: the installation, the worker, the pages, the sign-up limit."""
 
 from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request
 
 from digest.app import App
+from digest.delivery.worker import Worker
 from digest.web.pages import Pages
 from digest.web.rate import SignupLimit
 from schedules.editions import list_editions
 from schedules.tables import Edition
 
 
-def attach(site: FastAPI, app: App, pages: Pages) -> None:
-    """Give a site its installation and its pages."""
+def attach(site: FastAPI, app: App, pages: Pages, worker: Worker | None = None) -> None:
+    """Give a site its installation, its pages and the worker of its process, if there is one."""
+    site.state.worker = worker
     site.state.installation = app
     site.state.pages = pages
 
@@ -23,6 +25,10 @@ def _installation(request: Request) -> App:
 
 def _pages(request: Request) -> Pages:
     return cast(Pages, request.app.state.pages)
+
+
+def _worker(request: Request) -> Worker | None:
+    return cast(Worker | None, request.app.state.worker)
 
 
 def _signup_limit(request: Request) -> SignupLimit:
@@ -41,6 +47,7 @@ async def open_editions(app: App) -> list[Edition]:
 
 
 Installation = Annotated[App, Depends(_installation)]
+EmbeddedWorker = Annotated[Worker | None, Depends(_worker)]
 PageRenderer = Annotated[Pages, Depends(_pages)]
 Limit = Annotated[SignupLimit, Depends(_signup_limit)]
 ClientIp = Annotated[str | None, Depends(client_ip)]

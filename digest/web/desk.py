@@ -4,7 +4,8 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from digest.app import App
-from digest.web import desk_inbox, desk_issues, desk_overview, failures
+from digest.delivery.worker import Worker
+from digest.web import desk_inbox, desk_issues, desk_overview, failures, health, metrics
 from digest.web.context import attach
 from digest.web.edge import DefaultHeaders, HeadAsGet
 from digest.web.loopback import LoopbackOnly
@@ -18,13 +19,17 @@ DESK_HEADERS = {
 }
 
 
-def build_desk(app: App) -> FastAPI:
-    """The ASGI application of the desk. Bind it to a loopback address only: it has no login."""
+def build_desk(app: App, worker: Worker | None = None) -> FastAPI:
+    """The ASGI application of the desk. Bind it to a loopback address only: it has no login.
+
+    `worker` is the one of this process, for its metrics and readiness.
+    """
     pages = Pages(app, layout="desk/base.html", base="", headers=DESK_HEADERS)
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    attach(site, app, pages)
-    for noun in (desk_overview, desk_issues, desk_inbox):
+    attach(site, app, pages, worker)
+    for noun in (desk_overview, desk_issues, desk_inbox, metrics):
         site.include_router(noun.router)
+    site.include_router(health.desk_router)
     site.mount("/static", StaticFiles(packages=[("templates", "web/static")]))
     failures.install(site, pages, tell=True)
     site.add_middleware(HeadAsGet)

@@ -1,4 +1,8 @@
-"""For monitors and robots."""
+"""For monitors and robots.
+
+Anybody may ask the probes of the public site, so they say yes or no and nothing else;
+what is the matter is told on the desk.
+"""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -6,11 +10,16 @@ from sqlalchemy import literal
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
-from digest.web.context import Installation, PageRenderer
+from digest.flows.readiness import failing
+from digest.web.context import EmbeddedWorker, Installation, PageRenderer
+
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 router = APIRouter()
+desk_router = APIRouter()
 
 
+@desk_router.get("/healthz")
 @router.get("/healthz")
 async def healthz(app: Installation) -> Response:
     """200 while the database answers, else 503."""
@@ -18,8 +27,24 @@ async def healthz(app: Installation) -> Response:
         async with app.store.read() as session:
             await session.exec(select(literal(1)))
     except (SQLAlchemyError, OSError):
-        return JSONResponse({"status": "no database"}, 503, {"Cache-Control": "no-store"})
-    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+        return JSONResponse({"status": "no database"}, 503, NOT_KEPT)
+    return JSONResponse({"status": "ok"}, headers=NOT_KEPT)
+
+
+@router.get("/readyz")
+async def readyz(app: Installation, worker: EmbeddedWorker) -> Response:
+    """200 while mail would be sent: database at hand and current, worker alive, clock trusted."""
+    if await failing(app, worker):
+        return JSONResponse({"status": "not ready"}, 503, NOT_KEPT)
+    return JSONResponse({"status": "ready"}, headers=NOT_KEPT)
+
+
+@desk_router.get("/readyz")
+async def readyz_telling(app: Installation, worker: EmbeddedWorker) -> Response:
+    """The same, and what is the matter: of `database`, `worker` and `clock`."""
+    matters = await failing(app, worker)
+    status = "not ready" if matters else "ready"
+    return JSONResponse({"status": status, "failing": matters}, 503 if matters else 200, NOT_KEPT)
 
 
 @router.get("/robots.txt")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from digest.app import App
+from digest.delivery.worker import Worker
 from digest.web import (
     archiving,
     comparing,
@@ -30,11 +31,14 @@ NOUNS = (inert, home, confirming, unsubscribing, preferring, comparing, archivin
 A_YEAR = 365 * 24 * 3600
 
 
-def build_public(app: App, *, signup_rate: str = SIGNUPS) -> FastAPI:
-    """The ASGI application of the public pages. `signup_rate` is per network address."""
+def build_public(app: App, worker: Worker | None = None, *, signup_rate: str = SIGNUPS) -> FastAPI:
+    """The ASGI application of the public pages. `signup_rate` is per network address.
+
+    `worker` is the one of this process, for its readiness.
+    """
     pages = Pages(app)
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    attach(site, app, pages)
+    attach(site, app, pages, worker)
     site.state.signup_limit = SignupLimit(signup_rate)
     for noun in NOUNS:
         site.include_router(noun.router)
