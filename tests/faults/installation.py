@@ -1,0 +1,125 @@
+"""The installation under fault: made once with an approved issue, then copied for every run."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from digest.app import App, utc_now
+from digest.bootstrap import open_app
+from digest.delivery.accounting import Accounting, account
+from digest.delivery.tables import Delivery
+from digest.flows.publishing import approve, compose
+from digest.flows.sending import send
+from digest.keyfile import make_key_file
+from digest.migrate import upgrade
+from digest.settings import Settings
+from digest.store import open_store
+from schedules.editions import create_default, get_edition
+from schedules.tables import OnUnknown
+from subscribers.tables import Subscriber, Subscription, SubscriptionState
+from tests.catalogue import add_comparison
+from tests.faults.verdicts import Row
+
+EDITION = "weekly"
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Settings as plain values, so that a child process can be given them.
+
+    Another database is another way to make these values; nothing else here knows SQLite.
+    """
+
+    values: Values
+
+    def settings(self) -> Settings:
+        """The settings of the run, whatever the environment says."""
+        return Settings(_env_file=None, **self.values)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[App]:
+        """The application, for looking and for starting to send."""
+        async with open_app(self.settings()) as app:
+            yield app
+
+
+async def prepare(folder: Path, readers: int) -> Path:
+    """An installation with an approved issue 1 and `readers` confirmed readers."""
+    installation = Installation(_values(folder, port=25))
+    settings = installation.settings()
+    make_key_file(settings.data_dir)
+    await upgrade(settings.store_url)
+    store = open_store(settings.store_url)
+    async with store.write() as session:
+        await create_default(session, utc_now())
+    await store.close()
+    async with installation.opened() as app:
+        await _fill(app, readers)
+        await compose(app, EDITION)
+        await approve(app, 1, by="the fault harness")
+    return folder
+
+
+async def start(template: Path, folder: Path, port: int, policy: OnUnknown) -> Installation:
+    """A copy of what `prepare` made, whose issue 1 is being sent to the relay at `port`."""
+    shutil.copytree(template, folder)
+    installation = Installation(_values(folder, port))
+    async with installation.opened() as app:
+        async with app.store.write() as session:
+            (await get_edition(session, EDITION)).on_unknown = policy
+        await send(app, 1)
+    return installation
+
+
+async def look(app: App) -> tuple[dict[str, Row], Accounting]:
+    """Every delivery of the issue by address, and the accounting equation."""
+    async with app.store.read() as session:
+        deliveries = (await session.exec(select(Delivery).order_by(col(Delivery.id)))).all()
+        counts = await account(session, deliveries[0].mailing_id)
+    return {row.address: Row(str(row.state), row.unknowns) for row in deliveries}, counts
+
+
+def addresses(readers: int) -> list[str]:
+    """Who is to get the issue."""
+    return [f"reader{number}@example.org" for number in range(1, readers + 1)]
+
+
+def _values(folder: Path, port: int) -> Values:
+    return {
+        "data_dir": folder,
+        "smtp_url": f"smtp://127.0.0.1:{port}?tls=none",
+        "sender": "Weekly Verdicts <verdicts@news.example.org>",
+        "postal_address": "1 Test Street, 10115 Berlin",
+    }
+
+
+async def _fill(app: App, readers: int) -> None:
+    now = app.clock()
+    async with app.store.write() as session:
+        await add_comparison(session, "Alpha", "Beta", now)
+        for number, address in enumerate(addresses(readers), start=1):
+            session.add(
+                Subscriber(
+                    id=number,
+                    address=address,
+                    normalised=address,
+                    address_hash=app.keyring.address_hash(address),
+                    created_at=now,
+                )
+            )
+        await session.flush()
+        session.add_all(
+            Subscription(
+                subscriber_id=number,
+                edition=EDITION,
+                state=SubscriptionState.ACTIVE,
+                confirmed_at=now,
+            )
+            for number in range(1, readers + 1)
+        )

@@ -1,0 +1,48 @@
+"""The relay of the fault runs: it counts copies per reader and takes a random moment to answer."""
+
+import asyncio
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+
+from tests.relay import Relay, Taken
+
+
+@dataclass
+class Sink(Relay):
+    """A relay that waits before it takes a message, and again before it says so.
+
+    A sender killed in the first wait leaves a message that is taken without it; in
+    the second, one that was taken and not reported: neither can be told from outside.
+    `slowest` is the longest of either wait, in seconds.
+    """
+
+    slowest: float = 0.01
+    dice: random.Random | None = None
+
+    def message_ids(self) -> dict[str, set[str]]:
+        """The Message-IDs each recipient was sent; one, if all is well."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for taken in self.taken:
+            found[taken.recipient].add(_message_id(taken.data))
+        return dict(found)
+
+    async def settle(self) -> None:
+        """Wait until what dead senders left behind has been taken."""
+        await asyncio.sleep(3 * self.slowest)
+
+    async def _dot(self, writer: asyncio.StreamWriter, taken: Taken) -> bool:
+        await self._wait()
+        self.taken.append(taken)
+        await self._wait()
+        return await self._answer(writer, "dot")
+
+    async def _wait(self) -> None:
+        dice = self.dice or random.Random()
+        await asyncio.sleep(dice.uniform(0, self.slowest))
+
+
+def _message_id(data: bytes) -> str:
+    head = data.partition(b"\r\n\r\n")[0].decode("ascii", "replace")
+    [line] = [line for line in head.split("\r\n") if line.lower().startswith("message-id:")]
+    return line.partition(":")[2].strip()
