@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types contracts tests faults fix migration clean
+.PHONY: demo test lint types contracts tests bench faults fix migration clean
 
 demo: $(READY)
 	$(BIN)/digest demo $(if $(ONCE),--no-serve)
@@ -25,6 +25,9 @@ contracts: $(READY)
 
 tests: $(READY)
 	$(BIN)/python -m pytest -n auto -rs $(PYTEST)
+
+bench: $(READY)
+	$(BIN)/python -m bench $(if $(FULL),--full)
 
 faults: $(READY)
 	$(BIN)/python -m tests.faults

@@ -1,0 +1,105 @@
+"""Installations to measure on, made by the very commands an operator types."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.taken import Taken, read_taken
+
+ROOT = Path(__file__).parents[1]
+CONTENT = ROOT / "digest" / "demo" / "content"
+WEEKS = ("week-1.json", "week-2.json")
+CONNECTIONS = 10
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A data folder of its own, and the loopback port its relay listens on."""
+
+    folder: Path
+    relay_port: int
+    dkim_key: Path | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Only these settings: none of the caller's own."""
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith("DIGEST_") or key == "DIGEST_LOG"
+        }
+        return {
+            **kept,
+            "PYTHONPATH": str(ROOT),
+            "DIGEST_DATA_DIR": str(self.folder),
+            "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{self.relay_port}?tls=none",
+            "DIGEST_SENDER": "Weekly AI Tool Verdicts <verdicts@news.example.org>",
+            "DIGEST_POSTAL_ADDRESS": "The Verdict Desk, 12 Example Street, 10115 Berlin",
+            "DIGEST_CONNECTIONS": str(CONNECTIONS),
+            **({"DIGEST_DKIM_KEYS": f"bench:{self.dkim_key}"} if self.dkim_key else {}),
+        }
+
+    def copy_to(self, folder: Path, *, dkim_key: Path | None = None) -> "Installation":
+        """The same installation elsewhere; what was in `folder` is gone."""
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.folder, folder)
+        return replace(self, folder=folder, dkim_key=dkim_key)
+
+    def digest(self, *words: str) -> Any:
+        """Run a command of ours with --json; its answer."""
+        return json.loads(self._run("-m", "digest", *words, "--json"))
+
+    def measure(self, module: str, *words: str) -> Taken:
+        """Run a measuring module in a process of its own."""
+        return read_taken(self._run("-m", module, *words))
+
+    def _run(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *words],
+            env=self.environment,
+            cwd=self.folder,  # no `.env` of the caller's is read from here
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"{' '.join(words)} failed:\n{(done.stderr or done.stdout)[-2000:]}")
+        return done.stdout
+
+
+def prepare(folder: Path, relay_port: int, readers: int) -> tuple[Installation, Taken]:
+    """An approved issue of eight cards and so many readers; and what importing those took."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    made = Installation(folder, relay_port)
+    made.digest("init")
+    for week in WEEKS:
+        made.digest("comparisons", "import", str(CONTENT / week))
+    imported = _import_readers(made, readers)
+    made.digest("issues", "compose", "--extra")
+    made.digest("issues", "approve", "1")
+    return made, imported
+
+
+def _import_readers(made: Installation, readers: int) -> Taken:
+    """`digest readers import`, timed from outside: start-up and file reading included."""
+    file = made.folder / "readers.csv"
+    with file.open("w") as rows:
+        rows.write("email\n")
+        rows.writelines(f"reader{number}@example.org\n" for number in range(1, readers + 1))
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    report = made.digest("readers", "import", str(file), "--confirmed")
+    seconds = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    file.unlink()
+    if report["new"] != readers:
+        raise SystemExit(f"the import took {report['new']} of {readers} readers")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Taken(readers, seconds, cpu)

@@ -1,0 +1,60 @@
+"""Ours, whole: claim, compose, arm, send and record a frozen audience, until so many are accepted.
+
+Usage: python -m bench.senders.digest_worker MESSAGES [PROFILE_FILE]; the installation is that of
+the `DIGEST_…` variables. Nothing is prebuilt, and every line that `digest serve` logs is logged.
+"""
+
+import asyncio
+import cProfile
+import sqlite3
+import sys
+from contextlib import closing
+
+from sqlalchemy.engine import make_url
+
+from bench.taken import Taken, Watch
+from digest.bootstrap import open_app, open_worker
+from digest.cli.logs import configure_logging
+from digest.settings import load_settings
+
+LOOK_SECONDS = 0.01
+
+
+async def send(messages: int) -> Taken:
+    """Run a worker until `messages` are accepted; raises when it ends before."""
+    settings = load_settings()
+    async with open_app(settings) as app, open_worker(app) as worker:
+        with closing(sqlite3.connect(str(make_url(settings.store_url).database))) as ledger:
+            watch = Watch()
+            running = asyncio.create_task(worker.run())
+            while (accepted := _accepted(ledger)) < messages and not running.done():
+                await asyncio.sleep(LOOK_SECONDS)
+            taken = watch.taken(accepted)
+        worker.stop()
+        await running
+    if accepted < messages:
+        raise SystemExit(f"the worker ended after {accepted} of {messages}")
+    return taken
+
+
+def _accepted(ledger: sqlite3.Connection) -> int:
+    [count] = ledger.execute("SELECT count(*) FROM delivery WHERE state = 'accepted'").fetchone()
+    return int(count)
+
+
+def main() -> None:
+    """Send, profiled if a file for the profile is named."""
+    configure_logging("INFO")
+    messages, *profile_file = sys.argv[1:]
+    profile = cProfile.Profile()
+    if profile_file:
+        profile.enable()
+    taken = asyncio.run(send(int(messages)))
+    if profile_file:
+        profile.disable()
+        profile.dump_stats(profile_file[0])
+    taken.print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The targets, and where each figure comes from."""
+
+from dataclasses import dataclass, field
+
+from bench.report import Target, ratio, spread
+from bench.taken import Taken
+
+SOURCE, OURS, SIGNED = "smtp-source", "digest, unsigned", "digest, RSA-2048"
+NODEMAILER, AIOSMTPLIB, SMTPLIB = "nodemailer pool", "aiosmtplib", "smtplib, 2 threads"
+MILLION = 1_000_000
+
+
+@dataclass
+class Figures:
+    """All that was measured. `stages` are keyed import, freeze, compile and large."""
+
+    rounds: dict[str, list[Taken]] = field(default_factory=dict)
+    stages: dict[str, Taken] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+    def ratio(self, name: str, other: str) -> float | None:
+        """The median over the rounds."""
+        if name not in self.rounds or other not in self.rounds:
+            return None
+        return ratio(self.rounds[name], self.rounds[other]).median
+
+    def cpu(self, name: str) -> float | None:
+        """CPU seconds per 1,000 messages, median."""
+        taken = self.rounds.get(name)
+        return spread([one.cpu_per_thousand for one in taken]).median if taken else None
+
+
+def targets(figures: Figures) -> list[Target]:
+    """Every target; a figure that the run's size cannot show is not claimed."""
+    return [*_sending(figures), *_scale(figures)]
+
+
+def _sending(found: Figures) -> list[Target]:
+    in_turns = "whole dispatch from SQLite, 10 connections"
+    return [
+        Target(f"unsigned : {SOURCE}", 0.9, True, found.ratio(OURS, SOURCE), note=in_turns),
+        Target(f"unsigned : {NODEMAILER}", 2.2, True, found.ratio(OURS, NODEMAILER)),
+        Target(f"unsigned : {AIOSMTPLIB}", 3, True, found.ratio(OURS, AIOSMTPLIB)),
+        Target("unsigned, CPU per 1,000", 0.12, False, found.cpu(OURS), " s"),
+        Target(f"RSA-2048 : {SOURCE}", 0.5, True, found.ratio(SIGNED, SOURCE)),
+        Target("RSA-2048, CPU per 1,000", 0.40, False, found.cpu(SIGNED), " s"),
+        Target(f"PostgreSQL, two workers : {SOURCE}", 0.8, True, None, note="not built yet"),
+    ]
+
+
+def _scale(found: Figures) -> list[Target]:
+    large = found.stages.get("large")
+    readers = found.stages["import"].work if "import" in found.stages else 0
+    small = found.cpu(OURS)
+    growth = large.cpu_per_thousand / small if large and small else None
+    compiled = found.stages.get("compile")
+    return [
+        Target("memory of the sender", 150, False, large and large.peak_mb, " MB", _among(readers)),
+        Target("CPU per message, large : small audience", 1.2, False, growth, "", _among(readers)),
+        _timed(found, "freeze", f"freeze {MILLION:,}, SQLite", 20),
+        _timed(found, "import", f"import {MILLION:,} from CSV", 40),
+        Target(
+            "compile 8 cards, all variants",
+            50,
+            False,
+            compiled and compiled.seconds / compiled.work * 1000,
+            " ms",
+        ),
+    ]
+
+
+def _among(readers: int) -> str:
+    return f"the first messages to {readers:,} readers, by those to 2,000" if readers else ""
+
+
+def _timed(found: Figures, stage: str, what: str, limit: float) -> Target:
+    """A smaller run is scaled up, and says so."""
+    taken = found.stages.get(stage)
+    if taken is None:
+        return Target(what, limit, False, None, " s")
+    scaled = taken.seconds * MILLION / taken.work
+    note = "" if taken.work == MILLION else f"from {taken.seconds:.2f} s for {taken.work:,}"
+    return Target(what, limit, False, scaled, " s", note, estimated=taken.work != MILLION)
