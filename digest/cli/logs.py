@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "<address>"
 # Generous on purpose: a Message-ID hidden by mistake is found by the delivery's number.
-ADDRESS = re.compile(r"""[^\s<>"'(),;:=@]*@[^\s<>"'(),;:=]*""")
+ADDRESS = re.compile(r"""(?:"[^"\n]*"|[^\s<>"'(),;:=@]*)@[^\s<>"'(),;:=]*""")
 
 
 def configure_logging(default: str = "WARNING") -> None:

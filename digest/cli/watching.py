@@ -149,7 +149,8 @@ async def _show(app: App, number: int) -> None:
 
 def _why_not(state: str, number: int) -> str:
     if state in NOT_YET:
-        return f"it is {state}; `digest schedule show` tells when it goes out"
+        what = "a draft" if state == IssueState.DRAFT else state
+        return f"it is {what}; `digest schedule show` tells when it goes out"
     return f"it is {state} and was never sent"
 
 

@@ -1,0 +1,113 @@
+"""Log lines: JSON or for people, and never an address in either."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.cli.logs import HIDDEN, configure_logging, hide_addresses
+
+ADDRESSES = (
+    "ann@example.org",
+    "<ann.b+tag@example.org>",
+    "söm@bücher.example",
+    '"a b"@example.org',
+)
+
+
+def configure(default: str) -> None:
+    """As in a fresh process: the test runner's own handlers would keep ours away."""
+    logging.getLogger().handlers[:] = []
+    configure_logging(default)
+
+
+@pytest.fixture(autouse=True)
+def own_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logging as in a fresh process, put back afterwards."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    monkeypatch.delenv("DIGEST_LOG", raising=False)
+    monkeypatch.delenv("DIGEST_LOG_FORMAT", raising=False)
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_off_a_terminal_a_line_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("INFO")
+    structlog.get_logger("x").info("recorded", delivery=7, state="accepted")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["level"], line["delivery"]) == ("recorded", "info", 7)
+    assert line["timestamp"].endswith("Z")
+
+
+def test_on_a_terminal_it_is_for_people(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    configure("INFO")
+    structlog.get_logger("x").info("recorded", delivery=7)
+    line = capsys.readouterr().err
+    assert not line.startswith("{")
+    assert "recorded" in line
+
+
+@pytest.mark.parametrize(("wanted", "is_json"), [("json", True), ("console", False)])
+def test_the_format_can_be_chosen(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: str,
+    is_json: bool,
+) -> None:
+    monkeypatch.setenv("DIGEST_LOG_FORMAT", wanted)
+    configure("INFO")
+    structlog.get_logger("x").info("recorded", delivery=7)
+    assert capsys.readouterr().err.startswith("{") is is_json
+
+
+def test_the_level_can_be_chosen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_LOG", "error")
+    configure("INFO")
+    structlog.get_logger("x").warning("too quiet")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("wanted", ["json", "console"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_address_is_written_whoever_logs_it(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: str,
+    address: str,
+) -> None:
+    monkeypatch.setenv("DIGEST_LOG_FORMAT", wanted)
+    configure("DEBUG")
+    log = structlog.get_logger("x")
+    log.error(f"refused {address}", reason=f"550 {address} unknown", about=[address])
+    logging.getLogger("some.library").warning("mail for %s failed", address)
+    try:
+        raise ValueError(f"cannot write to {address}")
+    except ValueError:
+        log.exception("broken")
+        logging.getLogger("some.library").exception("broken for %s", address)
+    written = capsys.readouterr().err
+    assert "@" not in written
+    assert "example" not in written
+    assert written.count(HIDDEN) >= 6
+    assert written.count("Traceback") == 2
+
+
+@given(st.text())
+def test_nothing_with_an_at_sign_is_left(text: str) -> None:
+    line = hide_addresses(None, "info", {"event": text, "delivery": 7, "lost": None})
+    assert "@" not in str(line["event"])
+    assert (line["delivery"], line["lost"]) == (7, None)
+    assert "@" in text or line["event"] == text
