@@ -17,7 +17,7 @@ from digest.bootstrap import open_app, open_worker
 from digest.cli.logs import configure_logging
 from digest.settings import load_settings
 
-LOOK_SECONDS = 0.01
+SHORTEST_LOOK, LONGEST_LOOK = 0.005, 0.25
 
 
 async def send(messages: int) -> Taken:
@@ -28,13 +28,19 @@ async def send(messages: int) -> Taken:
             watch = Watch()
             running = asyncio.create_task(worker.run())
             while (accepted := _accepted(ledger)) < messages and not running.done():
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(_until_next_look(watch.taken(accepted), messages - accepted))
             taken = watch.taken(accepted)
         worker.stop()
         await running
     if accepted < messages:
         raise SystemExit(f"the worker ended after {accepted} of {messages}")
     return taken
+
+
+def _until_next_look(so_far: Taken, left: int) -> float:
+    """Half the time that seems left: few looks, for they cost, and close ones at the end."""
+    expected = so_far.seconds * left / max(so_far.work, 1)
+    return max(SHORTEST_LOOK, min(expected / 2, LONGEST_LOOK))
 
 
 def _accepted(ledger: sqlite3.Connection) -> int:
