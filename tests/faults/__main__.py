@@ -8,11 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tests.faults.installation import prepare
+from tests.faults.installation import CONNECTIONS, prepare
 from tests.faults.scenarios import KILLED, SLEPT, TERMINATED, WRONG, Scenario, judge
 from tests.faults.scene import Ground
 from tests.faults.verdicts import Observed
@@ -29,7 +30,15 @@ PLAN: list[tuple[Scenario, int]] = [
     (TERMINATED, 1),
     (SLEPT, FEW),
 ]
-COLUMNS = ("runs", "struck", "lost", "doubled", "most_copies", "ever_unknown", "held")
+COLUMNS = {
+    "runs": "runs",
+    "struck": "struck",
+    "lost": "lost",
+    "doubled": "doubled",
+    "most_copies": "most",
+    "ever_unknown": "unknown",
+    "held": "held",
+}
 
 Result = dict[str, Any]
 
@@ -102,11 +111,16 @@ def _figures(run: Observed | None) -> Result:
 
 
 def _table(results: list[Result]) -> Table:
-    table = Table(title=f"Faults: {READERS} readers, 4 connections")
-    table.add_column("scenario")
-    for name in COLUMNS:
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_column("verdict")
+    table = Table(
+        title=f"Faults: {READERS} readers a run, {CONNECTIONS} connections",
+        box=SIMPLE_HEAD,
+        padding=0,
+        pad_edge=False,
+    )
+    table.add_column("scenario", no_wrap=True)
+    for heading in COLUMNS.values():
+        table.add_column(heading, justify="right")
+    table.add_column("verdict", no_wrap=True)
     for scenario, _ in PLAN:
         runs = [result for result in results if result["scenario"] == scenario.name]
         sums = {name: sum(run.get(name, 0) for run in runs) for name in COLUMNS}

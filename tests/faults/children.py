@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from multiprocessing import get_context
@@ -51,11 +52,13 @@ def suspend(process: BaseProcess) -> None:
     os.kill(process.pid, signal.SIGSTOP)
 
 
-async def ended(process: BaseProcess, seconds: float = 60) -> int:
-    """The exit status of a process, when it has ended; raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while process.exitcode is None:
-            await asyncio.sleep(0.002)
+async def ended(process: BaseProcess, seconds: float = 30) -> int:
+    """The exit status of a process, when it has ended; -9 if it had to be killed for that."""
+    deadline = time.monotonic() + seconds
+    while process.exitcode is None:
+        if time.monotonic() > deadline:
+            process.kill()
+        await asyncio.sleep(0.002)
     process.join()
     return process.exitcode
 

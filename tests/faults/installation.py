@@ -26,6 +26,7 @@ from tests.catalogue import add_comparison
 from tests.faults.verdicts import Row
 
 EDITION = "weekly"
+CONNECTIONS = 4
 Values = dict[str, Any]
 
 
@@ -94,6 +95,7 @@ def _values(folder: Path, port: int) -> Values:
     return {
         "data_dir": folder,
         "smtp_url": f"smtp://127.0.0.1:{port}?tls=none",
+        "connections": CONNECTIONS,
         "sender": "Weekly Verdicts <verdicts@news.example.org>",
         "postal_address": "1 Test Street, 10115 Berlin",
     }

@@ -13,11 +13,9 @@ from pathlib import Path
 from digest.app import App
 from schedules.tables import OnUnknown
 from tests.faults import children
-from tests.faults.installation import Installation, look, start
+from tests.faults.installation import CONNECTIONS, Installation, look, start
 from tests.faults.sink import Sink
 from tests.faults.verdicts import Observed
-
-CONNECTIONS = 4
 
 
 @dataclass(frozen=True)
