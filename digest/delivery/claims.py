@@ -1,12 +1,11 @@
-"""On what conditions a delivery changes hands: due, held by its claim, still wanted."""
+"""On what conditions a delivery changes hands: held by its claim, still wanted."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update, bindparam, exists, true
-from sqlmodel import and_, col, or_, update
+from sqlmodel import and_, col, update
 
 from digest.delivery.tables import (
     Delivery,
@@ -52,15 +51,6 @@ def claim_of(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
         variant=delivery.variant,
         message_id=delivery.message_id,
         attempts=delivery.attempts,
-    )
-
-
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """Pending, or waiting for an hour that has come."""
-    waiting = (DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
-    return or_(
-        col(Delivery.state) == DeliveryState.PENDING,
-        and_(col(Delivery.state).in_(waiting), col(Delivery.not_before) <= now),
     )
 
 

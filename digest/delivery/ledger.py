@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.delivery.claims import Claim, arming, claim_of, held_by, is_due, still_wanted
+from digest.delivery.claims import Claim, arming, claim_of, held_by, still_wanted
+from digest.delivery.due import find_due
 from digest.delivery.grouping import GroupCommit
 from digest.delivery.outcomes import Outcome, retry_delay
 from digest.delivery.recovery import UNOWNED, ended, mark_unknown
@@ -24,7 +24,6 @@ from digest.delivery.tables import (
     Delivery,
     DeliveryState,
     Mailing,
-    MailingKind,
     MailingState,
     Route,
 )
@@ -47,21 +46,7 @@ class Ledger:
         """Take up to `limit` deliveries that are due on these routes; letters before issues."""
         token = secrets.token_hex(8)
         async with self._store.write() as session:
-            due = (
-                select(Delivery, Mailing)
-                .join(Mailing, col(Mailing.id) == col(Delivery.mailing_id))
-                .where(
-                    col(Mailing.state) == MailingState.ACTIVE,
-                    col(Mailing.route).in_(list(routes)),
-                    col(Mailing.give_up_at) > now,
-                    is_due(now),
-                )
-                .order_by(
-                    case((col(Mailing.kind) == MailingKind.ISSUE, 1), else_=0), col(Delivery.id)
-                )
-                .limit(limit)
-            )
-            rows = (await session.exec(due)).all()
+            rows = await find_due(session, routes, limit, now)
             await session.exec(
                 update(Delivery)
                 .where(col(Delivery.id).in_([delivery.id for delivery, _ in rows]))

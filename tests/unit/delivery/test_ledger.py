@@ -226,3 +226,12 @@ async def test_what_is_armed_cannot_be_given_back(
     assert await ledger.settle_denied(claim, now) is None
     [row] = await rows(store)
     assert row.state == DeliveryState.ARMED
+
+
+async def test_letters_are_claimed_before_an_issue_that_waits_longer(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    issue = await make_mailing(3)
+    letter = await make_mailing(0, kind=MailingKind.NOTICE)  # to the same three readers
+    claimed = await ledger.claim(ROUTES, 10, now)
+    assert [claim.mailing_id for claim in claimed] == [letter.id] * 3 + [issue.id] * 3
