@@ -25,9 +25,9 @@ async def send(messages: int) -> Taken:
     settings = load_settings()
     async with open_app(settings) as app, open_worker(app) as worker:
         with closing(sqlite3.connect(str(make_url(settings.store_url).database))) as ledger:
-            watch = Watch()
+            before, watch = _accepted(ledger), Watch()
             running = asyncio.create_task(worker.run())
-            while (accepted := _accepted(ledger)) < messages and not running.done():
+            while (accepted := _accepted(ledger) - before) < messages and not running.done():
                 await asyncio.sleep(_until_next_look(watch.taken(accepted), messages - accepted))
             taken = watch.taken(accepted)
         worker.stop()

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import pytest
 
+from digest.delivery.claims import Claim
 from digest.delivery.lane import Lane
-from digest.delivery.ledger import Claim, Ledger
+from digest.delivery.ledger import Ledger
 from digest.delivery.outcomes import Outcome
 from digest.delivery.ports import Outgoing, Reply
 from digest.delivery.tables import DeliveryState, Route

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from digest.delivery import mailings, rejections, worker
 from digest.delivery.accounting import Accounting, account
-from digest.delivery.ledger import Claim, Ledger
+from digest.delivery.claims import Claim
+from digest.delivery.ledger import Ledger
 from digest.delivery.liveness import FileLock, LockLost
 from digest.delivery.mailings import get_mailing
 from digest.delivery.ports import Outgoing
