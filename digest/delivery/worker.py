@@ -68,7 +68,7 @@ class Worker:
         self._work = asyncio.Event()
         self._failures: dict[Route, int] = dict.fromkeys(transports, 0)
         self._rejections = Rejections()
-        self._recorded = False
+        self._recorded: set[Route] = set()
         self._running = False
         self.tally = Tally()
 
@@ -150,7 +150,9 @@ class Worker:
                 limit = CLAIMS_PER_LANE * self._connections
                 with suppress(*BUSY):  # a busy database: nothing to do just now
                     queue.extend(await self._ledger.claim([route], limit, self._clock()))
-                if not queue and self._recorded:  # the last of a mailing: let it finish now
+                if (
+                    not queue and route in self._recorded
+                ):  # the last of a mailing: let it finish now
                     await self._tidy()
             return queue.popleft() if queue and not self._stopping.is_set() else None
 
@@ -181,7 +183,7 @@ class Worker:
 
     async def _record(self, claim: Claim, outcome: Outcome) -> None:
         await self._write(lambda: self._ledger.record(claim, outcome, self._clock()))
-        self._recorded = True
+        self._recorded.add(claim.route)
         self._log(claim, outcome)
         if claim.kind in ATTENDED:
             alike = self._rejections.note(claim.mailing_id, outcome)
@@ -199,7 +201,7 @@ class Worker:
 
     async def _settle(self, claim: Claim) -> None:
         state = await self._write(lambda: self._ledger.settle_denied(claim, self._clock()))
-        self._recorded = True
+        self._recorded.add(claim.route)
         log.info("denied", **about(claim), state=state and str(state))
 
     async def _give_back(self, claim: Claim) -> None:
@@ -252,7 +254,7 @@ class Worker:
             await self._tidy()
 
     async def _tidy(self) -> None:
-        self._recorded = False
+        self._recorded.clear()
         try:
             await self._housekeeping()
         except BUSY as trouble:
