@@ -7,7 +7,7 @@ from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingState
-from digest.errors import NotFound, Refused
+from digest.errors import NotFound
 from subscribers.audience import audience
 from subscribers.keys import Keyring
 
@@ -111,9 +111,3 @@ async def get_mailing(session: AsyncSession, mailing_id: int) -> Mailing:
     if mailing is None:
         raise NotFound(f"there is no mailing {mailing_id}")
     return mailing
-
-
-def require(done: bool, message: str) -> None:
-    """Raise `Refused` with `message` unless a transition was done."""
-    if not done:
-        raise Refused(message)

@@ -150,10 +150,8 @@ class Worker:
                 limit = CLAIMS_PER_LANE * self._connections
                 with suppress(*BUSY):  # a busy database: nothing to do just now
                     queue.extend(await self._ledger.claim([route], limit, self._clock()))
-                if (
-                    not queue and route in self._recorded
-                ):  # the last of a mailing: let it finish now
-                    await self._tidy()
+                if not queue and route in self._recorded:
+                    await self._tidy()  # that was perhaps the last of a mailing: let it finish
             return queue.popleft() if queue and not self._stopping.is_set() else None
 
     async def _carry(self, lane: Lane, claim: Claim) -> None:
