@@ -1,16 +1,19 @@
 """A relay that misbehaves on demand: a real SMTP server whose answers a test scripts.
 
-A script maps a stage (`banner`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `body`, `dot`, `RSET`)
-to what happens there instead of the usual reply: a reply line, `DROP` (cut the
-connection), `HANG` (never answer), or `TAKE_AND_DROP` (at the dot: keep the
-message, then cut the connection without a reply).
+A script maps a stage (`banner`, `EHLO`, `STARTTLS`, `AUTH`, `MAIL`, `RCPT`, `DATA`, `body`,
+`end`, `dot`, `idle`, `RSET`) to what happens there instead of the usual reply: a reply line,
+`DROP` (cut the connection), `HANG` (never answer), `TAKE_AND_DROP` (at the dot: keep the
+message, then cut the connection without a reply), or one of the small classes below.
+`end` is when the last line of the body came, before its dot; `idle` when a dot was answered.
 """
 
 import asyncio
+import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +22,8 @@ DROP, HANG, TAKE_AND_DROP = "drop", "hang", "take and drop"
 USUAL = {
     "banner": "220 relay.test ESMTP",
     "EHLO": "250 HELP",
+    "STARTTLS": "220 2.0.0 go ahead",
+    "AUTH": "235 2.7.0 welcome",
     "MAIL": "250 2.1.0 ok",
     "RCPT": "250 2.1.5 ok",
     "DATA": "354 go on",
@@ -26,6 +31,43 @@ USUAL = {
     "RSET": "250 2.0.0 ok",
     "QUIT": "221 2.0.0 bye",
 }
+NOBODY = "554 5.5.1 no valid recipients"
+PER_MESSAGE = {"MAIL", "RCPT", "DATA", "body", "end", "dot", "idle"}
+LAST_LINE = b"(end)\r\n"
+
+
+@dataclass(frozen=True)
+class Late:
+    """The reply after some seconds."""
+
+    reply: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Dripped:
+    """The reply byte by byte, so many seconds apart: every read succeeds, the whole never comes."""
+
+    reply: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Endless:
+    """A piece of a reply, again and again."""
+
+    piece: str
+
+
+Action = str | Late | Dripped | Endless
+
+
+class Packets(Enum):
+    """How replies travel: each as it comes, in crumbs, or as many together as the client allows."""
+
+    WHOLE = "whole"
+    SPLIT = "split"
+    JOINED = "joined"
 
 
 @dataclass
@@ -39,14 +81,24 @@ class Taken:
 
 @dataclass
 class Relay:
-    """The server; `taken` is what counts in the end."""
+    """The server; `taken` is what counts in the end.
 
-    script: Mapping[str, str] = field(default_factory=dict)
+    `strikes` are the messages (counted by MAIL from 1, over all connections) that the
+    script's stages from MAIL on apply to. `tls` makes STARTTLS work. `in_the_clear`
+    lists the verbs that came unencrypted.
+    """
+
+    script: Mapping[str, Action] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
+    packets: Packets = Packets.WHOLE
+    strikes: Container[int] = range(1_000_000)
+    tls: ssl.SSLContext | None = None
     taken: list[Taken] = field(default_factory=list)
     begun: int = 0
+    mails: int = 0
     connections: int = 0
     port: int = 0
+    in_the_clear: list[str] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
         self._sessions: set[asyncio.Task[None]] = set()
@@ -69,75 +121,174 @@ class Relay:
         """How many copies each recipient was sent."""
         return Counter(taken.recipient for taken in self.taken)
 
+    async def take(self, taken: Taken) -> None:
+        """Take responsibility for a message."""
+        self.taken.append(taken)
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._sessions.add(task)
         self.connections += 1
         try:
-            await self._session(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await _Session(self, reader, writer).run()
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client went, or the relay is being shut down
         finally:
             self._sessions.discard(task)
             writer.close()
 
-    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        sender = recipient = ""
-        if not await self._answer(writer, "banner"):
-            return
-        while line := (await reader.readline()).decode("utf-8", "replace").strip():
-            verb = line.split(maxsplit=1)[0].upper()
-            if verb == "EHLO":
-                for extension in ("relay.test", *self.extensions):
-                    writer.write(f"250-{extension}\r\n".encode())
-            if verb == "MAIL":
-                sender = _path(line)
-            if verb == "RCPT":
-                recipient = _path(line)
-            if not await self._answer(writer, verb) or verb == "QUIT":
-                return
-            if verb == "DATA" and self._reply("DATA").startswith("354"):
-                data = await self._body(reader, writer)
-                if data is None or not await self._dot(writer, Taken(sender, recipient, data)):
-                    return
 
-    async def _body(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bytes | None:
-        """The message without its dot; None if the client cut it short, or we do."""
+class _Cut(ConnectionError):
+    """The relay ends the session, or the client did."""
+
+
+class _Session:
+    """One connection."""
+
+    def __init__(
+        self, relay: Relay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._relay, self._reader, self._writer = relay, reader, writer
+        self._waiting = b""
+        self._number = 0
+        self._encrypted = False
+        self._sender, self._recipients = "", list[str]()
+
+    async def run(self) -> None:
+        await self._answer("banner")
+        while line := (await self._line()).decode("utf-8", "replace").strip():
+            verb = line.split(maxsplit=1)[0].upper()
+            if not self._encrypted:
+                self._relay.in_the_clear.append(verb)
+            await self._obey(verb, line)
+            if verb == "QUIT":
+                return
+
+    async def _obey(self, verb: str, line: str) -> None:
+        if verb == "EHLO":
+            await self._say("".join(f"250-{one}\r\n" for one in ("relay.test", *self._offered())))
+        if verb == "MAIL":
+            self._relay.mails += 1
+            self._number, self._sender, self._recipients = self._relay.mails, _path(line), []
+        code = await self._answer(verb)
+        if verb == "STARTTLS" and code == "220":
+            await self._flush()
+            assert self._relay.tls
+            await self._writer.start_tls(self._relay.tls)
+            self._encrypted = True
+        if verb == "RCPT" and code.startswith("2"):
+            self._recipients.append(_path(line))
+        if verb == "DATA" and code == "354":
+            await self._message()
+
+    def _offered(self) -> tuple[str, ...]:
+        offered = self._relay.extensions
+        return offered if self._relay.tls is None or self._encrypted else ("STARTTLS", *offered)
+
+    async def _message(self) -> None:
+        data = await self._body()
+        taken = [Taken(self._sender, recipient, data) for recipient in self._recipients]
+        action = self._action("dot")
+        if action == TAKE_AND_DROP or _text(action).startswith("2"):
+            for one in taken:
+                await self._relay.take(one)
+        if action == TAKE_AND_DROP:
+            raise _Cut
+        await self._answer("dot")
+        if idle := self._action("idle"):
+            await self._perform(idle)
+
+    async def _body(self) -> bytes:
+        """The message without its dot."""
         lines: list[bytes] = []
-        self.begun += 1
-        if self._reply("body") == DROP:
-            await reader.readline()
-            return None
-        while line := await reader.readline():
+        self._relay.begun += 1
+        if self._action("body") == HANG:
+            await asyncio.sleep(3600)
+        while line := await self._line():
             if line == b".\r\n":
                 return b"".join(lines)
             lines.append(line[1:] if line.startswith(b".") else line)
-        return None
+            if self._action("body") == DROP or (line == LAST_LINE and self._action("end") == DROP):
+                break
+        raise _Cut
 
-    async def _dot(self, writer: asyncio.StreamWriter, taken: Taken) -> bool:
-        reply = self._reply("dot")
-        if reply == TAKE_AND_DROP:
-            self.taken.append(taken)
-            return False
-        if reply.startswith("2"):
-            self.taken.append(taken)
-        return await self._answer(writer, "dot")
+    async def _answer(self, stage: str) -> str:
+        """What the script says, and its reply code; raises `_Cut` when that ends the session."""
+        action = self._action(stage)
+        await self._perform(action)
+        return _text(action)[:3]
 
-    async def _answer(self, writer: asyncio.StreamWriter, stage: str) -> bool:
-        reply = self._reply(stage)
-        if reply == HANG:
+    async def _perform(self, action: Action) -> None:
+        if action == HANG:
+            await self._flush()
             await asyncio.sleep(3600)
-        if reply == DROP:
-            return False
-        writer.write(f"{reply}\r\n".encode("utf-8", "surrogateescape"))
-        await writer.drain()
-        return not reply.startswith("421")
+        if action == DROP:
+            await self._flush()
+            raise _Cut
+        match action:
+            case Late(_, seconds):
+                await self._flush()
+                await asyncio.sleep(seconds)
+            case Dripped(reply, seconds):
+                for character in reply:
+                    await self._send(character.encode())
+                    await asyncio.sleep(seconds)
+                await self._send(b"\r\n")
+                return
+            case Endless(piece):
+                while True:
+                    await self._send(piece.encode())
+                    await asyncio.sleep(0.005)
+        await self._say(f"{_text(action)}\r\n")
+        if _text(action).startswith("421"):
+            await self._flush()
+            raise _Cut
 
-    def _reply(self, stage: str) -> str:
-        return self.script.get(stage, USUAL.get(stage, "502 5.5.1 what?"))
+    def _action(self, stage: str) -> Action:
+        struck = stage not in PER_MESSAGE or self._number in self._relay.strikes
+        if struck and stage in self._relay.script:
+            return self._relay.script[stage]
+        if stage in ("DATA", "dot") and not self._recipients:
+            return NOBODY
+        return USUAL.get(stage, "" if stage in PER_MESSAGE else "502 5.5.1 what?")
+
+    async def _line(self) -> bytes:
+        """The next line; what waits to be said is said once the client waits for us too."""
+        if self._waiting:
+            try:
+                return await asyncio.wait_for(self._reader.readline(), 0.01)
+            except TimeoutError:
+                await self._flush()
+        return await self._reader.readline()
+
+    async def _say(self, text: str) -> None:
+        data = text.encode("utf-8", "surrogateescape")
+        if self._relay.packets is Packets.JOINED:
+            self._waiting += data
+        elif self._relay.packets is Packets.SPLIT:
+            for start in range(0, len(data), 5):
+                await self._send(data[start : start + 5])
+                await asyncio.sleep(0.001)
+        else:
+            await self._send(data)
+
+    async def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, b""
+        await self._send(waiting)
+
+    async def _send(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+
+def _text(action: Action) -> str:
+    match action:
+        case Late(reply, _) | Dripped(reply, _):
+            return reply
+        case Endless(piece):
+            return piece
+    return action
 
 
 def _path(line: str) -> str:
@@ -145,7 +296,7 @@ def _path(line: str) -> str:
 
 
 @asynccontextmanager
-async def relay(**script: str) -> AsyncIterator[Relay]:
+async def relay(**script: Action) -> AsyncIterator[Relay]:
     """A relay for one test: `async with relay(RCPT='550 5.1.1 no such user') as there:`."""
     async with Relay(script=script) as running:
         yield running

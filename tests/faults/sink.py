@@ -31,11 +31,11 @@ class Sink(Relay):
         """Wait until what dead senders left behind has been taken."""
         await asyncio.sleep(3 * self.slowest)
 
-    async def _dot(self, writer: asyncio.StreamWriter, taken: Taken) -> bool:
+    async def take(self, taken: Taken) -> None:
+        """Take it, at a random moment between the dot and the reply."""
         await self._wait()
-        self.taken.append(taken)
+        await super().take(taken)
         await self._wait()
-        return await self._answer(writer, "dot")
 
     async def _wait(self) -> None:
         dice = self.dice or random.Random()
