@@ -91,3 +91,7 @@ def test_a_slug_that_does_not_fit_into_a_link_is_a_programming_error() -> None:
 def test_short_keys_are_refused() -> None:
     with pytest.raises(ValueError):
         Keyring.from_text("long enough for a key, short")
+
+
+def test_a_link_once_sent_goes_on_working_whatever_is_rewritten() -> None:
+    assert unsubscribe_token(RING, 7, "weekly") == "fbc3.7-weekly.3xhmw2s73aas4lfbetmd"
