@@ -11,7 +11,7 @@ from typing import cast
 import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from digest.app import App
 from digest.delivery.claims import Claim
@@ -99,7 +99,7 @@ async def test_what_leaves_is_signed_for_the_sender_s_domain(
     clock.at = clock.at.replace(year=2024)  # dkimpy refuses what lies ahead of its own clock
     path = tmp_path / "key.pem"
     path.write_bytes(
-        ed25519.Ed25519PrivateKey.generate().private_bytes(
+        rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
