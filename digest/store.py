@@ -2,27 +2,39 @@
 
 `read()` gives a session for looking, `write()` one for changing: everything
 inside one `write()` block is one transaction, committed at its end or rolled
-back whole. On SQLite a write starts with BEGIN IMMEDIATE, so that a block never
-fails half-way for want of the lock, and writers of one process queue here
-instead of spinning on SQLite's busy handler.
+back whole. On SQLite all writers stand in one queue. On PostgreSQL they do not:
+what reads and then writes there makes its change conditional on what it read,
+locks the row, or names the `Queue` in which it wants to be alone.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, nullcontext
+from enum import IntEnum
 
-from sqlalchemy import Connection, event
+from sqlalchemy import func
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-BUSY_TIMEOUT_MS = 30_000
+from digest.databases import postgresql, sqlite
 
-# Locked, out of disk or of connections: nothing was written, and trying again may help.
-BUSY = (OperationalError, NoConnection)
+# Locked, out of disk or of connections, or the connection is gone: trying again may help.
+# Nothing was written, unless it was the commit's answer that got lost (PostgreSQL only).
+BUSY = (OperationalError, InterfaceError, NoConnection)
+
+ADVISORY_CLASS = 0x64696765  # "dige": sets our advisory locks apart from others'
+
+
+class Queue(IntEnum):
+    """Work of which only one piece goes on at a time, in whatever process."""
+
+    EDITING = 1  # comparisons, drafts, approvals, slots, editions, imports
+    STEERING = 2  # pause, resume, cancel, and the housekeeping that moves issues along
+    UPGRADING = 3  # the schema
 
 
 class Store:
@@ -30,24 +42,51 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._writing = asyncio.Lock()
-        self._write_engine = engine.execution_options(digest_begin="IMMEDIATE")
+        self.is_postgresql = engine.dialect.name == "postgresql"
+        self._dialect = postgresql if self.is_postgresql else sqlite
+        self._for_reading = self._dialect.for_reading(engine)
+        self._for_writing = self._dialect.for_writing(engine)
+        # Writers of one process queue here instead of spinning on SQLite's busy handler.
+        self._writing = nullcontext() if self.is_postgresql else asyncio.Lock()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session whose changes are thrown away."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        """A session that sees one instant; what it changes is refused, or thrown away."""
+        async with AsyncSession(self._for_reading, expire_on_commit=False) as session:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session whose changes are committed, all or none, when the block ends."""
+    async def write(self, queue: Queue | None = None) -> AsyncIterator[AsyncSession]:
+        """A session whose changes are committed, all or none, when the block ends.
+
+        With a `queue` the block begins when no other block of that queue is going on.
+        """
         async with (
             self._writing,
-            AsyncSession(self._write_engine, expire_on_commit=False) as session,
+            AsyncSession(self._for_writing, expire_on_commit=False) as session,
             session.begin(),
         ):
+            if queue is not None and self.is_postgresql:
+                await session.exec(select(func.pg_advisory_xact_lock(ADVISORY_CLASS, queue.value)))
             yield session
+
+    def explain(self, error: Exception) -> str:
+        """What the database complains of, in one line and without anybody's data."""
+        return self._dialect.explain(error)
+
+    def blocking_engine(self) -> Engine:
+        """The same database for a thread that writes at its own pace; no connection is kept.
+
+        On SQLite the thread begins its transactions itself, with BEGIN IMMEDIATE.
+        """
+        url = self.engine.url
+        if url.get_backend_name() != "sqlite":
+            return create_engine(url, poolclass=NullPool, hide_parameters=True)
+        engine = create_engine(
+            url.set(drivername="sqlite"), poolclass=NullPool, paramstyle="named"
+        )
+        event.listen(engine, "connect", _set_pragmas)
+        return engine
 
     async def close(self) -> None:
         """Release all connections."""
@@ -56,23 +95,5 @@ class Store:
 
 def open_store(url: str) -> Store:
     """Open the database at a SQLAlchemy `url`; it must exist (see `digest.migrate`)."""
-    engine = create_async_engine(url, hide_parameters=True)  # addresses stay out of logs
-    if make_url(url).get_backend_name() == "sqlite":
-        event.listen(engine.sync_engine, "connect", _set_pragmas)
-        event.listen(engine.sync_engine, "begin", _begin)
-    return Store(engine)
-
-
-def _set_pragmas(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver's own BEGINs would come too late; see _begin
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("digest_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    backend = make_url(url).get_backend_name()
+    return Store((postgresql if backend == "postgresql" else sqlite).open_engine(url))
