@@ -12,12 +12,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy.exc import DBAPIError
 
+from digest.databases.sqlite import path_of
 from digest.errors import Misconfigured
-from digest.store import Store, open_store
+from digest.store import ADVISORY_CLASS, Queue, Store, open_store
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -34,8 +34,8 @@ async def upgrade(url: str) -> tuple[str | None, str]:
     try:
         async with store.engine.begin() as connection:
             await connection.run_sync(_upgrade)
-    except OperationalError as error:
-        raise Misconfigured(f"cannot write to the database: {error.orig}") from None
+    except DBAPIError as error:
+        raise Misconfigured(f"cannot write to the database: {store.explain(error)}") from None
     finally:
         await store.close()
     return before, head()
@@ -47,15 +47,15 @@ async def current(url: str) -> str | None:
     try:
         async with store.engine.connect() as connection:
             return await connection.run_sync(_revision)
-    except DatabaseError as error:  # also a file that is no database
-        raise Misconfigured(f"cannot open the database: {error.orig}") from None
+    except DBAPIError as error:  # also a file that is no database
+        raise Misconfigured(f"cannot open the database: {store.explain(error)}") from None
     finally:
         await store.close()
 
 
 async def exists(url: str) -> bool:
     """Whether a database of ours is there."""
-    path = _sqlite_path(url)
+    path = path_of(url)
     if path and not await asyncio.to_thread(path.exists):
         return False
     return await current(url) is not None
@@ -63,11 +63,13 @@ async def exists(url: str) -> bool:
 
 async def require_current(url: str) -> None:
     """Raise `Misconfigured` unless the database exists and is at this program's revision."""
-    path = _sqlite_path(url)
+    path = path_of(url)
     if path and not await asyncio.to_thread(path.exists):
         raise Misconfigured(f"there is no database at {path}: run `digest init`")
     revision = await current(url)
     _refuse_newer(revision)
+    if revision is None:
+        raise Misconfigured("the database is empty: run `digest init`")
     if revision != head():
         raise Misconfigured("the database is older than this program: run `digest init`")
 
@@ -115,6 +117,8 @@ def _refuse_newer(revision: str | None) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # of two `digest init` one waits
+        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_CLASS, Queue.UPGRADING)))
     command.upgrade(_config(connection), "head")
 
 
@@ -129,15 +133,8 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _sqlite_path(url: str) -> Path | None:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        return None
-    return Path(parsed.database)
-
-
 def _make_parent(url: str) -> None:
-    path = _sqlite_path(url)
+    path = path_of(url)
     if path is None:
         return
     try:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from digest.databases import postgresql
 from digest.errors import Misconfigured
 
 SECRETS = ("DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY")
@@ -30,7 +31,13 @@ class Settings(BaseSettings):
         Path("var"), description="Folder for the embedded database, the inbox and the key."
     )
     database_url: SecretStr | None = Field(
-        None, description="SQLAlchemy URL; default SQLite at <data_dir>/digest.db."
+        None,
+        description="postgresql+psycopg://user:password@host/database, or an SQLite file. "
+        "Default: SQLite at <data_dir>/digest.db.",
+    )
+    config: Path | None = Field(
+        None,
+        description="A TOML file with relays. Default: digest.toml here or in <data_dir>, if any.",
     )
     smtp_url: SecretStr | None = Field(
         None,
@@ -74,7 +81,9 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
     )
-    connections: int = Field(4, description="SMTP connections one worker holds open.", ge=1, le=100)
+    connections: int = Field(
+        4, description="SMTP connections one worker holds open to a relay.", ge=1, le=100
+    )
     drain_seconds: float = Field(
         30, description="How long a stopping worker waits for replies in flight.", ge=0
     )
@@ -82,10 +91,16 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _is_sqlite(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not value.get_secret_value().startswith(SQLITE):
-            raise ValueError(f"must be an SQLite file such as {SQLITE}/srv/digest/digest.db")
-        return value
+    def _is_known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or value.get_secret_value().startswith(SQLITE):
+            return value
+        url = postgresql.normalised(value.get_secret_value())
+        if not postgresql.is_valid(url):
+            raise ValueError(
+                f"must be {SQLITE}/srv/digest/digest.db or "
+                f"{postgresql.DRIVER}://user:password@host/database"
+            )
+        return SecretStr(url)
 
     @field_validator("sender")
     @classmethod

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from enum import IntEnum
 
-from sqlalchemy import func
+from sqlalchemy import Engine, func
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.databases import postgresql, sqlite
+from digest.databases import Database, postgresql, sqlite
 
 # Locked, out of disk or of connections, or the connection is gone: trying again may help.
 # Nothing was written, unless it was the commit's answer that got lost (PostgreSQL only).
@@ -43,9 +43,9 @@ class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.is_postgresql = engine.dialect.name == "postgresql"
-        self._dialect = postgresql if self.is_postgresql else sqlite
-        self._for_reading = self._dialect.for_reading(engine)
-        self._for_writing = self._dialect.for_writing(engine)
+        self._database: Database = postgresql if self.is_postgresql else sqlite
+        self._for_reading = self._database.for_reading(engine)
+        self._for_writing = self._database.for_writing(engine)
         # Writers of one process queue here instead of spinning on SQLite's busy handler.
         self._writing = nullcontext() if self.is_postgresql else asyncio.Lock()
 
@@ -72,21 +72,19 @@ class Store:
 
     def explain(self, error: Exception) -> str:
         """What the database complains of, in one line and without anybody's data."""
-        return self._dialect.explain(error)
+        return self._database.explain(error)
 
     def blocking_engine(self) -> Engine:
         """The same database for a thread that writes at its own pace; no connection is kept.
 
-        On SQLite the thread begins its transactions itself, with BEGIN IMMEDIATE.
+        Its transactions begin with `begin_writing`, and parameters are named.
         """
-        url = self.engine.url
-        if url.get_backend_name() != "sqlite":
-            return create_engine(url, poolclass=NullPool, hide_parameters=True)
-        engine = create_engine(
-            url.set(drivername="sqlite"), poolclass=NullPool, paramstyle="named"
-        )
-        event.listen(engine, "connect", _set_pragmas)
-        return engine
+        return self._database.open_blocking_engine(self.engine)
+
+    @property
+    def begin_writing(self) -> str | None:
+        """The statement that begins a writing transaction; None where the driver does."""
+        return self._database.BEGIN_WRITING
 
     async def close(self) -> None:
         """Release all connections."""
