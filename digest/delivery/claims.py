@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Update, bindparam, exists, true
 from sqlmodel import and_, col, update
 
+from digest.delivery.postmark import Postmark
 from digest.delivery.tables import (
     Delivery,
     DeliveryState,
@@ -49,7 +50,7 @@ def claim_of(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
         subscriber_id=delivery.subscriber_id,
         address=delivery.address,
         variant=delivery.variant,
-        message_id=delivery.message_id,
+        message_id=Postmark.parse(mailing.postmark).message_id(delivery.id),
         attempts=delivery.attempts,
     )
 

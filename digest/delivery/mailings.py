@@ -1,77 +1,69 @@
 """Mailings: their rows are written whole, in the caller's transaction."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import insert
-from sqlmodel import col, update
+from sqlalchemy import ColumnElement, insert, literal
+from sqlmodel import UTCDateTime, col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingState
 from digest.errors import NotFound
 from subscribers.audience import audience
-from subscribers.keys import Keyring
-
-ROWS_PER_INSERT = 5_000
 
 Recipient = tuple[int | None, str]
 
-
-class Postmark:
-    """Makes Message-IDs: a keyed hash of mailing and reader, so the same on every try."""
-
-    def __init__(self, keyring: Keyring, domain: str) -> None:
-        self._keyring, self._domain = keyring, domain
-
-    def message_id(self, mailing_id: int, address: str) -> str:
-        """RFC 5322 section 3.6.4; tells nothing of the reader to those without the key."""
-        left = self._keyring.derive("message-id", f"{mailing_id}:{address}")
-        return f"<{left}@{self._domain}>"
+UNTOUCHED: dict[str, Any] = {
+    "variant": "all",
+    "state": DeliveryState.PENDING.value,
+    "attempts": 0,
+    "unknowns": 0,
+}
 
 
 async def open_mailing(
-    session: AsyncSession, mailing: Mailing, recipients: Sequence[Recipient], postmark: Postmark
+    session: AsyncSession, mailing: Mailing, recipients: Sequence[Recipient]
 ) -> Mailing:
     """Store a mailing with one pending delivery for each (subscriber id, address)."""
-    session.add(mailing)
-    await session.flush()
-    await _insert(session, mailing, recipients, postmark)
-    return mailing
-
-
-async def freeze_audience(session: AsyncSession, mailing: Mailing, postmark: Postmark) -> Mailing:
-    """Store a mailing with one delivery for each active reader of its edition, as of now.
-
-    Sign-ups and unsubscribes that commit before this transaction are in it; later
-    ones are not, and later unsubscribes are honoured when the delivery is armed.
-    """
-    assert mailing.edition
-    session.add(mailing)
-    await session.flush()
-    readers = await session.stream(audience(mailing.edition))
-    async for chunk in readers.partitions(ROWS_PER_INSERT):
-        await _insert(session, mailing, [(row[0], row[1] or "") for row in chunk], postmark)
-    return mailing
-
-
-async def _insert(
-    session: AsyncSession, mailing: Mailing, recipients: Sequence[Recipient], postmark: Postmark
-) -> None:
-    assert mailing.id is not None
+    mailing_id = await _store(session, mailing)
     rows = [
         {
-            "mailing_id": mailing.id,
+            "mailing_id": mailing_id,
             "subscriber_id": subscriber_id,
             "address": address,
-            "variant": "all",
-            "state": DeliveryState.PENDING,
-            "attempts": 0,
-            "unknowns": 0,
-            "message_id": postmark.message_id(mailing.id, address),
             "updated_at": mailing.created_at,
+            **UNTOUCHED,
         }
         for subscriber_id, address in recipients
     ]
     await session.exec(insert(Delivery), params=rows)
+    return mailing
+
+
+async def freeze_audience(session: AsyncSession, mailing: Mailing) -> Mailing:
+    """Store a mailing with one delivery for each active reader of its edition, as of now.
+
+    Sign-ups and unsubscribes that commit before this transaction are in it; later
+    ones are not, and later unsubscribes are honoured when the delivery is armed.
+    The database makes the rows by itself: none of them passes through this process.
+    """
+    assert mailing.edition
+    mailing_id = await _store(session, mailing)
+    same: dict[str, ColumnElement[Any]] = {
+        "mailing_id": literal(mailing_id),
+        "updated_at": literal(mailing.created_at, UTCDateTime()),
+        **{name: literal(value) for name, value in UNTOUCHED.items()},
+    }
+    rows = audience(mailing.edition).add_columns(*same.values())
+    await session.exec(insert(Delivery).from_select(["subscriber_id", "address", *same], rows))
+    return mailing
+
+
+async def _store(session: AsyncSession, mailing: Mailing) -> int:
+    session.add(mailing)
+    await session.flush()
+    assert mailing.id is not None
+    return mailing.id
 
 
 async def pause(session: AsyncSession, mailing_id: int, reason: str) -> bool:

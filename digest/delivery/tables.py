@@ -7,8 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, UniqueConstraint
 from sqlmodel import AutoString, Field, SQLModel
+
+# Ten million readers and an issue a week pass the end of four bytes in four years.
+BIG_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
 class MailingKind(StrEnum):
@@ -81,6 +84,7 @@ class Mailing(SQLModel, table=True):
     created_at: datetime
     give_up_at: datetime = Field(description="Deliveries still open then expire.")
     finished_at: datetime | None = None
+    postmark: str = Field(description="What its Message-IDs are made with; see `Postmark`.")
 
 
 class Delivery(SQLModel, table=True):
@@ -93,7 +97,7 @@ class Delivery(SQLModel, table=True):
         Index("ix_delivery_state_not_before", "state", "not_before"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_NUMBER)
     mailing_id: int = Field(foreign_key="mailing.id")
     subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", index=True)
     address: str = Field(description="The wire form of the address it goes to.")
@@ -108,6 +112,5 @@ class Delivery(SQLModel, table=True):
     attempts: int = Field(default=0, description="Tries charged to the reader.")
     unknowns: int = Field(default=0, description="Times the outcome was unknown.")
     not_before: datetime | None = None
-    message_id: str = Field(description="The same on every try.")
     wire_date: datetime | None = Field(default=None, description="The Date header of the last try.")
     updated_at: datetime

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.delivery.mailings import Recipient, open_mailing
 from digest.delivery.tables import Mailing, MailingKind
-from digest.flows.sites import letter_route, postmark_of, site_of
+from digest.flows.sites import letter_route, new_postmark, site_of
 from subscribers.tables import ConfirmationToken
 
 NOTICE_LIFETIME = timedelta(days=2)
@@ -32,6 +32,7 @@ async def confirmation_letter(
             payload={"token_id": token.id},
             created_at=now,
             give_up_at=token.expires_at,
+            postmark=new_postmark(site_of(app.settings)),
         ),
     )
 
@@ -52,10 +53,11 @@ async def tell_editor(
             payload=payload,
             created_at=now,
             give_up_at=now + NOTICE_LIFETIME,
+            postmark=new_postmark(site_of(app.settings)),
         ),
     )
 
 
 async def _letter(session: AsyncSession, app: App, recipient: Recipient, mailing: Mailing) -> None:
     mailing.route = letter_route(app.settings)
-    await open_mailing(session, mailing, [recipient], postmark_of(app, site_of(app.settings)))
+    await open_mailing(session, mailing, [recipient])

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from digest.app import App
+from digest.delivery.postmark import Postmark
 from digest.flows.drafts import draft_of
 from digest.flows.links import inert_links
-from digest.flows.sites import postmark_of, site_of
+from digest.flows.sites import sending_domain, site_of
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.message import CompiledMessage, ReaderValues
@@ -74,9 +75,10 @@ def _variant(key: str, compiled: CompiledMessage, reader: ReaderValues) -> Varia
 
 def _a_reader(app: App) -> ReaderValues:
     links = inert_links(app)
+    domain = sending_domain(site_of(app.settings))
     return ReaderValues(
         address=PREVIEW_ADDRESS,
-        message_id=postmark_of(app, site_of(app.settings)).message_id(0, PREVIEW_ADDRESS),
+        message_id=Postmark("preview", domain).message_id(0),
         date=app.clock(),
         unsubscribe_url=links.unsubscribe,
         preferences_url=links.preferences,

@@ -9,7 +9,7 @@ from digest.delivery.mailings import freeze_audience, open_mailing
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.errors import Refused, UsageError
 from digest.flows.drafts import draft_of, edition_of
-from digest.flows.sites import letter_route, postmark_of, site_of
+from digest.flows.sites import letter_route, new_postmark, site_of
 from digest.issues.composing import require_current_items
 from digest.issues.lookup import get_issue
 from digest.issues.states import turn
@@ -52,8 +52,8 @@ async def start_sending(
             resend_unknown=edition.on_unknown == OnUnknown.RESEND,
             created_at=now,
             give_up_at=started + timedelta(hours=edition.give_up_hours),
+            postmark=new_postmark(site_of(app.settings, edition)),
         ),
-        postmark_of(app, site_of(app.settings, edition)),
     )
     assert mailing.id is not None
     return mailing.id
@@ -117,9 +117,9 @@ async def send_test(app: App, number: int, addresses: list[str], *, to_inbox: bo
                 payload={"issue": number},
                 created_at=now,
                 give_up_at=now + TEST_LIFETIME,
+                postmark=new_postmark(site_of(app.settings, edition)),
             ),
             [(None, address) for address in recipients.values()],
-            postmark_of(app, site_of(app.settings, edition)),
         )
         assert mailing.id is not None
         return mailing.id

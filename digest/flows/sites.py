@@ -2,8 +2,7 @@
 
 from email.utils import parseaddr
 
-from digest.app import App
-from digest.delivery.mailings import Postmark
+from digest.delivery.postmark import Postmark
 from digest.delivery.tables import Route
 from digest.errors import Misconfigured
 from digest.rendering.content import Site
@@ -35,9 +34,9 @@ def domain_of(sender: str) -> str:
         raise Misconfigured("DIGEST_SENDER: must look like Name <address@domain>") from None
 
 
-def postmark_of(app: App, site: Site) -> Postmark:
-    """What makes this sender's Message-IDs."""
-    return Postmark(app.keyring, sending_domain(site))
+def new_postmark(site: Site) -> str:
+    """What the Message-IDs of one mailing of this sender are made with, as the mailing keeps it."""
+    return str(Postmark.new(sending_domain(site)))
 
 
 def letter_route(settings: Settings) -> Route:

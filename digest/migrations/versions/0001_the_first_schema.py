@@ -365,6 +365,7 @@ def upgrade() -> None:
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("give_up_at", UTCDateTime(), nullable=False),
         sa.Column("finished_at", UTCDateTime(), nullable=True),
+        sa.Column("postmark", AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["issue_id"],
             ["issue.id"],
@@ -390,7 +391,6 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("unknowns", sa.Integer(), nullable=False),
         sa.Column("not_before", UTCDateTime(), nullable=True),
-        sa.Column("message_id", AutoString(), nullable=False),
         sa.Column("wire_date", UTCDateTime(), nullable=True),
         sa.Column("updated_at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -12,7 +12,7 @@ from digest.cli.progress import follow_mailing
 from digest.delivery.mailings import open_mailing
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.errors import DigestError
-from digest.flows.sites import postmark_of, site_of
+from digest.flows.sites import new_postmark, site_of
 
 
 async def open_notice(app: App, route: Route) -> int:
@@ -23,9 +23,9 @@ async def open_notice(app: App, route: Route) -> int:
             payload={"title": "Hello", "paragraphs": ["A word."]},
             created_at=app.clock(),
             give_up_at=app.clock() + timedelta(hours=1),
+            postmark=new_postmark(site_of(app.settings)),
         )
-        postmark = postmark_of(app, site_of(app.settings))
-        await open_mailing(session, mailing, [(None, "editor@news.example.org")], postmark)
+        await open_mailing(session, mailing, [(None, "editor@news.example.org")])
         assert mailing.id is not None
         return mailing.id
 

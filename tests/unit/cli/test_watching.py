@@ -53,6 +53,7 @@ def add_issue(app: App) -> AddIssue:
                 issue_id=issue.id,
                 created_at=now,
                 give_up_at=now + timedelta(hours=48),
+                postmark="key@news.example.org",
             )
             session.add(mailing)
             await session.flush()
@@ -60,7 +61,6 @@ def add_issue(app: App) -> AddIssue:
                 Delivery(
                     mailing_id=mailing.id or 0,
                     address=f"reader{number}@example.org",
-                    message_id=f"<{number}@news.example.org>",
                     updated_at=now,
                 )
                 for number in range(readers)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from digest.delivery.mailings import Postmark, freeze_audience
+from digest.delivery.mailings import freeze_audience
 from digest.delivery.tables import Delivery, Mailing, MailingKind, Route
 from digest.store import Store
 from subscribers.keys import Keyring
@@ -47,9 +47,10 @@ def make_mailing(store: Store, keyring: Keyring, now: datetime) -> MakeMailing:
                 "route": Route.RELAY,
                 "created_at": now,
                 "give_up_at": now + timedelta(hours=48),
+                "postmark": "key@news.example.org",
             }
             mailing = Mailing.model_validate({**defaults, **values})
-            return await freeze_audience(session, mailing, Postmark(keyring, "news.example.org"))
+            return await freeze_audience(session, mailing)
 
     return make
 

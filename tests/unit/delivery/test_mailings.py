@@ -27,7 +27,6 @@ async def test_the_database_itself_keeps_a_mailing_to_one_row_for_each_reader_an
         mailing_id=mailing.id,
         subscriber_id=subscriber_id,
         address=address,
-        message_id="<second@news.example.org>",
         updated_at=now,
     )
     with pytest.raises(IntegrityError, match="UNIQUE"):

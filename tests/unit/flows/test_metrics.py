@@ -25,6 +25,7 @@ async def add_mailing(app: App, *states: DeliveryState, **values: object) -> Non
         "kind": MailingKind.ISSUE,
         "created_at": now,
         "give_up_at": now + timedelta(hours=48),
+        "postmark": "key@news.example.org",
     }
     async with app.store.write() as session:
         mailing = Mailing.model_validate({**defaults, **values})
@@ -37,7 +38,6 @@ async def add_mailing(app: App, *states: DeliveryState, **values: object) -> Non
                     address=f"reader{number}@example.org",
                     state=state,
                     not_before=now if state == DeliveryState.DEFERRED else None,
-                    message_id=f"<{mailing.id}.{number}@news.example.org>",
                     updated_at=now,
                 )
             )

@@ -17,7 +17,12 @@ BOB = EmailAddress.parse("bob@example.com")
 async def armed(desk: Desk, condition: Callable[..., ColumnElement[bool]], reader: int) -> bool:
     """Whether the condition lets a delivery to `reader` through, in an UPDATE as in a SELECT."""
     async with desk.store.write() as session:
-        mailing = Mailing(kind=MailingKind.ISSUE, created_at=desk.now, give_up_at=desk.now)
+        mailing = Mailing(
+            kind=MailingKind.ISSUE,
+            created_at=desk.now,
+            give_up_at=desk.now,
+            postmark="key@example.org",
+        )
         session.add(mailing)
         await session.flush()
         assert mailing.id is not None
@@ -27,7 +32,6 @@ async def armed(desk: Desk, condition: Callable[..., ColumnElement[bool]], reade
                     mailing_id=mailing.id,
                     subscriber_id=subscriber_id,
                     address=f"{subscriber_id}",
-                    message_id="<1@example.org>",
                     updated_at=desk.now,
                 )
             )
