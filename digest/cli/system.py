@@ -13,7 +13,8 @@ from digest.cli.logs import configure_logging
 from digest.cli.runtime import JsonFlag, console, print_json
 from digest.demo.show import show_demo
 from digest.errors import Misconfigured
-from digest.flows.checkup import Check, check_up
+from digest.flows.checks import Check
+from digest.flows.checkup import check_up
 from digest.keyfile import KEY_FILE, make_key_file
 from digest.migrate import exists, upgrade
 from digest.serving import running, until_signal_or
@@ -115,9 +116,9 @@ def doctor(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json([check.model_dump() for check in checks])
     else:
-        colours = {"ok": "green", "warning": "yellow", "error": "red"}
+        colours = {"ok": "green", "warning": "yellow", "error": "red", "unchecked": "dim"}
         for check in checks:
-            mark = f"[{colours[check.level]}]{check.level:<7}[/]"
+            mark = f"[{colours[check.level]}]{check.level:<9}[/]"
             console.print(f"{mark}  {check.name:<14} {check.message}")
     if any(check.level == "error" for check in checks):
         raise typer.Exit(1)

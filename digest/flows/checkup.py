@@ -3,38 +3,34 @@
 import asyncio
 import os
 import shutil
+from contextlib import suppress
+from email.utils import parseaddr
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import Literal
 from urllib.parse import urlsplit
-
-from pydantic import BaseModel, ConfigDict
 
 from digest.delivery.ports import RelayUnavailable, TransportError
 from digest.delivery.relay import parse_relay
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
-from digest.errors import DigestError
+from digest.domains.names import Names
+from digest.errors import DigestError, Misconfigured
+from digest.flows.checks import Check, error, ok, warning
+from digest.flows.checkup_dns import Sending, check_dns, unasked
 from digest.flows.sites import sending_domain, site_of
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
 from digest.rendering.dkim import read_keys
 from digest.settings import LOOPBACK_HOSTS, Settings
+from subscribers.address import EmailAddress, InvalidAddress
 
 PATIENCE = Deadlines(connect=10, command=20)
 RESERVE_BYTES = 500_000_000
 
 
-class Check(BaseModel):
-    """One finding: `ok`, `warning` (works, but not for readers) or `error` (will not work)."""
+async def check_up(settings: Settings, names: Names | None = None) -> list[Check]:
+    """All checks, in the order in which to mend them. Sends no mail and writes nothing.
 
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    level: Literal["ok", "warning", "error"]
-    message: str
-
-
-async def check_up(settings: Settings) -> list[Check]:
-    """All checks, in the order in which to mend them. Sends no mail and writes nothing."""
+    `names` looks up DNS; None: as the system does.
+    """
     return [
         _folder(settings),
         _secret_key(settings),
@@ -42,85 +38,98 @@ async def check_up(settings: Settings) -> list[Check]:
         _public_url(settings),
         _sender(settings),
         _postal_address(settings),
-        *_dkim(settings),
         _mjml(),
         await _relay(settings),
+        *await _authentication(settings, names or Names()),
     ]
 
 
 def _folder(settings: Settings) -> Check:
     folder = settings.data_dir
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return Check(name="folder", level="error", message=f"{folder} is not there or not writable")
+        return error("folder", f"{folder} is not there or not writable")
     free = shutil.disk_usage(folder).free
     if free < RESERVE_BYTES:
-        return Check(
-            name="folder", level="warning", message=f"only {free // 1_000_000} MB free at {folder}"
-        )
-    return Check(name="folder", level="ok", message=f"{folder} is writable")
+        return warning("folder", f"only {free // 1_000_000} MB free at {folder}")
+    return ok("folder", f"{folder} is writable")
 
 
 def _secret_key(settings: Settings) -> Check:
     try:
         read_keyring(settings)
-    except DigestError as error:
-        return Check(name="secret key", level="error", message=str(error))
-    return Check(name="secret key", level="ok", message="there; is it in your backup?")
+    except DigestError as trouble:
+        return error("secret key", str(trouble))
+    return ok("secret key", "there; is it in your backup?")
 
 
 async def _database(settings: Settings) -> Check:
     try:
         await require_current(settings.store_url)
-    except DigestError as error:
-        return Check(name="database", level="error", message=str(error))
-    return Check(name="database", level="ok", message="up to date")
+    except DigestError as trouble:
+        return error("database", str(trouble))
+    return ok("database", "up to date")
 
 
 def _public_url(settings: Settings) -> Check:
     host = urlsplit(settings.public_url).hostname
     if host in LOOPBACK_HOSTS:
         message = f"{settings.public_url} works on this machine only; set DIGEST_PUBLIC_URL"
-        return Check(name="public URL", level="warning", message=message)
-    return Check(name="public URL", level="ok", message=settings.public_url)
+        return warning("public URL", message)
+    return ok("public URL", settings.public_url)
 
 
 def _sender(settings: Settings) -> Check:
     try:
         domain = sending_domain(site_of(settings))
-    except DigestError as error:
-        return Check(name="sender", level="error", message=str(error))
+    except DigestError as trouble:
+        return error("sender", str(trouble))
     if domain.endswith("localdomain"):
-        return Check(
-            name="sender", level="warning", message="set DIGEST_SENDER to a name and address"
-        )
-    return Check(name="sender", level="ok", message=f"{settings.sender}")
+        return warning("sender", "set DIGEST_SENDER to a name and address")
+    return ok("sender", f"{settings.sender}")
 
 
 def _postal_address(settings: Settings) -> Check:
     if not settings.postal_address.strip():
         message = "set DIGEST_POSTAL_ADDRESS: no issue is sent without one"
-        return Check(name="postal address", level="warning", message=message)
-    return Check(name="postal address", level="ok", message=settings.postal_address)
+        return warning("postal address", message)
+    return ok("postal address", settings.postal_address)
 
 
-def _dkim(settings: Settings) -> list[Check]:
-    """The records to publish; whether they are published is not looked up."""
+async def _authentication(settings: Settings, names: Names) -> list[Check]:
+    """What signs, and what DNS says of it."""
     try:
         domain = sending_domain(site_of(settings))
+        return_domain = _return_domain(settings) or domain
         keys = read_keys(settings.dkim_keys)
-    except DigestError as error:
-        return [Check(name="DKIM", level="error", message=str(error))]
-    if not keys:
-        message = "no DIGEST_DKIM_KEYS: the relay must sign, List-Unsubscribe-Post included"
-        return [Check(name="DKIM", level="warning", message=message)]
-    return [
-        Check(
-            name="DKIM",
-            level="ok",
-            message=f"publish {key.selector}._domainkey.{domain} TXT {key.record()}",
-        )
-        for key in keys
-    ]
+    except DigestError as trouble:
+        return [error("DKIM", str(trouble))]
+    unsigned = warning(
+        "DKIM", "no DIGEST_DKIM_KEYS: the relay must sign, List-Unsubscribe-Post included"
+    )
+    sending = Sending(domain, return_domain, keys, _relay_hosts(settings))
+    found = [] if keys else [unsigned]
+    if domain.endswith("localdomain"):
+        return [*found, *unasked(sending, "set DIGEST_SENDER first")]
+    return [*found, *await check_dns(sending, names)]
+
+
+def _return_domain(settings: Settings) -> str | None:
+    """The domain of `DIGEST_RETURN_PATH`; None without one. Raises `Misconfigured`."""
+    if not settings.return_path:
+        return None
+    try:
+        return EmailAddress.parse(parseaddr(settings.return_path)[1]).domain
+    except InvalidAddress:
+        raise Misconfigured("DIGEST_RETURN_PATH: must look like bounces@example.org") from None
+
+
+def _relay_hosts(settings: Settings) -> list[str]:
+    """Where our mail goes out; a relay on loopback sends from addresses that we do not know."""
+    with suppress(DigestError):
+        if settings.smtp_url:
+            host = parse_relay(settings.smtp_url.get_secret_value()).host
+            return [] if host in LOOPBACK_HOSTS else [host]
+    return []
 
 
 def _mjml() -> Check:
@@ -128,15 +137,15 @@ def _mjml() -> Check:
     try:
         distribution("mjml")
     except PackageNotFoundError:
-        return Check(name="mjml", level="ok", message="mjml-python is in place")
+        return ok("mjml", "mjml-python is in place")
     message = "the package 'mjml' overwrites mjml-python: uninstall both, install mjml-python"
-    return Check(name="mjml", level="error", message=message)
+    return error("mjml", message)
 
 
 async def _relay(settings: Settings) -> Check:
     if not settings.smtp_url:
         message = "none set (DIGEST_SMTP_URL); letters go to the built-in inbox, issues nowhere"
-        return Check(name="relay", level="warning", message=message)
+        return warning("relay", message)
     try:
         relay = parse_relay(settings.smtp_url.get_secret_value())
         ehlo = urlsplit(settings.public_url).hostname or "localhost"
@@ -144,11 +153,11 @@ async def _relay(settings: Settings) -> Check:
             connection = await SmtpTransport(relay, ehlo, PATIENCE).connect()
             await connection.close()
     except (TransportError, TimeoutError) as trouble:
-        return Check(name="relay", level="error", message=_hint(trouble))
-    except DigestError as error:
-        return Check(name="relay", level="error", message=str(error))
+        return error("relay", _hint(trouble))
+    except DigestError as trouble:
+        return error("relay", str(trouble))
     login = "logged in" if relay.username else "no login"
-    return Check(name="relay", level="ok", message=f"{relay} answers, {relay.tls}, {login}")
+    return ok("relay", f"{relay} answers, {relay.tls}, {login}")
 
 
 def _hint(error: Exception) -> str:

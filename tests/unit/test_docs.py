@@ -16,7 +16,7 @@ from digest.cli import app
 from digest.delivery.accounting import Accounting
 from digest.delivery.tables import DeliveryState
 from digest.flows.agenda import AgendaLine
-from digest.flows.checkup import Check
+from digest.flows.checks import Check
 from digest.flows.reporting import IssueRow, Problem, Report
 from digest.issues.tables import IssueState
 from digest.settings import SECRETS, Settings
