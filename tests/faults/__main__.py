@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tests.faults.installation import CONNECTIONS, prepare
+from tests.faults.matrix import cases
+from tests.faults.relays import try_all
 from tests.faults.scenarios import KILLED, SLEPT, TERMINATED, WRONG, Scenario, judge
 from tests.faults.scene import Ground
 from tests.faults.verdicts import Observed
@@ -21,13 +23,13 @@ from tests.faults.verdicts import Observed
 READERS = 150
 SEEDS = 12
 FEW = 3
-STOPS = 25
+ROUNDS = 25
 RESULTS = Path("var/faults.json")
 
 PLAN: list[tuple[Scenario, int]] = [
     *((scenario, SEEDS) for scenario in KILLED),
     *((scenario, FEW) for scenario in WRONG),
-    (TERMINATED, 1),
+    (TERMINATED, FEW),
     (SLEPT, FEW),
 ]
 COLUMNS = {
@@ -46,11 +48,17 @@ Result = dict[str, Any]
 async def main() -> int:
     """All runs; the exit status."""
     console, begun = Console(), time.monotonic()
-    results = await _run_all(console)
+    results, relays = await _run_all(console)
     broken = [result for result in results if result["breaches"]]
+    wrong = {name: why for name, why in relays.items() if why}
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"readers": READERS, "runs": results}, indent=2) + "\n")
+    told = {"readers": READERS, "runs": results, "relays": relays}
+    RESULTS.write_text(json.dumps(told, indent=2) + "\n")
     console.print(_table(results))
+    right = len(relays) - len(wrong)
+    console.print(f"Relays that misbehave: {right} of {len(relays)} states right")
+    for name, why in wrong.items():
+        console.print(f"[red]{name}:[/] {'; '.join(why)}", markup=True)
     for result in broken:
         told = "; ".join(f"{kind}: {what}" for kind, what in result["breaches"].items())
         console.print(f"[red]{result['scenario']}, seed {result['seed']}:[/] {told}")
@@ -58,10 +66,10 @@ async def main() -> int:
     console.print(
         f"{len(results)} runs in {seconds:.0f} s, {len(broken)} broke the promise; see {RESULTS}"
     )
-    return 1 if broken else 0
+    return 1 if broken or wrong else 0
 
 
-async def _run_all(console: Console) -> list[Result]:
+async def _run_all(console: Console) -> tuple[list[Result], dict[str, list[str]]]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -74,13 +82,13 @@ async def _run_all(console: Console) -> list[Result]:
         Progress(*columns, console=console, transient=True) as progress,
     ):
         template = await prepare(Path(folder) / "template", READERS)
-        bar = progress.add_task("Preparing", total=sum(seeds for _, seeds in PLAN))
+        bar = progress.add_task("Preparing", total=sum(seeds for _, seeds in PLAN) + len(cases()))
         for scenario, seeds in PLAN:
             for seed in range(1, seeds + 1):
                 progress.update(bar, description=f"{scenario.name}, seed {seed}")
                 here = Path(folder) / f"run-{len(results)}"
                 observed, breaches = await judge(
-                    scenario, Ground(template, here, READERS, seed, STOPS)
+                    scenario, Ground(template, here, READERS, seed, ROUNDS)
                 )
                 results.append(
                     {
@@ -91,7 +99,11 @@ async def _run_all(console: Console) -> list[Result]:
                     }
                 )
                 progress.advance(bar)
-    return results
+        relays = await try_all(
+            Path(folder) / "relays",
+            lambda name: progress.update(bar, advance=1, description=f"Relay: {name}"),
+        )
+    return results, relays
 
 
 def _figures(run: Observed | None) -> Result:

@@ -20,7 +20,7 @@ from digest.delivery import mailings, worker
 from digest.delivery.accounting import account
 from digest.delivery.claims import Claim
 from digest.delivery.liveness import FileLock
-from digest.delivery.mailings import Postmark, freeze_audience
+from digest.delivery.mailings import freeze_audience
 from digest.delivery.ports import Outgoing
 from digest.delivery.recovery import tidy
 from digest.delivery.relay import Relay as Address
@@ -106,8 +106,9 @@ async def prepare(path: Path, *, beyond_ascii: bool = False) -> Path:
             route=Route.RELAY,
             created_at=BEGUN,
             give_up_at=BEGUN + timedelta(hours=48),
+            postmark="key@news.example.org",
         )
-        await freeze_audience(session, mailing, Postmark(KEYRING, "news.example.org"))
+        await freeze_audience(session, mailing)
     await store.close()
     return path
 

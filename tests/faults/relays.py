@@ -1,0 +1,29 @@
+"""All cases of the matrix, some at a time: how many states are right, and which are not."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults.matrix import Case, cases
+from tests.faults.trial import attempt, paced, prepare
+
+AT_ONCE = 6
+
+
+async def try_all(folder: Path, begun: Callable[[str], None]) -> dict[str, list[str]]:
+    """What was wrong, in sentences, by the name of the case; an empty list is what is wanted."""
+    folder.mkdir(parents=True)
+    templates = {
+        odd: await prepare(folder / f"{odd}.db", beyond_ascii=odd) for odd in (False, True)
+    }
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def judge(number: int, case: Case) -> tuple[str, list[str]]:
+        async with gate:
+            begun(case.name)
+            template = templates[case.beyond_ascii]
+            return case.name, await attempt(case, template, folder / str(number))
+
+    with paced():
+        judged = [judge(number, case) for number, case in enumerate(cases())]
+        return dict(await asyncio.gather(*judged))
