@@ -1,4 +1,4 @@
-"""A relay's address, parsed from `DIGEST_SMTP_URL`."""
+"""A relay's address, parsed from `DIGEST_SMTP_URL` or the `url` of a relay in `digest.toml`."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,22 +35,23 @@ class Relay:
         return f"{self.host}:{self.port}"
 
 
-def parse_relay(url: str) -> Relay:
+def parse_relay(url: str, where: str = "DIGEST_SMTP_URL") -> Relay:
     """Parse smtp://user:password@host:port?tls=…; raises `Misconfigured` without the secret.
 
+    `where` names the place to mend in messages.
     Without `tls`, port 465 means implicit TLS, loopback none, all else STARTTLS.
     """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise Misconfigured(f"DIGEST_SMTP_URL: not a URL; use {EXAMPLE}") from None
+        raise Misconfigured(f"{where}: not a URL; use {EXAMPLE}") from None
     if parts.scheme != "smtp" or not parts.hostname:
-        raise Misconfigured(f"DIGEST_SMTP_URL: must look like {EXAMPLE}")
+        raise Misconfigured(f"{where}: must look like {EXAMPLE}")
     query = parse_qs(parts.query)
     if set(query) - {"tls"}:
-        raise Misconfigured(f"DIGEST_SMTP_URL: unknown option {min(set(query) - {'tls'})!r}")
-    tls = _tls(query.get("tls", [""])[0], parts.hostname, port)
+        raise Misconfigured(f"{where}: unknown option {min(set(query) - {'tls'})!r}")
+    tls = _tls(query.get("tls", [""])[0], parts.hostname, port, where)
     return Relay(
         host=parts.hostname,
         port=port or DEFAULT_PORT[tls],
@@ -60,14 +61,14 @@ def parse_relay(url: str) -> Relay:
     )
 
 
-def _tls(wanted: str, host: str, port: int | None) -> Tls:
+def _tls(wanted: str, host: str, port: int | None, where: str) -> Tls:
     on_loopback = host in LOOPBACK_HOSTS
     if not wanted:
         if port == DEFAULT_PORT[Tls.IMPLICIT]:
             return Tls.IMPLICIT
         return Tls.NONE if on_loopback else Tls.STARTTLS
     if wanted not in list(Tls):
-        raise Misconfigured("DIGEST_SMTP_URL: tls must be starttls, implicit or none")
+        raise Misconfigured(f"{where}: tls must be starttls, implicit or none")
     if wanted == Tls.NONE and not on_loopback:
-        raise Misconfigured(f"DIGEST_SMTP_URL: mail to {host} must be encrypted; drop tls=none")
+        raise Misconfigured(f"{where}: mail to {host} must be encrypted; drop tls=none")
     return Tls(wanted)

@@ -1,0 +1,1 @@
+"""Which relay takes which message, and when: configuration, limits, health, shares."""
