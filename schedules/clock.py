@@ -62,7 +62,7 @@ async def resume_clock(session: AsyncSession, now: datetime) -> bool:
 
 async def _mark(session: AsyncSession, now: datetime) -> TickMark:
     await insert_missing(session, [TickMark(at=now)])
-    return await session.get_one(TickMark, 1, populate_existing=True)
+    return await session.get_one(TickMark, 1, populate_existing=True, with_for_update=True)
 
 
 def _trust(mark: TickMark, now: datetime) -> None:

@@ -52,8 +52,10 @@ async def create_default(session: AsyncSession, now: datetime, *, zone: str = "U
     Tuesday 09:00 in `zone`; the other defaults are those of the table.
     """
     change = EditionChange(name=DEFAULT_NAME, zone=zone)
-    return await find_edition(session, DEFAULT_SLUG) or await create_edition(
-        session, DEFAULT_SLUG, change, now
+    return (
+        await find_edition(session, DEFAULT_SLUG)
+        or await _make(session, DEFAULT_SLUG, change, now)
+        or await get_edition(session, DEFAULT_SLUG)  # made by somebody else in between
     )
 
 
@@ -61,11 +63,20 @@ async def create_edition(
     session: AsyncSession, slug: str, change: EditionChange, now: datetime
 ) -> Edition:
     """A new edition with the change's values, else the defaults, and its first slots."""
+    edition = await _make(session, slug, change, now)
+    if edition is None:
+        raise ScheduleError(f"there is an edition {slug!r} already")
+    return edition
+
+
+async def _make(
+    session: AsyncSession, slug: str, change: EditionChange, now: datetime
+) -> Edition | None:
     edition = Edition(slug=read_slug(slug), name=slug)
     change.apply(edition)
     made = await insert_missing(session, [edition])
     if not made:
-        raise ScheduleError(f"there is an edition {slug!r} already")
+        return None
     await plan(session, made[0], now)
     return made[0]
 

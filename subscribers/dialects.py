@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+import sqlmodel
 from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
@@ -27,6 +28,13 @@ def among(
         rows = func.jsonb_array_elements_text(cast(literal(array, Text), postgresql.JSONB))
         return column.in_(select(rows.column_valued("value")))
     return column.in_(select(func.json_each(array).table_valued("value").c.value))
+
+
+async def one_at_a_time(session: AsyncSession, subject: str) -> None:
+    """Wait for other transactions that asked the same; on SQLite all writers wait anyway."""
+    if _is_postgresql(session):
+        key = func.hashtextextended(subject, 0)
+        await session.exec(sqlmodel.select(func.pg_advisory_xact_lock(key)))
 
 
 def _is_postgresql(session: AsyncSession) -> bool:

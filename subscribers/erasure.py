@@ -43,7 +43,7 @@ async def erase(
     source: str = "erased at her request",
 ) -> Erased | None:
     """Erase a reader; None if there is none of this address (any more)."""
-    subscriber = await find(session, keyring, address)
+    subscriber = await find(session, keyring, address, lock=True)
     if subscriber is None or subscriber.id is None or subscriber.address is None:
         return None
     erased = Erased(subscriber.id, address.normalised, subscriber.address)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from subscribers.address import EmailAddress
 from subscribers.dialects import insert_if_new
@@ -14,14 +15,29 @@ from subscribers.keys import Keyring
 from subscribers.tables import Subscriber, Subscription
 
 
-async def find(session: AsyncSession, keyring: Keyring, address: EmailAddress) -> Subscriber | None:
-    """The row of an address, locked till the transaction ends; erased ones included."""
-    found = await session.exec(
-        select(Subscriber)
-        .where(Subscriber.address_hash == keyring.address_hash(address.normalised))
-        .with_for_update()
-    )
-    return found.first()
+async def find(
+    session: AsyncSession, keyring: Keyring, address: EmailAddress, *, lock: bool = False
+) -> Subscriber | None:
+    """The row of an address, erased ones included; `lock` holds it till the transaction ends."""
+    hers = Subscriber.address_hash == keyring.address_hash(address.normalised)
+    looking = select(Subscriber).where(hers)
+    return (await session.exec(locked(looking) if lock else looking)).first()
+
+
+async def hold(session: AsyncSession, subscriber_id: int) -> Subscriber | None:
+    """The row of a reader, as it is now and locked till the transaction ends.
+
+    Whatever changes her standing holds her first: of two changes at once, the second
+    sees what the first has done.
+    """
+    hers = select(Subscriber).where(col(Subscriber.id) == subscriber_id)
+    return (await session.exec(locked(hers))).first()
+
+
+def locked(looking: SelectOfScalar[Subscriber]) -> SelectOfScalar[Subscriber]:
+    """The same rows, each held; in one order, so that no two wait for each other."""
+    held = looking.order_by(col(Subscriber.id)).with_for_update()
+    return held.execution_options(populate_existing=True)
 
 
 async def enrol(
@@ -36,7 +52,7 @@ async def enrol(
             created_at=now,
         )
     )
-    subscriber = await find(session, keyring, address)
+    subscriber = await find(session, keyring, address, lock=True)
     assert subscriber is not None
     if subscriber.address is None:
         subscriber.address, subscriber.normalised = address.wire, address.normalised

@@ -17,9 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subscribers import caps, consent, suppression
 from subscribers.address import EmailAddress
 from subscribers.agreeing import agree
+from subscribers.dialects import one_at_a_time
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
-from subscribers.readers import enrol, subscription_of
+from subscribers.readers import enrol, hold, subscription_of
 from subscribers.tables import (
     ConfirmationToken,
     ConsentKind,
@@ -90,6 +91,7 @@ async def request(
     too many confirmation mails went to her, to her domain, or out in all.
     """
     address_hash = keyring.address_hash(address.normalised)
+    await one_at_a_time(session, address_hash)  # else two requests at once pass the caps
     reasons = await suppression.in_force(session, address_hash)
     if reasons & suppression.NO_CONFIRMATION_MAIL:
         return None
@@ -131,7 +133,7 @@ def raw_token(keyring: Keyring, row: ConfirmationToken) -> str:
 
 async def peek(session: AsyncSession, raw: str, now: datetime) -> Peek:
     """Look at a link; writes nothing. Raises `LinkInvalid`."""
-    token, subscriber, subscription = await _behind(session, raw, lock=False)
+    token, subscriber, subscription = await _behind(session, raw)
     address = EmailAddress.parse(subscriber.address or "")
     return Peek(
         subscriber_id=token.subscriber_id,
@@ -148,7 +150,8 @@ async def confirm(session: AsyncSession, raw: str, *, now: datetime, ip: str | N
     Lifts what she herself may lift (see `suppression`). Raises `LinkInvalid`, or
     `LinkExpired`, which includes links from before she left.
     """
-    token, subscriber, subscription = await _behind(session, raw, lock=True)
+    await _hold_reader(session, raw)
+    token, subscriber, subscription = await _behind(session, raw)
     address = EmailAddress.parse(subscriber.address or "")
     state = _state(token, subscription, now)
     if state is LinkState.EXPIRED:
@@ -160,8 +163,17 @@ async def confirm(session: AsyncSession, raw: str, *, now: datetime, ip: str | N
     return confirmed
 
 
+async def _hold_reader(session: AsyncSession, raw: str) -> None:
+    found = await session.exec(
+        select(ConfirmationToken.subscriber_id).where(ConfirmationToken.token_hash == _hash(raw))
+    )
+    subscriber_id = found.first()
+    if subscriber_id is not None:
+        await hold(session, subscriber_id)
+
+
 async def _behind(
-    session: AsyncSession, raw: str, *, lock: bool
+    session: AsyncSession, raw: str
 ) -> tuple[ConfirmationToken, Subscriber, Subscription]:
     """What a link stands for; raises `LinkInvalid` where it may not be acted on at all."""
     looking = (
@@ -178,7 +190,7 @@ async def _behind(
             ~suppression.suppressed(col(Subscriber.address_hash), suppression.NO_CONFIRMATION_MAIL),
         )
     )
-    rows = (await session.exec(looking.with_for_update() if lock else looking)).first()
+    rows = (await session.exec(looking)).first()
     if rows is None:
         raise LinkInvalid("This link is not one of ours, or no longer works.")
     return rows

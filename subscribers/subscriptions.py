@@ -10,7 +10,7 @@ from subscribers import consent, suppression
 from subscribers.address import EmailAddress
 from subscribers.agreeing import agree
 from subscribers.leaving import end_subscriptions
-from subscribers.readers import subscriptions_of
+from subscribers.readers import hold, subscriptions_of
 from subscribers.tables import (
     ConsentKind,
     Subscriber,
@@ -49,7 +49,7 @@ class Changes:
 
 async def standing(session: AsyncSession, subscriber_id: int) -> Standing | None:
     """Her standing; None for an unknown or erased reader."""
-    subscriber = await _known(session, subscriber_id)
+    subscriber = await session.get(Subscriber, subscriber_id)
     if subscriber is None or subscriber.address is None:
         return None
     return Standing(
@@ -136,5 +136,5 @@ async def set_editions(
 
 async def _known(session: AsyncSession, subscriber_id: int) -> Subscriber | None:
     """The reader, locked till the transaction ends; None once she is erased."""
-    subscriber = await session.get(Subscriber, subscriber_id, with_for_update=True)
+    subscriber = await hold(session, subscriber_id)
     return subscriber if subscriber is not None and subscriber.address is not None else None

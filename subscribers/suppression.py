@@ -50,7 +50,7 @@ async def suppress(
     now: datetime,
 ) -> bool:
     """Stop all mail to an address, reader or not; False if this reason is in force already."""
-    subscriber = await find(session, keyring, address)
+    subscriber = await find(session, keyring, address, lock=True)
     if subscriber is not None:
         return await suppress_reader(session, subscriber, reason, source=source, now=now)
     address_hash = keyring.address_hash(address.normalised)
@@ -83,7 +83,7 @@ async def unsuppress(
     """Lift what an editor may lift; the reasons lifted."""
     address_hash = keyring.address_hash(address.normalised)
     lifted = await lift(session, address_hash, LIFTED_BY_AN_EDITOR, by=by, now=now)
-    subscriber = await find(session, keyring, address)
+    subscriber = await find(session, keyring, address, lock=True)
     if subscriber is not None and lifted:
         record_lifted(session, subscriber, lifted, by=by, now=now)
     return lifted
@@ -98,12 +98,12 @@ async def add(
     now: datetime,
 ) -> bool:
     """Put a reason in force; False if it is already."""
-    result = await session.exec(
-        insert_if_new(session, Suppression).values(
-            address_hash=address_hash, reason=reason, at=now, source=source
-        )
+    added = await session.exec(
+        insert_if_new(session, Suppression)
+        .values(address_hash=address_hash, reason=reason, at=now, source=source)
+        .returning(col(Suppression.id))
     )
-    return result.rowcount == 1
+    return added.first() is not None
 
 
 async def lift(

@@ -1,19 +1,77 @@
 """Fixtures shared by all tests: a real database in a file, fixed keys and a fixed instant."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from digest.app import App
+from digest.migrate import upgrade
 from digest.settings import Settings
 from digest.store import Store, open_store
 from digest.tables import metadata
 from subscribers.keys import Keyring
+from tests.postgres import Cluster, Emptied, PostgresMissing, start_cluster
 
 PAGES = Path(__file__).parents[2] / "shared" / "comparisons"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+CLUSTER = pytest.StashKey[Cluster]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """One server for all workers of a parallel run, started by the process that outlives them."""
+    stash = node.config.stash
+    try:
+        if CLUSTER not in stash:
+            stash[CLUSTER] = start_cluster()
+    except PostgresMissing:
+        return  # each worker finds out for itself, and says which tests it left out
+    node.workerinput["postgres"] = (str(stash[CLUSTER].folder), stash[CLUSTER].port)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if CLUSTER in config.stash:
+        config.stash[CLUSTER].stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A PostgreSQL server; without one the test is left out, in CI it fails."""
+    shared = getattr(request.config, "workerinput", {}).get("postgres")
+    if shared:
+        yield Cluster(Path(shared[0]), shared[1])
+        return
+    try:
+        started = start_cluster()
+    except PostgresMissing as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing))
+        pytest.skip(f"left out on PostgreSQL: {missing}")
+    with started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def emptied(cluster: Cluster) -> Iterator[Emptied]:
+    """This worker's database, made by the migrations."""
+    url = cluster.new_database()
+    with ThreadPoolExecutor(1) as aside:  # this thread may be running a loop already
+        aside.submit(asyncio.run, upgrade(url)).result()
+    emptied = Emptied(url)
+    yield emptied
+    emptied.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Tests run on both; what is far above the store overrides this with `"sqlite"`."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -27,10 +85,15 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(f"sqlite+aiosqlite:///{tmp_path / 'digest.db'}")
-    async with store.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+async def store(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Store]:
+    if database == "postgresql":
+        store = open_store(request.getfixturevalue("emptied")())
+    else:
+        store = open_store(f"sqlite+aiosqlite:///{tmp_path / 'digest.db'}")
+        async with store.engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
     yield store
     await store.close()
 

@@ -120,6 +120,35 @@ class Cluster:
             yield connection
 
 
+class Emptied:
+    """One database whose rows and counters are gone after each call; far cheaper than a new one."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        dsn = url.replace("+psycopg", "")
+        options = "-c session_replication_role=replica -c lock_timeout=10s"  # no keys in the way
+        self._connection = psycopg.connect(dsn, autocommit=True, options=options)
+        tables = self._names("pg_tables", "tablename", "tablename <> 'alembic_version'")
+        counters = self._names("pg_sequences", "sequencename", "true")
+        self._statement = sql.SQL("; ").join(
+            [sql.SQL("DELETE FROM {}").format(name) for name in tables]
+            + [sql.SQL("SELECT setval({}, 1, false)").format(name.as_string()) for name in counters]
+        )
+
+    def __call__(self) -> str:
+        """Empty it; its URL."""
+        self._connection.execute(self._statement)
+        return self.url
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._connection.close()
+
+    def _names(self, view: str, column: str, condition: str) -> list[sql.Identifier]:
+        query = f"SELECT {column} FROM {view} WHERE schemaname = 'public' AND {condition}"
+        return [sql.Identifier(str(row[0])) for row in self._connection.execute(query)]  # type: ignore[call-overload]
+
+
 def database_of(url: str) -> str:
     """The database's name in a URL of ours."""
     return url.partition("?")[0].rpartition("/")[2]

@@ -67,7 +67,6 @@ def open_engine(url: str) -> AsyncEngine:
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         pool_size=CONNECTIONS,
-        use_insertmanyvalues_wo_returning=True,
     )
 
 

@@ -77,6 +77,7 @@ async def store(
     writer = Writer(session, edition, confirmed=confirmed, source=source, now=now)
     counts: Counter[Fate] = Counter()
     for chunk in checked.spool.chunks(CHUNK):
+        await _hold(session, chunk)
         fates = await _fates(session, chunk, edition, confirmed=confirmed)
         counts.update(fates.values())
         await writer.enrol([row for row in chunk if fates[row.address_hash] == Fate.NEW])
@@ -96,6 +97,7 @@ async def add_confirmed(
     """An import of one, who agreed elsewhere; by the same rules."""
     address_hash = keyring.address_hash(address.normalised)
     row = Spooled(address_hash, address.wire, address.normalised)
+    await _hold(session, [row])
     fate = (await _fates(session, [row], edition, confirmed=True))[address_hash]
     writer = Writer(session, edition, confirmed=True, source=source, now=now)
     if fate == Fate.NEW:
@@ -112,6 +114,17 @@ def _report(checked: Checked, counts: Counter[Fate]) -> Report:
         rejected=checked.rejected,
         examples=tuple(checked.examples),
         **{fate.value: counts[fate] for fate in Fate},
+    )
+
+
+async def _hold(session: AsyncSession, chunk: list[Spooled]) -> None:
+    """Nobody's standing changes between our look at it and our change to it."""
+    hashes = (row.address_hash for row in chunk)
+    await session.exec(
+        select(Subscriber.id)
+        .where(among(session, col(Subscriber.address_hash), hashes))
+        .order_by(col(Subscriber.id))
+        .with_for_update()
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
@@ -12,9 +11,9 @@ from schedules.tables import Edition, Slot
 
 
 @pytest.fixture
-async def other_store(store: Store, tmp_path: Path) -> AsyncIterator[Store]:
+async def other_store(store: Store) -> AsyncIterator[Store]:
     """The same database as `store`, opened by a second process as it were."""
-    other = open_store(f"sqlite+aiosqlite:///{tmp_path / 'digest.db'}")
+    other = open_store(store.engine.url.render_as_string(hide_password=False))
     yield other
     await other.close()
 
