@@ -1,0 +1,21 @@
+"""A zone that a test fills, and somebody who looks things up in it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from digest.domains.names import Names
+from tests.nameserver import nameserver
+
+Zone = dict[tuple[str, str], list[str]]
+
+
+@pytest.fixture
+def zone() -> Zone:
+    return {}
+
+
+@pytest.fixture
+async def names(zone: Zone) -> AsyncIterator[Names]:
+    async with nameserver(zone) as server:
+        yield Names(["127.0.0.1"], server.port)
