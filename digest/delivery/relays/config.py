@@ -7,14 +7,17 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from digest.delivery.relay import Relay
-from subscribers.address import EmailAddress
+from subscribers.address import EmailAddress, InvalidAddress
 
 Count = Annotated[int, Field(ge=1)]
 PerSecond = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 
 
 def _as_on_the_wire(domain: str) -> str:
-    return EmailAddress.parse(f"x@{domain}").domain
+    try:
+        return EmailAddress.parse(f"x@{domain}").domain
+    except InvalidAddress:
+        raise ValueError("is not a domain such as gmail.com") from None
 
 
 Domain = Annotated[str, AfterValidator(_as_on_the_wire)]

@@ -128,6 +128,8 @@ def _explained(error: ErrorDetails, data: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         close = get_close_matches(str(keys[-1]), _known_keys(keys, bool(where)), 1)
         return f"{where}unknown key {key!r}; " + (f"use {close[0]!r}" if close else "remove it")
+    if keys == ["relay"]:
+        return "relay: write each one under [[relay]], with two brackets"
     message = error["msg"].removeprefix("Value error, ")
     return f"{where}{key + ': ' if key else ''}{message}"
 
