@@ -29,6 +29,11 @@ BUSY = (OperationalError, InterfaceError, NoConnection)
 ADVISORY_CLASS = 0x64696765  # "dige": sets our advisory locks apart from others'
 
 
+def reason(error: Exception) -> str:
+    """Why, in one line; without the SQL that SQLAlchemy adds, or anybody's data."""
+    return " ".join(str(getattr(error, "orig", None) or error).split("\n")[0].split())
+
+
 class Queue(IntEnum):
     """Work of which only one piece goes on at a time, in whatever process."""
 

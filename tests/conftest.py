@@ -1,17 +1,15 @@
 """Fixtures shared by all tests: a real database in a file, fixed keys and a fixed instant."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from digest.app import App
-from digest.migrate import upgrade
 from digest.settings import Settings
 from digest.store import Store, open_store
 from digest.tables import metadata
@@ -59,10 +57,11 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def emptied(cluster: Cluster) -> Iterator[Emptied]:
-    """This worker's database, made by the migrations."""
+    """This worker's database, with the tables of today."""
     url = cluster.new_database()
-    with ThreadPoolExecutor(1) as aside:  # this thread may be running a loop already
-        aside.submit(asyncio.run, upgrade(url)).result()
+    engine = create_engine(url)
+    metadata.create_all(engine)
+    engine.dispose()
     emptied = Emptied(url)
     yield emptied
     emptied.close()

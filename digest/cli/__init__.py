@@ -11,6 +11,7 @@ import typer
 from digest.cli import comparisons, editions, issues, readers, schedule, sending, system, watching
 from digest.cli.logs import configure_logging
 from digest.errors import DigestError
+from digest.store import BUSY, reason
 from schedules.errors import ScheduleError
 from subscribers.errors import SubscriberError
 from subscribers.keys import BadToken
@@ -45,6 +46,9 @@ def main() -> None:
     except OSError as error:  # a full disk, a folder that may not be written: no bug of ours
         where = f"{error.filename}: " if error.filename else ""
         typer.echo(f"digest: {where}{error.strerror or error}", err=True)
+        sys.exit(1)
+    except BUSY as error:
+        typer.echo(f"digest: the database is busy or gone: {reason(error)}; try again", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("digest: interrupted", err=True)

@@ -26,6 +26,7 @@ from digest.cli.comparison_tables import (
 )
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import UsageError
+from digest.store import Queue
 
 app = typer.Typer(help="Import, show and edit comparisons.", no_args_is_help=True)
 
@@ -64,7 +65,7 @@ async def _import(
     if as_of and as_of > now:
         raise UsageError(f"--as-of {as_of:%Y-%m-%d %H:%M} lies in the future")
     reading = _read_with_progress(paths)
-    opened = app.store.read() if dry_run else app.store.write()
+    opened = app.store.read() if dry_run else app.store.write(Queue.EDITING)
     async with opened as session:
         return await import_pages(session, reading, as_of=as_of or now, dry_run=dry_run)
 
@@ -191,7 +192,7 @@ def edit(
         raise UsageError("nothing to edit: see `digest comparisons edit --help`")
 
     async def work(app: App) -> list[Change]:
-        async with app.store.write() as session:
+        async with app.store.write(Queue.EDITING) as session:
             return await editing.edit_comparison(session, slug, edits, now=app.clock())
 
     changes = run(work)
@@ -212,7 +213,7 @@ def withdraw(
     """Take a comparison back: no later issue carries it, nothing is deleted."""
 
     async def work(app: App) -> ComparisonView:
-        async with app.store.write() as session:
+        async with app.store.write(Queue.EDITING) as session:
             await editing.withdraw(session, slug, reason=reason, now=app.clock())
         async with app.store.read() as session:
             return await queries.comparison(session, slug)
@@ -230,7 +231,7 @@ def restore(slug: Slug, as_json: JsonFlag = False) -> None:
     """Undo a withdrawal."""
 
     async def work(app: App) -> ComparisonView:
-        async with app.store.write() as session:
+        async with app.store.write(Queue.EDITING) as session:
             await editing.restore(session, slug)
         async with app.store.read() as session:
             return await queries.comparison(session, slug)

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import UsageError
+from digest.store import Queue
 from schedules import editions, slots
 from schedules.cadence import Cadence
 from schedules.editions import EditionChange
@@ -124,7 +125,7 @@ def set_(
 
     async def work(app: App) -> dict[str, Any]:
         now = app.clock()
-        async with app.store.write() as session:
+        async with app.store.write(Queue.EDITING) as session:
             is_new = create and await editions.find_edition(session, slug) is None
             make_or_update = editions.create_edition if is_new else editions.update_edition
             edition = await make_or_update(session, slug, change, now)

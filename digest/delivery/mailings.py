@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, insert, literal
 from sqlmodel import UTCDateTime, col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.delivery.outcomes import printable
 from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingState
 from digest.errors import NotFound
 from subscribers.audience import audience
@@ -92,7 +93,7 @@ async def _turn(
     result = await session.exec(
         update(Mailing)
         .where(col(Mailing.id) == mailing_id, col(Mailing.state).in_(before))
-        .values(state=after, state_reason=reason)
+        .values(state=after, state_reason=reason and printable(reason))
     )
     return result.rowcount == 1
 

@@ -31,6 +31,17 @@ class Outcome:
     dead_address: bool = False
     reply: Reply | None = field(default=None, compare=False)
 
+    def __post_init__(self) -> None:
+        if self.reason is not None:
+            object.__setattr__(self, "reason", printable(self.reason))
+
+
+def printable(text: str) -> str:
+    """Text of somebody else's, such as a relay's, as any database and log takes it."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
 
 def outcome_of(reply: Reply) -> Outcome:
     """The outcome for a reply to RCPT, DATA or the dot."""

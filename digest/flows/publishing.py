@@ -18,6 +18,7 @@ from digest.issues.lookup import get_issue
 from digest.issues.states import turn
 from digest.issues.tables import Issue, IssueState
 from digest.rendering.templates import load_templates
+from digest.store import Queue
 from schedules import slots
 from schedules.editions import get_edition
 from schedules.tables import Approval, Edition, Slot, SlotState
@@ -40,7 +41,7 @@ async def compose(
 ) -> Composition:
     """Compose the next planned slot, the slot of a date, or an extra issue."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         edition = await get_edition(session, edition_slug)
         if extra:
             today = now.astimezone(ZoneInfo(edition.zone)).date()
@@ -98,7 +99,7 @@ async def compose_slot(
 async def edit(app: App, number: int, change: Edit | None) -> Composed:
     """Change an issue; None only reopens it. Voids an approval."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, number)
         edition = await edition_of(session, issue)
         return await editing.apply(session, edition, issue, change or Edit(), now)
@@ -107,7 +108,7 @@ async def edit(app: App, number: int, change: Edit | None) -> Composed:
 async def approve(app: App, number: int, *, by: str, expected: str | None = None) -> Issue:
     """Freeze an issue; `expected` (a hash, or its first digits) must be what was looked at."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, number)
         await approve_in(session, app, issue, by=by, now=now, expected=expected)
         return issue
@@ -151,7 +152,7 @@ async def schedule(app: App, number: int, at: datetime) -> Issue:
     now = app.clock()
     if at <= now:
         raise UsageError("that time is in the past; `digest issues send` sends now")
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, number)
         await turn(session, issue, IssueState.SCHEDULED, now, send_at=at, state_reason=None)
         if issue.slot_id is not None:

@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.mailings import freeze_audience, open_mailing
+from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.errors import Refused, UsageError
 from digest.flows.drafts import draft_of, edition_of
@@ -14,6 +15,7 @@ from digest.issues.composing import require_current_items
 from digest.issues.lookup import get_issue
 from digest.issues.states import turn
 from digest.issues.tables import Issue, IssueState
+from digest.store import Queue
 from schedules import slots
 from schedules.tables import Edition, OnUnknown, Slot
 from subscribers.address import EmailAddress
@@ -25,7 +27,7 @@ TEST_LIFETIME = timedelta(hours=2)
 async def send(app: App, number: int, *, to_inbox: bool = False) -> int:
     """Start sending an approved issue now; the mailing's id."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, number)
         return await start_sending(session, app, issue, to_inbox=to_inbox, now=now)
 
@@ -72,7 +74,7 @@ async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox:
     """The way out, once everything that sending needs is there; raises `Refused`."""
     if not app.settings.postal_address.strip():
         raise Refused("an issue needs a postal address; set DIGEST_POSTAL_ADDRESS")
-    if not to_inbox and not app.settings.smtp_url:
+    if not to_inbox and not relays_of(app.settings):
         raise Refused(
             "no relay is set, so nobody would get it; set DIGEST_SMTP_URL, "
             "or use --to-inbox to send to the built-in inbox"
@@ -104,7 +106,7 @@ async def send_test(app: App, number: int, addresses: list[str], *, to_inbox: bo
     recipients = {address.normalised: address.wire for address in parsed}
     if not recipients:
         raise UsageError("a test needs an address to go to: --to you@example.org")
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, number)
         edition = await edition_of(session, issue)
         await draft_of(app, session, number)

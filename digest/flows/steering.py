@@ -19,6 +19,7 @@ from digest.flows.housekeeping import follow
 from digest.issues import states
 from digest.issues.lookup import get_issue
 from digest.issues.tables import Issue, IssueState
+from digest.store import Queue
 from schedules import slots
 from schedules.tables import Slot, SlotState
 
@@ -59,8 +60,8 @@ async def cancel(app: App, number: int, reason: str = "cancelled by the editor")
 
 async def _steer(app: App, number: int, after: IssueState, reason: str | None) -> Steered:
     now = app.clock()
-    async with app.store.write() as session:
-        issue = await get_issue(session, number)
+    async with app.store.write(Queue.STEERING) as session:
+        issue = await get_issue(session, number, lock=True)
         await follow(session, now)  # what the engine paused or finished a moment ago
         mailing = await mailing_of(session, issue)
         if after is IssueState.SENDING:

@@ -20,9 +20,10 @@ TOLD_HOW = {
 FROZEN = (IssueState.APPROVED, IssueState.SCHEDULED, *TOLD)
 
 
-async def get_issue(session: AsyncSession, number: int) -> Issue:
-    """The issue with that number; raises `NotFound`."""
-    issue = (await session.exec(select(Issue).where(Issue.number == number))).first()
+async def get_issue(session: AsyncSession, number: int, *, lock: bool = False) -> Issue:
+    """The issue with that number; `lock` holds it till the transaction ends. Raises `NotFound`."""
+    looking = select(Issue).where(Issue.number == number)
+    issue = (await session.exec(looking.with_for_update() if lock else looking)).first()
     if issue is None:
         raise NotFound(f"there is no issue {number}; `digest issues list` shows them")
     return issue

@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from digest.errors import DigestError, NotFound, Refused
@@ -69,6 +70,9 @@ def install(site: FastAPI, pages: Pages, *, tell: bool = False) -> None:
     async def bad_link(_: Request, _error: Exception) -> Response:
         return bad_link_page(pages)
 
+    async def unheard_of(_: Request, _error: Exception) -> Response:
+        return failure_page(pages, 404)
+
     async def bug(_: Request, _error: Exception) -> Response:
         return failure_page(pages, 500)
 
@@ -78,6 +82,9 @@ def install(site: FastAPI, pages: Pages, *, tell: bool = False) -> None:
         site.add_exception_handler(kind, expected)
     for kind in (BadToken, LinkInvalid):
         site.add_exception_handler(kind, bad_link)
+    # A NUL, or a number too large: what no row can hold, none has.
+    site.add_exception_handler(DataError, unheard_of)
+    site.add_exception_handler(OverflowError, unheard_of)
     site.add_exception_handler(Exception, bug)
 
 
