@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.delivery.evidence import settle_reader
 from digest.errors import NotFound
 from schedules.editions import list_editions
 from subscribers import subscriptions
@@ -42,12 +43,15 @@ async def read_unsubscribe(app: App, token: str) -> Standing:
 
 
 async def unsubscribe(app: App, token: str, *, source: str) -> Standing:
-    """End the edition that the link is for; repeats safely."""
+    """End the edition that the link is for; repeats safely.
+
+    The link came with a mail, so a copy of which we did not know whether it arrived did.
+    """
     subscriber_id, edition = read_unsubscribe_token(app.keyring, token)
     async with app.store.write() as session:
-        await subscriptions.unsubscribe(
-            session, subscriber_id, edition, source=source, now=app.clock()
-        )
+        now = app.clock()
+        await subscriptions.unsubscribe(session, subscriber_id, edition, source=source, now=now)
+        await settle_reader(session, subscriber_id, edition, f"unsubscribed by {source}", now)
         return await _standing(session, app, subscriber_id, edition)
 
 

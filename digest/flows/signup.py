@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.delivery.evidence import settle_reader
+from digest.delivery.tables import MailingKind
 from digest.flows.letters import confirmation_letter
 from schedules.editions import get_edition
 from subscribers import signup
@@ -41,9 +43,22 @@ async def peek_confirmation(app: App, token: str) -> Peek:
 
 
 async def confirm_signup(app: App, token: str, *, ip: str | None = None) -> Confirmed:
-    """Act on a confirmation link. Raises `LinkInvalid` or `LinkExpired`."""
+    """Act on a confirmation link. Raises `LinkInvalid` or `LinkExpired`.
+
+    The link came with a letter, so a letter of which we did not know whether it arrived did.
+    """
     async with app.store.write() as session:
-        return await signup.confirm(session, token, now=app.clock(), ip=_kept(app, ip))
+        now = app.clock()
+        found = await signup.confirm(session, token, now=now, ip=_kept(app, ip))
+        await settle_reader(
+            session,
+            found.subscriber_id,
+            found.edition,
+            "confirmed by its link",
+            now,
+            kind=MailingKind.CONFIRMATION,
+        )
+        return found
 
 
 async def renew_confirmation(app: App, token: str) -> None:
