@@ -3,6 +3,7 @@
 from email.utils import parseaddr
 
 from digest.delivery.postmark import Postmark
+from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Route
 from digest.errors import Misconfigured
 from digest.rendering.content import Site
@@ -41,4 +42,4 @@ def new_postmark(site: Site) -> str:
 
 def letter_route(settings: Settings) -> Route:
     """Where confirmations and notices go: the relay, or while there is none the inbox."""
-    return Route.RELAY if settings.smtp_url else Route.INBOX
+    return Route.RELAY if relays_of(settings) else Route.INBOX

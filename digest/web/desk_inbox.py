@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from digest.delivery.relays.reading import relays_of
 from digest.errors import NotFound
 from digest.inbox.reading import count_messages, list_messages, read_message
 from digest.web.context import Installation, PageRenderer
@@ -34,7 +35,7 @@ def inbox(
         count=count,
         page=page,
         last_page=max(1, -(-count // PER_PAGE)),
-        relay=app.settings.smtp_url is not None,
+        relay=bool(relays_of(app.settings)),
     )
 
 

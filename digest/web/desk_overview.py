@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from digest.delivery.relays.reading import relays_of
 from digest.flows.agenda import read_agenda
 from digest.flows.reporting import issue_rows
 from digest.inbox.reading import count_messages
@@ -20,5 +21,5 @@ async def overview(app: Installation, pages: PageRenderer) -> Response:
         agenda=await read_agenda(app),
         issues=await issue_rows(app),
         received=count_messages(app.settings.inbox_dir),
-        relay=app.settings.smtp_url is not None,
+        relay=bool(relays_of(app.settings)),
     )

@@ -36,6 +36,10 @@ class Dispatch(Generic[T]):
         self._deferred: list[tuple[T, float]] = []
         self._blocked_until = float("-inf")
 
+    def __len__(self) -> int:
+        assigned = sum(len(queue) for queue in self._assigned.values())
+        return len(self._fresh) + len(self._parking) + assigned
+
     def add(self, claims: Iterable[T]) -> None:
         """Take in claims, in the order in which they should go."""
         self._fresh.extend(claims)
@@ -66,14 +70,16 @@ class Dispatch(Generic[T]):
         taken, self._deferred = self._deferred, []
         return taken
 
-    def trouble(self, relay: Member, now: float, reason: str, *, refused: bool = False) -> None:
-        """The relay failed (see `Fleet.trouble`); what its lanes have not begun goes to others."""
+    def put_back(self, item: T, ticket: Ticket, now: float) -> None:
+        """It was not sent, and may go another way."""
+        ticket.returned(now)
+        self._fresh.appendleft(item)
+
+    def recall(self, relay: Member, now: float) -> None:
+        """The relay is in trouble: what its lanes have not begun may go another way."""
         queue = self._assigned[relay.name]
         while queue:
-            item, ticket = queue.pop()
-            ticket.returned(now)
-            self._fresh.appendleft(item)
-        self.fleet.trouble(relay, now, reason, refused=refused)
+            self.put_back(*queue.pop(), now)
 
     def seconds(self, now: float) -> float | None:
         """After how long to ask again, if no message ends before; None: when there is more."""

@@ -103,7 +103,9 @@ def test_a_relay_in_trouble_hands_what_it_has_not_begun_to_the_other() -> None:
     a, b = dispatch.fleet.members
     first = dispatch.next(b, 0.0)
     assert first
-    dispatch.trouble(a, 0.0, "421 busy")
+    dispatch.recall(a, 0.0)
+    dispatch.fleet.trouble(a, 0.0, "421 busy")
+    assert len(dispatch) == 7
     assert sorted([first[0], *drain(dispatch, 0.0, b)]) == names("a.example", 8)
     assert dispatch.next(a, 0.0) is None
     assert a.in_flight == 0
@@ -162,11 +164,15 @@ def test_every_claim_comes_out_exactly_once(data: st.DataObject) -> None:
         match data.draw(st.sampled_from(["next", "next", "next", "done", "soft", "trouble"])):
             case "next":
                 if got := dispatch.next(member, now):
-                    out[got[0]] += 1
-                    held.append(got[1])
                     assert got[1].relay is member
+                    if data.draw(st.booleans()):
+                        dispatch.put_back(*got, now)
+                    else:
+                        out[got[0]] += 1
+                        held.append(got[1])
             case "trouble":
-                dispatch.trouble(member, now, "down")
+                dispatch.recall(member, now)
+                dispatch.fleet.trouble(member, now, "down")
             case word if held:
                 held.pop().done(now, TAKEN if word == "done" else SLOWER)
     for claim, seconds in dispatch.deferred():
