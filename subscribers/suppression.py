@@ -7,7 +7,7 @@ holds for addresses that were never readers. Who may lift which:
 |-------------|----------------------------------|-------------------|---------------------|
 | unsubscribe | herself, from all editions       | yes               | her confirmation    |
 | erasure     | an editor, at her request        | yes               | her confirmation    |
-| bounce      | the mailbox does not exist       | no                | both                |
+| bounce      | no such mailbox, or always full  | no                | both                |
 | complaint   | herself, "this is spam"          | yes               | an editor           |
 | manual      | an editor                        | no                | an editor           |
 
