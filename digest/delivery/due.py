@@ -1,7 +1,9 @@
 """What is due: letters first, then issues, mailing by mailing.
 
-Each look at an issue walks along the index (mailing, state, id) and stops at the
-limit, so that it costs the same with a million readers waiting as with ten.
+Each look at an issue walks along an index, (mailing, state, id) or that of the
+deliveries put off by hour, and stops at the limit: it costs the same with a million
+readers waiting as with ten. On PostgreSQL it holds the rows that it finds and leaves out
+those that another worker is just taking; on SQLite nobody else is.
 """
 
 from collections.abc import Iterable
@@ -10,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from digest.delivery.tables import (
     Delivery,
@@ -28,6 +31,7 @@ async def find_due(
 ) -> list[Due]:
     """Up to `limit` deliveries of active mailings on these routes whose time has come."""
     active = and_(
+        col(Mailing.finished_at).is_(None),
         col(Mailing.state) == MailingState.ACTIVE,
         col(Mailing.route).in_(list(routes)),
         col(Mailing.give_up_at) > now,
@@ -39,36 +43,47 @@ async def find_due(
         .order_by(col(Mailing.id))
     )
     for mailing in issues.all():
-        for which in (_pending(), _waited_for(now)):
+        for due in (_pending_of(mailing), _waited_of(mailing, now)):
             if len(found) < limit:
-                found += await _of(session, mailing, which, limit - len(found))
+                rows = await session.exec(due.limit(limit - len(found)))
+                found += [(delivery, mailing) for delivery in rows]
     return found
 
 
 async def _letters(
     session: AsyncSession, active: ColumnElement[bool], limit: int, now: datetime
 ) -> list[Due]:
-    """A letter is a mailing of its own with one row or a few: one look for all of them."""
+    """A letter is a mailing of its own with one row or a few: one look for all of them.
+
+    By mailing, the order of their index, so that a rush of sign-ups is not sorted each time.
+    """
     rows = await session.exec(
         select(Delivery, Mailing)
         .join(Mailing, col(Mailing.id) == col(Delivery.mailing_id))
         .where(active, col(Mailing.kind) != MailingKind.ISSUE, or_(_pending(), _waited_for(now)))
-        .order_by(col(Delivery.id))
+        .order_by(col(Mailing.id))
         .limit(limit)
+        .with_for_update(skip_locked=True, of=Delivery)
     )
     return [(delivery, mailing) for delivery, mailing in rows]
 
 
-async def _of(
-    session: AsyncSession, mailing: Mailing, which: ColumnElement[bool], limit: int
-) -> list[Due]:
-    rows = await session.exec(
+def _pending_of(mailing: Mailing) -> SelectOfScalar[Delivery]:
+    return (
         select(Delivery)
-        .where(col(Delivery.mailing_id) == mailing.id, which)
+        .where(col(Delivery.mailing_id) == mailing.id, _pending())
         .order_by(col(Delivery.id))
-        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    return [(delivery, mailing) for delivery in rows]
+
+
+def _waited_of(mailing: Mailing, now: datetime) -> SelectOfScalar[Delivery]:
+    return (
+        select(Delivery)
+        .where(col(Delivery.mailing_id) == mailing.id, _waited_for(now))
+        .order_by(col(Delivery.not_before))
+        .with_for_update(skip_locked=True)
+    )
 
 
 def _pending() -> ColumnElement[bool]:

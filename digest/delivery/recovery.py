@@ -1,7 +1,9 @@
 """Housekeeping of the ledger: what dead workers left, what ran out of time, what is done.
 
 Every worker runs this at its start and every few seconds; running it twice, or
-in two processes at once, changes nothing more.
+in two processes at once, changes nothing more. It asks for claimed and armed
+deliveries, and for unfinished mailings, each along an index of only those: a
+million that wait, or that went out last year, cost nothing.
 """
 
 from dataclasses import dataclass
@@ -37,18 +39,23 @@ class Tidied:
     finished: list[int]
 
 
-async def tidy(session: AsyncSession, liveness: Liveness, now: datetime) -> Tidied:
-    """Free what dead workers hold, expire what is late, finish mailings with nothing open."""
+async def tidy(
+    session: AsyncSession, liveness: Liveness, now: datetime, *, expire_by: datetime | None = None
+) -> Tidied:
+    """Free what dead workers hold, expire what is late, finish mailings with nothing open.
+
+    `expire_by` is the instant by which it is late, if the clock is not to be believed.
+    """
     dead = await _dead_owners(session, liveness)
     freed = await _free_claims(session, dead, now)
     unknown = await mark_unknown(
         session,
-        and_(col(Delivery.state) == DeliveryState.ARMED, col(Delivery.owner).in_(dead)),
+        and_(col(Delivery.owner).in_(dead), col(Delivery.state) == DeliveryState.ARMED),
         now,
         reason="the sending process died between the final dot and our record",
     )
     await sweep_cancelled(session, now)
-    expired = await _expire(session, now)
+    expired = await _expire(session, min(now, expire_by or now))
     return Tidied(freed, unknown, expired, await _finish(session, now))
 
 
@@ -84,9 +91,7 @@ async def mark_unknown(
 
 async def _dead_owners(session: AsyncSession, liveness: Liveness) -> list[str]:
     owners = await session.exec(
-        select(Delivery.owner)
-        .where(col(Delivery.state).in_((DeliveryState.CLAIMED, DeliveryState.ARMED)))
-        .distinct()
+        select(Delivery.owner).where(col(Delivery.owner).is_not(None)).distinct()
     )
     return [owner for owner in owners if owner and not liveness.is_alive(owner)]
 
@@ -95,38 +100,39 @@ async def _free_claims(session: AsyncSession, dead: list[str], now: datetime) ->
     result = await session.exec(
         update(Delivery)
         .where(
+            col(Delivery.owner).is_not(None),
             col(Delivery.state) == DeliveryState.CLAIMED,
             or_(col(Delivery.lease_until) < now, col(Delivery.owner).in_(dead)),
         )
         .values(state=DeliveryState.PENDING, updated_at=now, **UNOWNED)
+        .execution_options(synchronize_session=False)
     )
     return result.rowcount
 
 
 async def sweep_cancelled(session: AsyncSession, now: datetime) -> None:
     """End what waits of a cancelled mailing; claims given back after the cancel end here later."""
-    cancelled = _mailing_is(col(Mailing.state) == MailingState.CANCELLED)
+    cancelled = col(Mailing.state) == MailingState.CANCELLED
     await _end(session, cancelled, DeliveryState.SKIPPED, "cancelled", now)
 
 
 async def _expire(session: AsyncSession, now: datetime) -> int:
-    late = _mailing_is(
-        and_(col(Mailing.finished_at).is_(None), col(Mailing.give_up_at) <= now),
-    )
+    late = col(Mailing.give_up_at) <= now
     return await _end(session, late, DeliveryState.EXPIRED, "not accepted in time", now)
 
 
 async def _end(
     session: AsyncSession,
-    where: ColumnElement[bool],
+    of_mailings: ColumnElement[bool],
     state: DeliveryState,
     reason: str,
     now: datetime,
 ) -> int:
+    mailings = select(Mailing.id).where(col(Mailing.finished_at).is_(None), of_mailings)
     waiting = (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
     result = await session.exec(
         update(Delivery)
-        .where(col(Delivery.state).in_(waiting), where)
+        .where(col(Delivery.mailing_id).in_(mailings), col(Delivery.state).in_(waiting))
         .values(**ended(state, reason), updated_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -161,7 +167,3 @@ async def _finish(session: AsyncSession, now: datetime) -> list[int]:
         .execution_options(synchronize_session=False)
     )
     return [row[0] for row in result.all()]
-
-
-def _mailing_is(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(col(Mailing.id) == col(Delivery.mailing_id), condition)

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.recovery import UNOWNED
-from digest.delivery.tables import Delivery, DeliveryState
+from digest.delivery.tables import Delivery, DeliveryState, Mailing
 from digest.errors import NotFound
 from subscribers.address import EmailAddress
 from subscribers.erasure import Erased, erase
@@ -37,7 +37,16 @@ async def _forget_deliveries(session: AsyncSession, subscriber_id: int, now: dat
 
     Replies go too, since relays like to repeat the address in them.
     """
-    hers = update(Delivery).where(col(Delivery.subscriber_id) == subscriber_id)
+    # By mailing, along the index that keeps a mailing to one row for each reader.
+    found = await session.exec(
+        select(Delivery.id)
+        .where(
+            col(Delivery.mailing_id).in_(select(Mailing.id)),
+            col(Delivery.subscriber_id) == subscriber_id,
+        )
+        .with_for_update()  # a worker that takes one up now would come between the steps below
+    )
+    hers = update(Delivery).where(col(Delivery.id).in_(found.all()))
     for before, after in NOT_SENT_AGAIN.items():
         await session.exec(
             hers.where(col(Delivery.state) == before).values(

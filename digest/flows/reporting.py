@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.accounting import Accounting, account
+from digest.delivery.accounting import Accounting, account, was_unknown
 from digest.delivery.tables import Delivery, DeliveryState
 from digest.flows.steering import mailing_of
 from digest.issues.lookup import get_issue, list_issues
@@ -110,15 +110,18 @@ async def _accounting(session: AsyncSession, issue: Issue) -> Accounting:
 
 
 async def _problems(session: AsyncSession, mailing_id: int) -> list[Problem]:
-    rows = await session.exec(
-        select(Delivery)
-        .where(
-            Delivery.mailing_id == mailing_id,
-            col(Delivery.state).in_(PROBLEM_STATES) | (col(Delivery.unknowns) > 0),
+    """One short walk along an index for each kind of problem, however many there are."""
+    kinds = [col(Delivery.state) == state for state in PROBLEM_STATES]
+    found: dict[int | None, Delivery] = {}
+    for kind in (*kinds, was_unknown()):
+        rows = await session.exec(
+            select(Delivery)
+            .where(Delivery.mailing_id == mailing_id, kind)
+            .order_by(col(Delivery.id))
+            .limit(PROBLEMS_SHOWN)
         )
-        .order_by(col(Delivery.id))
-        .limit(PROBLEMS_SHOWN)
-    )
+        found |= {row.id: row for row in rows}
+    first = sorted(found.values(), key=lambda row: row.id or 0)[:PROBLEMS_SHOWN]
     return [
         Problem(
             delivery=row.id or 0,
@@ -127,5 +130,5 @@ async def _problems(session: AsyncSession, mailing_id: int) -> list[Problem]:
             unknowns=row.unknowns,
             reason=row.reason,
         )
-        for row in rows
+        for row in first
     ]

@@ -102,7 +102,8 @@ async def test_deliveries_and_mailings_are_counted_by_kind_and_state(app: App) -
 async def test_what_ended_long_ago_is_left_out_and_what_is_open_is_not(
     app: App, clock: Clock
 ) -> None:
-    await add_mailing(app, DeliveryState.ACCEPTED, state=MailingState.FINISHED)
+    ended = {"state": MailingState.FINISHED, "finished_at": app.clock()}
+    await add_mailing(app, DeliveryState.ACCEPTED, **ended)
     await add_mailing(app, DeliveryState.HELD, state=MailingState.PAUSED)
     clock.forward(days=6)
     assert ("issue", "accepted") in (await measure(app)).deliveries
