@@ -22,6 +22,8 @@ from schedules.inserting import insert_missing
 LENGTH = {Window.HOUR: timedelta(hours=1), Window.DAY: timedelta(days=1)}
 KEPT = timedelta(days=40)
 
+Used = dict[tuple[str, str, Window], int]  # by (relay, domain or '', window)
+
 
 @dataclass(frozen=True)
 class Quota:
@@ -98,8 +100,8 @@ async def release(session: AsyncSession, unused: Unused, now: datetime) -> None:
             )
 
 
-async def used_of(session: AsyncSession, now: datetime) -> dict[tuple[str, str, Window], int]:
-    """What counts in the present windows, by (relay, domain or '', window)."""
+async def used_of(session: AsyncSession, now: datetime) -> Used:
+    """What counts in the present windows."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     starts = {Window.HOUR: hour, Window.DAY: hour.replace(hour=0)}
     rows = await session.exec(select(RelayUse).where(col(RelayUse.starts_at) >= starts[Window.DAY]))

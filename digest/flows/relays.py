@@ -1,0 +1,95 @@
+"""`digest relays`: each relay with its limits, what it has taken, and how it is doing."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from digest.app import App
+from digest.delivery.relays.config import DomainLimits, RelayConfig
+from digest.delivery.relays.quotas import Used, used_of
+from digest.delivery.relays.reading import relays_of
+from digest.delivery.relays.states import read_standings
+from digest.delivery.relays.tables import RelayState, Window
+
+STANDBY, UP = "stands by", "up"
+
+
+class DomainLine(BaseModel):
+    """The limits towards one recipient domain; None is no limit, or not counted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    connections: int | None
+    per_second: float | None
+    per_hour: int | None
+    used_this_hour: int | None
+
+
+class RelayLine(BaseModel):
+    """One relay. `allowed_today` counts the warm-up plan in; what has no limit is not counted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    address: str
+    tls: str
+    weight: int
+    state: str
+    reason: str | None
+    retry_at: datetime | None
+    since: datetime | None
+    connections: int
+    messages_per_connection: int | None
+    per_second: float | None
+    per_hour: int | None
+    used_this_hour: int | None
+    per_day: int | None
+    allowed_today: int | None
+    used_today: int | None
+    each_domain: DomainLimits | None
+    domains: dict[str, DomainLine]
+
+
+async def relay_lines(app: App) -> list[RelayLine]:
+    """All relays, in the order of their file. Raises `Misconfigured`."""
+    now = app.clock()
+    relays = relays_of(app.settings)
+    async with app.store.read() as session:
+        used = await used_of(session, now)
+        states = await read_standings(session)
+    return [_line(relay, used, states.get(relay.name), now) for relay in relays]
+
+
+def _line(relay: RelayConfig, used: Used, found: RelayState | None, now: datetime) -> RelayLine:
+    allowed = relay.allowed_on(now.date())
+    usual = UP if relay.weight else STANDBY
+    return RelayLine(
+        name=relay.name,
+        address=str(relay.address),
+        tls=str(relay.address.tls),
+        weight=relay.weight,
+        state=usual if found is None or found.state == UP else found.state,
+        reason=found.reason if found else None,
+        retry_at=found.retry_at if found else None,
+        since=found.changed_at if found else None,
+        connections=relay.connections,
+        messages_per_connection=relay.messages_per_connection,
+        per_second=relay.per_second,
+        per_hour=relay.per_hour,
+        used_this_hour=_counted(relay.per_hour, used, relay.name, "", Window.HOUR),
+        per_day=relay.per_day,
+        allowed_today=allowed,
+        used_today=_counted(allowed, used, relay.name, "", Window.DAY),
+        each_domain=relay.each_domain,
+        domains={
+            domain: DomainLine(
+                **limits.model_dump(),
+                used_this_hour=_counted(limits.per_hour, used, relay.name, domain, Window.HOUR),
+            )
+            for domain, limits in relay.domains.items()
+        },
+    )
+
+
+def _counted(limit: int | None, used: Used, relay: str, domain: str, span: Window) -> int | None:
+    return None if limit is None else used.get((relay, domain, span), 0)
