@@ -8,7 +8,17 @@ import sys
 
 import typer
 
-from digest.cli import comparisons, editions, issues, readers, schedule, sending, system, watching
+from digest.cli import (
+    comparisons,
+    editions,
+    issues,
+    readers,
+    relays,
+    schedule,
+    sending,
+    system,
+    watching,
+)
 from digest.cli.logs import configure_logging
 from digest.errors import DigestError
 from digest.store import BUSY, reason
@@ -32,6 +42,7 @@ issues.app.add_typer(sending.app)
 issues.app.add_typer(watching.app)
 app.add_typer(issues.app, name="issues")
 app.add_typer(schedule.app, name="schedule")
+app.command()(relays.relays)
 system.register(app)
 
 

@@ -11,6 +11,7 @@ from digest.app import utc_now
 from digest.bootstrap import open_app
 from digest.cli.logs import configure_logging
 from digest.cli.runtime import JsonFlag, console, print_json
+from digest.delivery.relays.reading import relays_of
 from digest.demo.show import show_demo
 from digest.errors import Misconfigured
 from digest.flows.checks import Check
@@ -102,7 +103,7 @@ def serve() -> None:
         async with open_app() as app, running(app) as now_running:
             console.print(f"Pages    {now_running.public_url}")
             console.print(f"Desk     {now_running.desk_url} (this machine only)")
-            if not app.settings.smtp_url:
+            if not relays_of(app.settings):
                 console.print("No relay is set: letters go to the desk's inbox, issues nowhere.")
             await until_signal_or(now_running.sending)
             console.print("Stopping: recording what is in flight …")

@@ -17,6 +17,7 @@ from digest.delivery.accounting import Accounting
 from digest.delivery.tables import DeliveryState
 from digest.flows.agenda import AgendaLine
 from digest.flows.checks import Check
+from digest.flows.relays import RelayLine
 from digest.flows.reporting import IssueRow, Problem, Report
 from digest.issues.tables import IssueState
 from digest.settings import SECRETS, Settings
@@ -98,7 +99,7 @@ def test_every_command_is_documented_with_its_options(command: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("model", [Accounting, Report, Problem, IssueRow, AgendaLine, Check])
+@pytest.mark.parametrize("model", [Accounting, Report, Problem, IssueRow, AgendaLine, Check, RelayLine])
 def test_every_key_that_is_printed_is_documented(model: type[BaseModel]) -> None:
     text = read(DOCS / "cli.md")
     assert [field for field in model.model_fields if f"`{field}`" not in text] == []
