@@ -1,6 +1,5 @@
 """`digest doctor`: what is set, what works, and what to mend first."""
 
-import asyncio
 import os
 import shutil
 from contextlib import suppress
@@ -8,21 +7,23 @@ from email.utils import parseaddr
 from importlib.metadata import PackageNotFoundError, distribution
 from urllib.parse import urlsplit
 
-from digest.delivery.ports import RelayUnavailable, TransportError
-from digest.delivery.relay import parse_relay
-from digest.delivery.transports.smtp import Deadlines, SmtpTransport
+from digest.delivery.relays.reading import read_relays
+from digest.delivery.reserve import MB
 from digest.domains.names import Names
 from digest.errors import DigestError, Misconfigured
 from digest.flows.checks import Check, error, ok, warning
 from digest.flows.checkup_dns import Sending, check_dns, unasked
-from digest.flows.sites import sending_domain, site_of
+from digest.flows.checkup_relays import check_relays
+from digest.flows.checkup_store import check_store
+from digest.flows.sites import domain_of, sending_domain, site_of
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
 from digest.rendering.dkim import read_keys
 from digest.settings import LOOPBACK_HOSTS, Settings
+from digest.store import open_store
+from schedules.editions import list_editions
 from subscribers.address import EmailAddress, InvalidAddress
 
-PATIENCE = Deadlines(connect=10, command=20)
 RESERVE_BYTES = 500_000_000
 
 
@@ -31,15 +32,17 @@ async def check_up(settings: Settings, names: Names | None = None) -> list[Check
 
     `names` looks up DNS; None: as the system does.
     """
+    database = await _database(settings)
     return [
         _folder(settings),
         _secret_key(settings),
-        await _database(settings),
+        database,
+        *(await check_store(settings) if database.level == "ok" else ()),
         _public_url(settings),
         _sender(settings),
         _postal_address(settings),
         _mjml(),
-        await _relay(settings),
+        *await check_relays(settings),
         *await _authentication(settings, names or Names()),
     ]
 
@@ -49,8 +52,10 @@ def _folder(settings: Settings) -> Check:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         return error("folder", f"{folder} is not there or not writable")
     free = shutil.disk_usage(folder).free
+    if free < settings.disk_reserve_mb * MB:
+        return error("folder", f"only {free // MB} MB free at {folder}: nothing more is sent")
     if free < RESERVE_BYTES:
-        return warning("folder", f"only {free // 1_000_000} MB free at {folder}")
+        return warning("folder", f"only {free // MB} MB free at {folder}")
     return ok("folder", f"{folder} is writable")
 
 
@@ -106,11 +111,27 @@ async def _authentication(settings: Settings, names: Names) -> list[Check]:
     unsigned = warning(
         "DKIM", "no DIGEST_DKIM_KEYS: the relay must sign, List-Unsubscribe-Post included"
     )
-    sending = Sending(domain, return_domain, keys, _relay_hosts(settings))
+    others = await _edition_domains(settings)
+    sending = Sending(domain, return_domain, keys, _relay_hosts(settings), others)
     found = [] if keys else [unsigned]
     if domain.endswith("localdomain"):
         return [*found, *unasked(sending, "set DIGEST_SENDER first")]
     return [*found, *await check_dns(sending, names)]
+
+
+async def _edition_domains(settings: Settings) -> list[str]:
+    """The domains of editions with a sender of their own; none while there is no database."""
+    try:
+        await require_current(settings.store_url)
+    except DigestError:
+        return []
+    store = open_store(settings.store_url)
+    try:
+        async with store.read() as session:
+            editions = await list_editions(session)
+    finally:
+        await store.close()
+    return [domain_of(edition.sender) for edition in editions if edition.active and edition.sender]
 
 
 def _return_domain(settings: Settings) -> str | None:
@@ -126,9 +147,8 @@ def _return_domain(settings: Settings) -> str | None:
 def _relay_hosts(settings: Settings) -> list[str]:
     """Where our mail goes out; a relay on loopback sends from addresses that we do not know."""
     with suppress(DigestError):
-        if settings.smtp_url:
-            host = parse_relay(settings.smtp_url.get_secret_value()).host
-            return [] if host in LOOPBACK_HOSTS else [host]
+        hosts = [relay.address.host for relay in read_relays(settings)]
+        return [host for host in hosts if host not in LOOPBACK_HOSTS]
     return []
 
 
@@ -140,35 +160,3 @@ def _mjml() -> Check:
         return ok("mjml", "mjml-python is in place")
     message = "the package 'mjml' overwrites mjml-python: uninstall both, install mjml-python"
     return error("mjml", message)
-
-
-async def _relay(settings: Settings) -> Check:
-    if not settings.smtp_url:
-        message = "none set (DIGEST_SMTP_URL); letters go to the built-in inbox, issues nowhere"
-        return warning("relay", message)
-    try:
-        relay = parse_relay(settings.smtp_url.get_secret_value())
-        ehlo = urlsplit(settings.public_url).hostname or "localhost"
-        async with asyncio.timeout(60):
-            connection = await SmtpTransport(relay, ehlo, PATIENCE).connect()
-            await connection.close()
-    except (TransportError, TimeoutError) as trouble:
-        return error("relay", _hint(trouble))
-    except DigestError as trouble:
-        return error("relay", str(trouble))
-    login = "logged in" if relay.username else "no login"
-    return ok("relay", f"{relay} answers, {relay.tls}, {login}")
-
-
-def _hint(error: Exception) -> str:
-    """The stage that failed, and what to try."""
-    trouble = str(error)
-    if "logging in: 535" in trouble:
-        return "Connected, but the password was refused (535). Check user and password."
-    if "STARTTLS extension not supported" in trouble:
-        return "Connected, but the relay offers no STARTTLS; try ?tls=implicit on port 465."
-    if "CERTIFICATE_VERIFY_FAILED" in trouble:
-        return f"Connected, but its certificate was not accepted ({trouble})."
-    if isinstance(error, RelayUnavailable | TimeoutError):
-        return f"{trouble or 'no answer'}. Check host and port."
-    return trouble

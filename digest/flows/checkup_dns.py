@@ -1,7 +1,7 @@
 """The doctor's look at DNS: are we who the receivers will think we are?"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from digest.domains.dkim import published_wrongly
@@ -17,12 +17,21 @@ ROOT = ""  # the name that exists wherever DNS works at all
 
 @dataclass(frozen=True)
 class Sending:
-    """Who sends: the From domain, the return path's, the keys in the engine, the relays' hosts."""
+    """Who sends: the From domains, the return path's, the keys in the engine, the relays' hosts.
+
+    `other_domains` are those of editions with a sender of their own.
+    """
 
     domain: str
     return_domain: str
     keys: Sequence[SigningKey] = ()
     relay_hosts: Sequence[str] = ()
+    other_domains: Sequence[str] = ()
+
+    @property
+    def domains(self) -> list[str]:
+        """Each From domain once, that of the setting first."""
+        return list(dict.fromkeys((self.domain, *self.other_domains)))
 
 
 async def check_dns(sending: Sending, names: Names) -> list[Check]:
@@ -33,19 +42,27 @@ async def check_dns(sending: Sending, names: Names) -> list[Check]:
     trouble = await _out_of_reach(sending.domain, names)
     if trouble:
         return unasked(sending, trouble)
-    looks: list[tuple[str, Callable[[], Awaitable[Check]]]] = [
-        *((f"DKIM {key.selector}", _dkim_look(sending, key, names)) for key in sending.keys),
-        ("SPF", lambda: _spf(sending, names)),
-        ("DMARC", lambda: _dmarc(sending, names)),
-        ("bounces", lambda: _bounces(sending, names)),
+    looks = [
+        *(_dkim(key, domain, names) for domain in sending.domains for key in sending.keys),
+        _spf(sending, names),
+        *(_dmarc(sending, domain, names) for domain in sending.domains),
+        _bounces(sending, names),
     ]
-    return list(await asyncio.gather(*(_within_time(name, look) for name, look in looks)))
+    subjects = [
+        *(f"DKIM {key.selector}" for _ in sending.domains for key in sending.keys),
+        "SPF",
+        *("DMARC" for _ in sending.domains),
+        "bounces",
+    ]
+    return list(await asyncio.gather(*map(_within_time, subjects, looks)))
 
 
 def unasked(sending: Sending, why: str) -> list[Check]:
     """What is said where DNS is not asked: that, and what to publish."""
     records = (
-        unchecked(f"DKIM {key.selector}", to_publish(key, sending.domain)) for key in sending.keys
+        unchecked(f"DKIM {key.selector}", to_publish(key, domain))
+        for domain in sending.domains
+        for key in sending.keys
     )
     return [unchecked("DNS", why), *records]
 
@@ -65,25 +82,22 @@ async def _out_of_reach(domain: str, names: Names) -> str | None:
     return "the name server here does not know the internet; try on the machine that sends"
 
 
-async def _within_time(name: str, look: Callable[[], Awaitable[Check]]) -> Check:
+async def _within_time(name: str, look: Awaitable[Check]) -> Check:
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            return await look()
+            return await look
     except Unresolved as trouble:
         return unchecked(name, f"no answer from DNS ({trouble})")
     except TimeoutError:
         return unchecked(name, f"DNS took longer than {DEADLINE_SECONDS:.0f} s; try again")
 
 
-def _dkim_look(sending: Sending, key: SigningKey, names: Names) -> Callable[[], Awaitable[Check]]:
-    async def look() -> Check:
-        domain, name = sending.domain, f"DKIM {key.selector}"
-        wrong = await published_wrongly(names, key, domain)
-        if wrong:
-            return error(name, f"{key.name(domain)} {wrong}; {to_publish(key, domain)}")
-        return ok(name, f"{key.name(domain)} is published and matches our key")
-
-    return look
+async def _dkim(key: SigningKey, domain: str, names: Names) -> Check:
+    name = f"DKIM {key.selector}"
+    wrong = await published_wrongly(names, key, domain)
+    if wrong:
+        return error(name, f"{key.name(domain)} {wrong}; {to_publish(key, domain)}")
+    return ok(name, f"{key.name(domain)} is published and matches our key")
 
 
 async def _spf(sending: Sending, names: Names) -> Check:
@@ -123,8 +137,8 @@ async def _relays_covered(sending: Sending, spf: Spf, names: Names) -> Check:
     return ok("SPF", f"{sending.return_domain}: {spf.record} ({spf.lookups} look-ups)")
 
 
-async def _dmarc(sending: Sending, names: Names) -> Check:
-    dmarc = await find_dmarc(names, sending.domain)
+async def _dmarc(sending: Sending, domain: str, names: Names) -> Check:
+    dmarc = await find_dmarc(names, domain)
     where = f"_dmarc.{dmarc.at or dmarc.domain}"
     if dmarc.at is None:
         record = f"{where} TXT v=DMARC1; p=none; rua=mailto:postmaster@{dmarc.domain}"
@@ -137,7 +151,7 @@ async def _dmarc(sending: Sending, names: Names) -> Check:
     if not aligned:
         return warning(
             "DMARC",
-            f"nothing aligns: set DIGEST_DKIM_KEYS, let the relay sign for {sending.domain}, or "
+            f"nothing aligns: set DIGEST_DKIM_KEYS, let the relay sign for {domain}, or "
             f"move the return path from {sending.return_domain} into it",
         )
     return ok("DMARC", f"{where}: p={dmarc.policy}, aligned by {' and '.join(aligned)}")
@@ -145,7 +159,7 @@ async def _dmarc(sending: Sending, names: Names) -> Check:
 
 async def _spf_aligned(sending: Sending, dmarc: Dmarc, names: Names) -> list[str]:
     """RFC 9989: the same domain, or in relaxed mode the same organisation."""
-    if sending.return_domain == sending.domain:
+    if sending.return_domain == dmarc.domain:
         return ["SPF"]
     if dmarc.tags.get("aspf", "r").lower() == "s":
         return []

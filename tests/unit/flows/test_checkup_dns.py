@@ -13,8 +13,12 @@ from digest.domains.names import Names
 from digest.flows.checks import Check
 from digest.flows.checkup import check_up
 from digest.flows.checkup_dns import Sending, check_dns
+from digest.migrate import upgrade
 from digest.rendering.dkim import SigningKey
 from digest.settings import Settings
+from digest.store import open_store
+from schedules.editions import EditionChange, create_default, update_edition
+from tests.conftest import NOW
 from tests.nameserver import nameserver, quoted
 
 DOMAIN = "news.example.org"
@@ -183,6 +187,22 @@ async def test_the_doctor_looks_at_the_sender_s_and_the_return_path_s_domain(
     assert checks["DKIM d1"].level == "ok"
     assert checks["SPF"].message.startswith("back.example.org has none")
     assert checks["bounces"].message.startswith("back.example.org takes mail")
+
+
+async def test_an_edition_s_own_sender_is_looked_at_too(
+    signing: Settings, names: Names, key: SigningKey
+) -> None:
+    await upgrade(signing.store_url)
+    store = open_store(signing.store_url)
+    async with store.write() as session:
+        await create_default(session, NOW)
+        change = EditionChange(sender="Monthly <m@other.example.org>")
+        await update_edition(session, "weekly", change, NOW)
+    await store.close()
+    said = [check.message for check in await check_up(signing, names)]
+    assert any(f"publish d1._domainkey.other.example.org TXT {key.record()}" in it for it in said)
+    assert any(it.startswith("other.example.org has no policy") for it in said)
+    assert any(it.startswith(f"d1._domainkey.{DOMAIN} is published") for it in said)
 
 
 async def test_an_unreadable_return_path_is_named(settings: Settings, names: Names) -> None:
