@@ -28,6 +28,7 @@ SUPERUSER = "digest"
 PASSWORD = "a password for the tests only"
 SERVER_ACCOUNT = "postgres"
 SECONDS_TO_START = 30
+OWN_NAME = "the tests' own"
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -86,13 +87,13 @@ class Cluster:
         self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
     def kill_backends(self, url: str | None = None) -> int:
-        """Cut all connections, or those to one database; how many there were."""
+        """Cut all connections but our own, or those to one database; how many there were."""
         with self._connected() as connection:
             rows = connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' "
-                "AND (%(name)s::text IS NULL OR datname = %(name)s)",
-                {"name": url and database_of(url)},
+                "AND application_name <> %(own)s AND (%(name)s::text IS NULL OR datname = %(name)s)",
+                {"name": url and database_of(url), "own": OWN_NAME},
             )
             return len(rows.fetchall())
 
@@ -127,7 +128,9 @@ class Emptied:
         self.url = url
         dsn = url.replace("+psycopg", "")
         options = "-c session_replication_role=replica -c lock_timeout=10s"  # no keys in the way
-        self._connection = psycopg.connect(dsn, autocommit=True, options=options)
+        self._connection = psycopg.connect(
+            dsn, autocommit=True, options=options, application_name=OWN_NAME
+        )
         tables = self._names("pg_tables", "tablename", "tablename <> 'alembic_version'")
         counters = self._names("pg_sequences", "sequencename", "true")
         self._statement = sql.SQL("; ").join(

@@ -7,6 +7,7 @@ so that a conditional update that had to wait judges the row as it is by then.
 import re
 from collections.abc import Mapping
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -88,7 +89,8 @@ def for_writing(engine: AsyncEngine) -> AsyncEngine:
 def conninfo(url: str, session: Mapping[str, str]) -> str:
     """The URL as libpq takes it, for a connection outside the pool."""
     whole = _with_defaults(make_url(url), {**SESSION, **session})
-    return whole.set(drivername="postgresql").render_as_string(hide_password=False)
+    place = whole.translate_connect_args(username="user", database="dbname")
+    return make_conninfo("", **{**whole.query, **place})
 
 
 def explain(error: Exception) -> str:

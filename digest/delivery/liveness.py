@@ -2,8 +2,8 @@
 
 An armed delivery is never freed by time alone: a worker may have slept. While
 it lives, a worker holds an exclusive lock on a file of its own, which the
-operating system lets go when the process ends, however it ends. (flock works on
-a local disk; PostgreSQL will use session advisory locks.)
+operating system lets go when the process ends, however it ends: a file on the
+disk of the database (flock), or an advisory lock on PostgreSQL (`advisory_lock`).
 """
 
 import fcntl
@@ -20,12 +20,18 @@ class LockLost(DigestError):
 
 
 class Liveness(Protocol):
-    """Who is alive; one object per worker."""
+    """Who is alive; one object per worker. `owner` is its name in the ledger, 16 hex digits."""
 
     owner: str
 
     def holds(self) -> bool:
-        """Whether this worker still holds its lock; without it no dot is sent."""
+        """Whether this worker still holds its lock; without it no dot is sent.
+
+        Cheap, and may be asked from another thread.
+        """
+
+    def lost(self) -> bool:
+        """Whether the lock is gone for good, so that the worker must end."""
 
     def is_alive(self, owner: str) -> bool:
         """Whether the worker called `owner` is alive."""
@@ -53,6 +59,10 @@ class FileLock:
             return os.stat(self._path).st_ino == os.fstat(self._file).st_ino
         except OSError:
             return False
+
+    def lost(self) -> bool:
+        """Whether it is gone: a file that was taken away does not come back."""
+        return not self.holds()
 
     def is_alive(self, owner: str) -> bool:
         """Try the owner's lock: who gets it knows that the owner is gone."""

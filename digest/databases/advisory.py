@@ -1,0 +1,133 @@
+"""A PostgreSQL advisory lock held on a connection of its own, and the keys that others hold.
+
+PostgreSQL lets a session's lock go when the session ends, however it ends. The
+connection is watched: a broken one is noticed at once, a silent one within
+`STALE_SECONDS`, and the lock is taken again on a new one.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import psycopg
+import structlog
+
+from digest.databases.postgresql import conninfo
+
+log = structlog.get_logger("digest.databases")
+
+LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
+STALE_SECONDS = 5.0
+
+# The server finds out within half a minute that a host is gone, and frees its locks.
+# We find out first, that nobody takes over while we still think that we hold the lock.
+SESSION = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+
+# A lock by one bigint has its halves in classid and objid, and objsubid 1.
+KEYS = """
+    SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def uptime() -> float:
+    """Seconds that also pass while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class SessionLock:
+    """The lock `key` (a signed 64-bit number) of the database at `url`, while it can be held.
+
+    `on_look` is called with the keys that are held, each time they were looked up.
+    """
+
+    def __init__(self, url: str, key: int, on_look: Callable[[frozenset[int]], None]) -> None:
+        self._conninfo = conninfo(url, SESSION)
+        self._key = key
+        self._on_look = on_look
+        self._connection: psycopg.AsyncConnection[tuple[int]] | None = None
+        self._held_at = float("-inf")
+        self._watching: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Take it. Raises `OSError` when the database cannot be reached or somebody else has it."""
+        try:
+            await self._take()
+        except psycopg.Error as error:
+            self._drop()
+            raise OSError(f"cannot take the worker's lock: {error}") from None
+        self._watching = asyncio.create_task(self._watch())
+
+    def held(self) -> bool:
+        """Whether it was held a moment ago; cheap, and may be asked from another thread."""
+        return uptime() - self._held_at < STALE_SECONDS
+
+    def close(self) -> None:
+        """Let it go now."""
+        if self._watching is not None:
+            self._watching.cancel()
+        self._drop()
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                if self._connection is None:
+                    await self._take()
+                    log.info("worker lock taken again")
+                await self._idle(self._connection)
+                await self._look(self._connection)
+            except (psycopg.Error, OSError, TimeoutError) as trouble:
+                if self._connection is not None:
+                    log.warning("worker lock lost", reason=str(trouble).partition("\n")[0])
+                self._drop()
+                await asyncio.sleep(LOOK_SECONDS / 2)
+
+    async def _take(self) -> None:
+        self._connection = connection = await psycopg.AsyncConnection.connect(
+            self._conninfo, autocommit=True
+        )
+        taken = await connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,))
+        if await taken.fetchone() != (True,):
+            raise psycopg.OperationalError("the lock is taken")
+        await self._look(connection)
+
+    async def _idle(self, connection: "psycopg.AsyncConnection[tuple[int]] | None") -> None:
+        """Wait for the next look; a connection that breaks ends this at once by raising."""
+        assert connection is not None
+        async for _ in connection.notifies(timeout=LOOK_SECONDS):
+            pass
+
+    async def _look(self, connection: "psycopg.AsyncConnection[tuple[int]] | None") -> None:
+        assert connection is not None
+        asking = asyncio.create_task(_keys(connection))
+        asked_at = uptime()
+        await asyncio.wait((asking,), timeout=ANSWER_SECONDS)
+        if not asking.done():
+            self._drop()  # first: to call the question off would wait for the server again
+            asking.cancel()
+            with suppress(asyncio.CancelledError, psycopg.Error):
+                await asking
+            raise TimeoutError("the database does not answer")
+        keys = asking.result()
+        if self._key not in keys:
+            raise psycopg.OperationalError("the lock was taken away")
+        self._held_at = asked_at
+        self._on_look(keys)
+
+    def _drop(self) -> None:
+        self._held_at = float("-inf")
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.pgconn.finish()
+
+
+async def _keys(connection: "psycopg.AsyncConnection[tuple[int]]") -> frozenset[int]:
+    found = await connection.execute(KEYS)
+    return frozenset([row[0] for row in await found.fetchall()])

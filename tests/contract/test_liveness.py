@@ -1,0 +1,119 @@
+"""One suite for both ways to know which workers live: a locked file, a lock in PostgreSQL."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from digest.delivery.advisory_lock import AdvisoryLock
+from digest.delivery.liveness import FileLock, Liveness
+from digest.store import Store
+from tests.postgres import Cluster
+
+Take = Callable[[], Awaitable[Liveness]]
+
+HOLD = """
+import asyncio, sys
+from pathlib import Path
+from digest.delivery.advisory_lock import AdvisoryLock
+from digest.delivery.liveness import FileLock
+
+async def hold(kind, place):
+    lock = await AdvisoryLock.take(place) if kind == "postgresql" else FileLock(Path(place))
+    print(lock.owner, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(hold(*sys.argv[1:]))
+"""
+
+
+def url_of(store: Store) -> str:
+    return store.engine.url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+async def take(database: str, store: Store, tmp_path: Path) -> AsyncIterator[Take]:
+    """Makes the lock of one more worker."""
+    taken: list[Liveness] = []
+
+    async def take() -> Liveness:
+        folder = tmp_path / "workers"
+        lock: Liveness = (
+            await AdvisoryLock.take(url_of(store)) if database == "postgresql" else FileLock(folder)
+        )
+        taken.append(lock)
+        return lock
+
+    yield take
+    for lock in taken:
+        if not lock.lost():
+            lock.release()
+
+
+async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_workers_see_each_other_live(take: Take) -> None:
+    one, other = await take(), await take()
+    assert one.owner != other.owner
+    assert one.holds()
+    assert not one.lost()
+    await until(lambda: one.is_alive(other.owner) and other.is_alive(one.owner))
+
+
+async def test_who_lets_go_is_dead_to_the_others_within_seconds(take: Take) -> None:
+    one, other = await take(), await take()
+    one.release()
+    assert not one.holds()
+    assert one.lost()
+    await until(lambda: not other.is_alive(one.owner))
+    assert other.holds()
+
+
+async def test_a_name_that_nobody_holds_is_dead(take: Take) -> None:
+    lock = await take()
+    await until(lambda: not lock.is_alive("nobody"))
+
+
+async def test_a_killed_process_is_dead_within_seconds(
+    take: Take, database: str, store: Store, tmp_path: Path
+) -> None:
+    lock = await take()
+    place = url_of(store) if database == "postgresql" else str(tmp_path / "workers")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, database, place], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        owner = (await asyncio.to_thread(process.stdout.readline)).strip()
+        assert lock.is_alive(owner)
+        process.kill()
+    await until(lambda: not lock.is_alive(owner))
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+async def test_a_cut_connection_is_noticed_at_once_and_made_good(
+    take: Take, store: Store, cluster: Cluster
+) -> None:
+    lock, other = await take(), await take()
+    cluster.kill_backends(url_of(store))
+    await until(lambda: not lock.holds(), seconds=1)
+    assert not lock.lost()
+    await until(lock.holds)
+    await asyncio.sleep(1.5)  # a look or two later
+    assert other.is_alive(lock.owner)
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+async def test_who_is_cut_off_judges_nobody(take: Take, store: Store, cluster: Cluster) -> None:
+    lock, other = await take(), await take()
+    cluster.kill_backends(url_of(store))
+    other.release()
+    await until(lambda: not lock.holds(), seconds=1)
+    assert lock.is_alive(other.owner)
+    await until(lambda: not lock.is_alive(other.owner))
