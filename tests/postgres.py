@@ -92,7 +92,8 @@ class Cluster:
             rows = connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' "
-                "AND application_name <> %(own)s AND (%(name)s::text IS NULL OR datname = %(name)s)",
+                "AND application_name <> %(own)s "
+                "AND (%(name)s::text IS NULL OR datname = %(name)s)",
                 {"name": url and database_of(url), "own": OWN_NAME},
             )
             return len(rows.fetchall())
