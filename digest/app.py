@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from digest.settings import Settings
 from digest.store import Store
+from digest.uptime import Uptime, uptime_now
 from subscribers.keys import Keyring
 
 
@@ -16,9 +17,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class App:
-    """Settings, store, keys and clock, opened together."""
+    """Settings, store, keys and clock, opened together.
+
+    `uptime` tells whether a clock that went ahead was right to.
+    """
 
     settings: Settings
     store: Store
     keyring: Keyring
     clock: Callable[[], datetime] = utc_now
+    uptime: Callable[[], Uptime] = uptime_now

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(
         30, description="How long a stopping worker waits for replies in flight.", ge=0
     )
+    disk_reserve_mb: int = Field(
+        200, description="Room on the database's disk below which no new mail is begun.", ge=0
+    )
     keep_ip: bool = Field(False, description="Store the IP address with consent events.")
 
     @field_validator("database_url")

@@ -61,7 +61,7 @@ def run_anyway(day: Day, edition: EditionSlug = "weekly", as_json: JsonFlag = Fa
 
 @app.command("resume-clock")
 def resume_clock(as_json: JsonFlag = False) -> None:
-    """Go on at once after the clock jumped back, because it is right now."""
+    """Go on at once after the clock jumped, because it is right now."""
     resumed = run(agenda.resume_clock)
     if as_json:
         print_json({"resumed": resumed})

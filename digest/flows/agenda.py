@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.delivery.heartbeat import trust_clock
 from digest.errors import Refused
 from digest.issues.lookup import candidates_of, issue_of_slot
 from schedules import clock, slots
@@ -89,8 +90,11 @@ async def run_anyway(app: App, edition: str, day: date) -> AgendaLine:
 
 async def resume_clock(app: App) -> bool:
     """An editor says that the clock is right; False when nothing was held."""
+    now = app.clock()
     async with app.store.write() as session:
-        return await clock.resume_clock(session, app.clock())
+        went_back = await clock.resume_clock(session, now)
+        went_ahead = await trust_clock(session, now, app.uptime())
+    return went_back or went_ahead
 
 
 async def _slot(

@@ -18,6 +18,7 @@ from digest.flows.drafts import edition_of
 from digest.flows.letters import tell_editor
 from digest.flows.publishing import compose_slot
 from digest.flows.sending import start_sending
+from digest.flows.stranded import pause_stranded
 from digest.issues.lookup import issue_of_slot
 from digest.issues.tables import Issue, IssueState
 from schedules import slots
@@ -34,6 +35,7 @@ READY = (IssueState.APPROVED, IssueState.SCHEDULED)
 
 async def advance(app: App) -> None:
     """Plan, compose what has reached its cut-off, send what is due, record what was missed."""
+    await pause_stranded(app)
     now = app.clock()
     async with app.store.write() as session:
         if not await note_tick(session, now):

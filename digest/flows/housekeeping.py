@@ -6,6 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.delivery.heartbeat import beat
 from digest.delivery.liveness import Liveness
 from digest.delivery.recovery import Tidied, tidy
 from digest.delivery.tables import Mailing, MailingState
@@ -17,7 +18,8 @@ async def housekeep(app: App, liveness: Liveness) -> Tidied:
     """One round, in one transaction."""
     now = app.clock()
     async with app.store.write() as session:
-        tidied = await tidy(session, liveness, now)
+        lived = await beat(session, now, app.uptime())
+        tidied = await tidy(session, liveness, now, expire_by=lived)
         await follow(session, now)
     return tidied
 

@@ -41,6 +41,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256"),
     )
     op.create_table(
+        "heartbeat",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("boot", AutoString(), nullable=False),
+        sa.Column("uptime", sa.Float(), nullable=False),
+        sa.Column("doubted_at", UTCDateTime(), nullable=True),
+        sa.Column("doubted_boot", AutoString(), nullable=True),
+        sa.Column("doubted_uptime", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_heartbeat"),
+    )
+    op.create_table(
         "persona",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", AutoString(), nullable=False),
@@ -374,14 +385,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mailing", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mailing_issue_id"), ["issue_id"], unique=True)
-        batch_op.create_index("ix_mailing_created_at", ["created_at"], unique=False)
-        batch_op.create_index(
-            "ix_mailing_unfinished",
-            ["state", "id"],
-            unique=False,
-            sqlite_where=sa.text("finished_at IS NULL"),
-            postgresql_where=sa.text("finished_at IS NULL"),
-        )
+        batch_op.create_index(batch_op.f("ix_mailing_state"), ["state"], unique=False)
 
     op.create_table(
         "delivery",
@@ -416,56 +420,21 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_delivery_mailing_state", ["mailing_id", "state", "id"], unique=False
         )
+        batch_op.create_index("ix_delivery_state_not_before", ["state", "not_before"], unique=False)
         batch_op.create_index(
-            "ix_delivery_doubtful",
-            ["mailing_id", "id"],
-            unique=False,
-            sqlite_where=sa.text("unknowns > 0"),
-            postgresql_where=sa.text("unknowns > 0"),
-        )
-        batch_op.create_index(
-            "ix_delivery_not_before",
-            ["mailing_id", "not_before"],
-            unique=False,
-            sqlite_where=sa.text("not_before IS NOT NULL"),
-            postgresql_where=sa.text("not_before IS NOT NULL"),
-        )
-        batch_op.create_index(
-            "ix_delivery_owner",
-            ["owner"],
-            unique=False,
-            sqlite_where=sa.text("owner IS NOT NULL"),
-            postgresql_where=sa.text("owner IS NOT NULL"),
+            batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False
         )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_delivery_owner",
-            sqlite_where=sa.text("owner IS NOT NULL"),
-            postgresql_where=sa.text("owner IS NOT NULL"),
-        )
-        batch_op.drop_index(
-            "ix_delivery_not_before",
-            sqlite_where=sa.text("not_before IS NOT NULL"),
-            postgresql_where=sa.text("not_before IS NOT NULL"),
-        )
-        batch_op.drop_index(
-            "ix_delivery_doubtful",
-            sqlite_where=sa.text("unknowns > 0"),
-            postgresql_where=sa.text("unknowns > 0"),
-        )
+        batch_op.drop_index(batch_op.f("ix_delivery_subscriber_id"))
+        batch_op.drop_index("ix_delivery_state_not_before")
         batch_op.drop_index("ix_delivery_mailing_state")
 
     op.drop_table("delivery")
     with op.batch_alter_table("mailing", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_mailing_unfinished",
-            sqlite_where=sa.text("finished_at IS NULL"),
-            postgresql_where=sa.text("finished_at IS NULL"),
-        )
-        batch_op.drop_index("ix_mailing_created_at")
+        batch_op.drop_index(batch_op.f("ix_mailing_state"))
         batch_op.drop_index(batch_op.f("ix_mailing_issue_id"))
 
     op.drop_table("mailing")
@@ -525,5 +494,6 @@ def downgrade() -> None:
     op.drop_table("suppression")
     op.drop_table("subscriber")
     op.drop_table("persona")
+    op.drop_table("heartbeat")
     op.drop_table("frozen_file")
     op.drop_table("edition")

@@ -1,6 +1,7 @@
 """Issues follow their mailings: sent when nothing is open, paused when the engine paused."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from sqlmodel import select
@@ -10,10 +11,12 @@ from digest.delivery import mailings
 from digest.delivery.ledger import Ledger
 from digest.delivery.outcomes import Outcome
 from digest.delivery.tables import DeliveryState, Route
-from digest.flows import publishing, sending
+from digest.flows import agenda, publishing, sending
 from digest.flows.housekeeping import housekeep
 from digest.issues.tables import Issue, IssueState
+from digest.uptime import Uptime
 from tests.unit.delivery.test_recovery import Living
+from tests.unit.flows.conftest import Clock
 
 LIVING = Living(alive={"me"})
 
@@ -52,3 +55,12 @@ async def test_an_issue_whose_mailing_the_engine_paused_says_why(app: App) -> No
     await housekeep(app, LIVING)
     issue = await the_issue(app)
     assert (issue.state, issue.state_reason) == (IssueState.PAUSED, "the relay refused: 535")
+
+
+async def test_a_clock_that_jumps_ahead_gives_nothing_up(app: App, clock: Clock) -> None:
+    steady = replace(app, uptime=lambda: Uptime("one boot", 1000.0))
+    await housekeep(steady, LIVING)
+    clock.forward(days=30)
+    assert (await housekeep(steady, LIVING)).expired == 0
+    assert await agenda.resume_clock(steady)
+    assert (await housekeep(steady, LIVING)).expired == 2

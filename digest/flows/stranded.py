@@ -1,0 +1,54 @@
+"""Mail that waits for a relay while none is set: it must not wait in silence."""
+
+import structlog
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery import mailings
+from digest.delivery.tables import Mailing, MailingState, Route
+from digest.flows.housekeeping import follow
+from digest.flows.letters import tell_editor
+from digest.flows.sites import letter_route
+from digest.issues.tables import Issue
+from digest.store import Queue
+
+REASON = "no relay is set any more; set DIGEST_SMTP_URL, restart, then `digest issues resume {}`"
+
+log = structlog.get_logger("digest.delivery")
+
+
+async def pause_stranded(app: App) -> list[int]:
+    """Pause the issues that are on their way to a relay that is not set; their numbers.
+
+    For `serve` only: a command may well be run without the relay's password.
+    """
+    if letter_route(app.settings) is Route.RELAY:
+        return []
+    now, numbers = app.clock(), []
+    async with app.store.write(Queue.STEERING) as session:
+        waiting = (
+            select(Mailing.id, Issue.number)
+            .join(Issue, col(Issue.id) == col(Mailing.issue_id))
+            .where(Mailing.route == Route.RELAY, Mailing.state == MailingState.ACTIVE)
+        )
+        for mailing_id, number in (await session.exec(waiting)).all():
+            assert mailing_id is not None
+            reason = REASON.format(number)
+            await mailings.pause(session, mailing_id, reason)
+            title = f"Issue {number} is paused"
+            await tell_editor(session, app, title, [f"It is paused: {reason}."], now)
+            log.error("paused", mailing=mailing_id, reason=reason)
+            numbers.append(number)
+        await follow(session, now)
+    return numbers
+
+
+async def count_waiting(session: AsyncSession) -> int:
+    """How many mailings want a relay and are not finished."""
+    query = select(func.count()).where(
+        Mailing.route == Route.RELAY,
+        col(Mailing.state).in_((MailingState.ACTIVE, MailingState.PAUSED)),
+        col(Mailing.finished_at).is_(None),
+    )
+    return (await session.exec(query)).one()
