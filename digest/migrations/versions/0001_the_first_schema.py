@@ -385,7 +385,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mailing", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mailing_issue_id"), ["issue_id"], unique=True)
-        batch_op.create_index(batch_op.f("ix_mailing_state"), ["state"], unique=False)
+        batch_op.create_index("ix_mailing_created_at", ["created_at"], unique=False)
+        batch_op.create_index(
+            "ix_mailing_unfinished",
+            ["state", "id"],
+            unique=False,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
 
     op.create_table(
         "delivery",
@@ -420,21 +427,56 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_delivery_mailing_state", ["mailing_id", "state", "id"], unique=False
         )
-        batch_op.create_index("ix_delivery_state_not_before", ["state", "not_before"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False
+            "ix_delivery_doubtful",
+            ["mailing_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("unknowns > 0"),
+            postgresql_where=sa.text("unknowns > 0"),
+        )
+        batch_op.create_index(
+            "ix_delivery_not_before",
+            ["mailing_id", "not_before"],
+            unique=False,
+            sqlite_where=sa.text("not_before IS NOT NULL"),
+            postgresql_where=sa.text("not_before IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_delivery_owner",
+            ["owner"],
+            unique=False,
+            sqlite_where=sa.text("owner IS NOT NULL"),
+            postgresql_where=sa.text("owner IS NOT NULL"),
         )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_delivery_subscriber_id"))
-        batch_op.drop_index("ix_delivery_state_not_before")
+        batch_op.drop_index(
+            "ix_delivery_owner",
+            sqlite_where=sa.text("owner IS NOT NULL"),
+            postgresql_where=sa.text("owner IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_delivery_not_before",
+            sqlite_where=sa.text("not_before IS NOT NULL"),
+            postgresql_where=sa.text("not_before IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_delivery_doubtful",
+            sqlite_where=sa.text("unknowns > 0"),
+            postgresql_where=sa.text("unknowns > 0"),
+        )
         batch_op.drop_index("ix_delivery_mailing_state")
 
     op.drop_table("delivery")
     with op.batch_alter_table("mailing", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mailing_state"))
+        batch_op.drop_index(
+            "ix_mailing_unfinished",
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
+        batch_op.drop_index("ix_mailing_created_at")
         batch_op.drop_index(batch_op.f("ix_mailing_issue_id"))
 
     op.drop_table("mailing")
