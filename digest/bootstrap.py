@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 
 from digest.app import App
-from digest.delivery.liveness import FileLock
-from digest.delivery.ports import Transport
-from digest.delivery.relay import Relay, Tls, parse_relay
+from digest.delivery.advisory_lock import AdvisoryLock
+from digest.delivery.liveness import FileLock, Liveness
+from digest.delivery.pool import Outlet
+from digest.delivery.relay import Relay, Tls
+from digest.delivery.relays.config import RelayConfig
+from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Route
 from digest.delivery.transports.smtp import SmtpTransport
 from digest.delivery.worker import Worker
@@ -42,27 +45,39 @@ async def open_app(settings: Settings | None = None) -> AsyncIterator[App]:
 async def open_worker(app: App) -> AsyncIterator[Worker]:
     """A worker for all routes, with an inbox of its own on loopback to hand mail to."""
     async with Inbox(app.settings.inbox_dir) as inbox:
-        liveness = FileLock(_lock_folder(app.settings))
+        liveness = await _take_lock(app)
         yield Worker(
             store=app.store,
             liveness=liveness,
-            transports=_transports(app.settings, inbox.port),
+            routes=_routes(app.settings, inbox.port),
             compose=MessageWriter(app, read_keys(app.settings.dkim_keys)).compose,
             housekeeping=partial(housekeep, app, liveness),
             clock=app.clock,
-            connections=app.settings.connections,
             drain_seconds=app.settings.drain_seconds,
         )
 
 
-def _transports(settings: Settings, inbox_port: int) -> dict[Route, Transport]:
+def _routes(settings: Settings, inbox_port: int) -> dict[Route, dict[str, Outlet]]:
+    """The relays of each route; while none is configured there is only the inbox."""
+    inbox = RelayConfig(
+        name="inbox",
+        connections=settings.connections,
+        address=Relay(host="127.0.0.1", port=inbox_port, tls=Tls.NONE),
+    )
+    routes = {Route.INBOX: [inbox], Route.RELAY: relays_of(settings)}
     ehlo = urlsplit(settings.public_url).hostname or "localhost"
-    inbox = Relay(host="127.0.0.1", port=inbox_port, tls=Tls.NONE)
-    transports: dict[Route, Transport] = {Route.INBOX: SmtpTransport(inbox, ehlo)}
-    if settings.smtp_url:
-        relay = parse_relay(settings.smtp_url.get_secret_value())
-        transports[Route.RELAY] = SmtpTransport(relay, ehlo)
-    return transports
+    return {
+        route: {one.name: Outlet(one, SmtpTransport(one.address, ehlo)) for one in relays}
+        for route, relays in routes.items()
+        if relays
+    }
+
+
+async def _take_lock(app: App) -> Liveness:
+    """By which other workers know that this one lives."""
+    if app.store.is_postgresql:
+        return await AdvisoryLock.take(app.settings.store_url)
+    return FileLock(_lock_folder(app.settings))
 
 
 def _lock_folder(settings: Settings) -> Path:

@@ -1,6 +1,6 @@
 """Who gets an edition: one query, answered from indexes alone, and never out of memory's cache."""
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func
+from sqlalchemy import ColumnElement, SQLColumnExpression, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -34,10 +34,14 @@ async def count(session: AsyncSession, edition: str) -> int:
 def still_subscribed(
     edition: str, subscriber_id: SQLColumnExpression[int | None]
 ) -> ColumnElement[bool]:
-    """A condition for the arming UPDATE: the reader of this row gets `edition` at this moment."""
+    """A condition for the arming UPDATE: the reader of this row gets `edition` at this moment.
+
+    It locks the subscription where the database can, so that an unsubscribe comes wholly
+    before or wholly after.
+    """
     subscription, subscriber = aliased(Subscription), aliased(Subscriber)
     return (
-        exists()
+        select(col(subscription.id))
         .where(
             col(subscription.subscriber_id) == subscriber_id,
             col(subscription.edition) == edition,
@@ -46,6 +50,8 @@ def still_subscribed(
             ~suppressed(col(subscriber.address_hash)),
         )
         .correlate_except(subscription, subscriber)
+        .with_for_update(read=True, of=subscription)
+        .exists()
     )
 
 
@@ -58,7 +64,7 @@ def confirmable(
     """
     subscription, subscriber = aliased(Subscription), aliased(Subscriber)
     return (
-        exists()
+        select(col(subscription.id))
         .where(
             col(subscription.subscriber_id) == subscriber_id,
             col(subscription.edition) == edition,
@@ -67,4 +73,6 @@ def confirmable(
             ~suppressed(col(subscriber.address_hash), NO_CONFIRMATION_MAIL),
         )
         .correlate_except(subscription, subscriber)
+        .with_for_update(read=True, of=subscription)
+        .exists()
     )

@@ -29,7 +29,7 @@ class Keyring:
     def __init__(self, *keys: str) -> None:
         if not keys or any(len(key) < MINIMUM_KEY_CHARACTERS for key in keys):
             raise ValueError(f"a secret key needs at least {MINIMUM_KEY_CHARACTERS} characters")
-        self._keys = {_key_id(key): key.encode() for key in reversed(keys)}
+        self._keys = {_key_id(key): _keyed(key) for key in reversed(keys)}
         self._signing_id = _key_id(keys[0])
         self._address_hash = hmac.new(keys[-1].encode(), b"address\0", hashlib.sha256)
 
@@ -74,12 +74,22 @@ def _key_id(key: str) -> str:
     return hashlib.sha256(f"key id\0{key}".encode()).hexdigest()[:4]
 
 
-def _derive(key: bytes, purpose: str, text: str) -> str:
-    return hmac.digest(key, f"{purpose}\0{text}".encode(), "sha256").hex()[:40]
+def _keyed(key: str) -> hmac.HMAC:
+    """To be copied for each use. `hmac.digest` would let other threads in for every token."""
+    return hmac.new(key.encode(), digestmod=hashlib.sha256)
 
 
-def _mac(key: bytes, purpose: str, payload: str) -> str:
+def _digest(keyed: hmac.HMAC, purpose: str, text: str) -> bytes:
+    mac = keyed.copy()
+    mac.update(f"{purpose}\0{text}".encode())
+    return mac.digest()
+
+
+def _derive(keyed: hmac.HMAC, purpose: str, text: str) -> str:
+    return _digest(keyed, purpose, text).hex()[:40]
+
+
+def _mac(keyed: hmac.HMAC, purpose: str, payload: str) -> str:
     """The first 100 bits in base32 (RFC 4648 section 6), lower case."""
-    digest = hmac.digest(key, f"{purpose}\0{payload}".encode(), "sha256")
-    bits = int.from_bytes(digest[:13]) >> 4
+    bits = int.from_bytes(_digest(keyed, purpose, payload)[:13]) >> 4
     return "".join([PAIRS[bits >> shift & 1023] for shift in SHIFTS])

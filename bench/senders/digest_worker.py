@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from bench.taken import Taken, Watch
 from digest.bootstrap import open_app, open_worker
 from digest.cli.logs import configure_logging
+from digest.cli.runtime import run_loop
 from digest.settings import load_settings
 
 SHORTEST_LOOK, LONGEST_LOOK = 0.005, 0.25
@@ -55,7 +56,7 @@ def main() -> None:
     profile = cProfile.Profile()
     if profile_file:
         profile.enable()
-    taken = asyncio.run(send(int(messages)))
+    taken = run_loop(send(int(messages)))
     if profile_file:
         profile.disable()
         profile.dump_stats(profile_file[0])

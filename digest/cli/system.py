@@ -1,6 +1,5 @@
 """`digest init`, `serve`, `doctor` and `demo`."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from digest import __version__
 from digest.app import utc_now
 from digest.bootstrap import open_app
 from digest.cli.logs import configure_logging
-from digest.cli.runtime import JsonFlag, console, print_json
+from digest.cli.runtime import JsonFlag, console, print_json, run_loop
 from digest.delivery.relays.reading import relays_of
 from digest.demo.show import show_demo
 from digest.errors import Misconfigured
@@ -65,7 +64,7 @@ def init(as_json: JsonFlag = False) -> None:
         await store.close()
         return before, after
 
-    before, after = asyncio.run(work())
+    before, after = run_loop(work())
     state = "created" if before is None else "up to date" if before == after else "upgraded"
     if as_json:
         print_json({"database": state, "revision": after, "secret_key_created": made_key})
@@ -108,12 +107,12 @@ def serve() -> None:
             await until_signal_or(now_running.sending)
             console.print("Stopping: recording what is in flight …")
 
-    asyncio.run(work())
+    run_loop(work())
 
 
 def doctor(as_json: JsonFlag = False) -> None:
     """Check settings, database, relay and folders, and say what to mend."""
-    checks: list[Check] = asyncio.run(check_up(load_settings()))
+    checks: list[Check] = run_loop(check_up(load_settings()))
     if as_json:
         print_json([check.model_dump() for check in checks])
     else:
@@ -134,4 +133,4 @@ def demo(
     ] = Path("var/demo"),
 ) -> None:
     """Show the whole thing: import, sign-up, compose, preview, approve, send, account."""
-    asyncio.run(show_demo(folder, keep_serving=serve_pages))
+    run_loop(show_demo(folder, keep_serving=serve_pages))

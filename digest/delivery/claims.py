@@ -1,11 +1,10 @@
 """On what conditions a delivery changes hands: held by its claim, still wanted."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, bindparam, exists, true
-from sqlmodel import and_, col, update
+from sqlalchemy import BindParameter, ColumnElement, Update, bindparam, true
+from sqlmodel import and_, col, select, update
 
 from digest.delivery.postmark import Postmark
 from digest.delivery.tables import (
@@ -34,6 +33,11 @@ class Claim:
     variant: str
     message_id: str
     attempts: int = 0
+
+    @property
+    def domain(self) -> str:
+        """The recipient's, in A-labels and lower case."""
+        return self.address.rpartition("@")[2].lower()
 
 
 def claim_of(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
@@ -76,25 +80,35 @@ def still_wanted(kind: MailingKind, edition: Any) -> ColumnElement[bool]:
     return true()
 
 
-@cache
+def given(name: str) -> BindParameter[Any]:
+    """A parameter that each run of a statement brings."""
+    return bindparam(name, required=False)
+
+
 def arming(kind: MailingKind) -> Update:
-    """The arming update of one kind of mailing, built once: building costs more than running."""
+    """The arming update of one kind of mailing; see `statements` for how it is run.
+
+    Where the database has row locks, it waits for a pause, cancel or unsubscribe that is
+    being committed, and those wait for it: none of them can slip in before the dot.
+    """
     return (
         update(Delivery)
         .where(
-            col(Delivery.id) == bindparam("its_id"),
-            col(Delivery.token) == bindparam("its_token"),
+            col(Delivery.id) == given("its_id"),
+            col(Delivery.token) == given("its_token"),
             col(Delivery.state) == DeliveryState.CLAIMED,
-            exists().where(
-                col(Mailing.id) == bindparam("its_mailing"),
+            select(col(Mailing.id))
+            .where(
+                col(Mailing.id) == given("its_mailing"),
                 col(Mailing.state) == MailingState.ACTIVE,
-            ),
-            still_wanted(kind, bindparam("its_edition")),
+            )
+            .with_for_update(read=True)
+            .exists(),
+            still_wanted(kind, given("its_edition")),
         )
         .values(
             state=DeliveryState.ARMED,
-            wire_date=bindparam("the_date"),
-            updated_at=bindparam("the_time"),
+            wire_date=given("the_date"),
+            updated_at=given("the_time"),
         )
-        .execution_options(synchronize_session=False)
     )

@@ -1,24 +1,31 @@
 """One lane: one connection, one delivery at a time, in the order the promise needs.
 
 stage → arm → dot → record. What each failure leads to is in `docs/delivery.md`.
+The next message is written before the present one is armed, so that nothing but
+the dot comes after arming, and its envelope can go out with that dot.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
+from digest.delivery.aftermath import Aftermath, about
 from digest.delivery.claims import Claim
+from digest.delivery.feed import Feed, Load
 from digest.delivery.ledger import Ledger
-from digest.delivery.liveness import Liveness
 from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import (
     Connection,
     Interrupted,
     Outgoing,
     Refused,
+    RelayRefused,
+    RelayUnavailable,
     Transport,
 )
+from digest.delivery.relays.member import Member
 from digest.delivery.tables import DeliveryState
 from digest.store import BUSY
 
@@ -27,60 +34,50 @@ log = structlog.get_logger("digest.delivery")
 Compose = Callable[[Claim, datetime], Awaitable[Outgoing]]
 
 
-def about(claim: Claim) -> dict[str, int | str]:
-    """What every log line about a delivery carries; never the address."""
-    return {
-        "mailing": claim.mailing_id,
-        "delivery": claim.delivery_id,
-        "route": str(claim.route),
-    }
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A load with its message, dated `wire_date`."""
+
+    load: Load
+    message: Outgoing
+    wire_date: datetime
 
 
 class Lane:
-    """Carries deliveries over one connection, opened when first needed."""
+    """Carries deliveries over one connection to a relay, opened when first needed.
+
+    `most` is how many messages a session may carry; None: any number.
+    """
 
     def __init__(
         self,
+        feed: Feed,
         ledger: Ledger,
-        liveness: Liveness,
+        aftermath: Aftermath,
+        relay: Member,
         transport: Transport,
         compose: Compose,
         clock: Callable[[], datetime],
+        most: int | None = None,
     ) -> None:
-        self._ledger, self._liveness, self._transport = ledger, liveness, transport
-        self._compose, self._clock = compose, clock
+        self._feed, self._ledger, self._aftermath = feed, ledger, aftermath
+        self._relay, self._transport = relay, transport
+        self._compose, self._clock, self._most = compose, clock, most
         self._connection: Connection | None = None
+        self._carried = 0
 
-    async def carry(self, claim: Claim) -> Outcome | None:
-        """Bring one delivery to an outcome and return it, unrecorded.
+    async def work(self) -> bool:
+        """Carry until the feed has nothing that may go now; whether there was anything at all.
 
-        None when the dot was denied: `Ledger.settle_denied` knows where the claim goes.
-        Raises `RelayUnavailable` and `RelayRefused`, and whatever goes wrong before the
-        dot, the claim still in hand; nothing after it.
+        A parcel that is begun is carried to its end, though the feed were closed meanwhile.
         """
-        wire_date = self._clock()
-        try:
-            message = await self._compose(claim, wire_date)
-        except Refused as unusable:
-            return outcome_of(unusable.reply)
-        connection = self._connection or await self._transport.connect()
-        self._connection = None  # only a connection known to be whole is kept
-        try:
-            await connection.stage(message)
-            armed = await self._arm(claim, wire_date)
-        except Refused as refusal:
-            self._connection = connection
-            return outcome_of(refusal.reply)
-        except Interrupted as interruption:
-            await connection.abandon()
-            return Outcome(DeliveryState.DEFERRED, str(interruption))
-        except BaseException:
-            await connection.abandon()
-            raise
-        if not armed:
-            await connection.abandon()
-            return None
-        return await self._finish(connection, claim)
+        load = await self._feed.next(self._relay)
+        if load is None:
+            return False
+        parcel = await self._pack(load)
+        while parcel is not None:
+            parcel = await self._carry(parcel)
+        return True
 
     async def rest(self) -> None:
         """Close the connection until there is work again."""
@@ -88,18 +85,39 @@ class Lane:
         if connection:
             await connection.close()
 
-    async def _arm(self, claim: Claim, wire_date: datetime) -> bool:
-        if not self._liveness.holds():
-            return False
+    async def _carry(self, parcel: Parcel) -> Parcel | None:
+        """Bring one delivery to an outcome; the parcel that follows it, if there is one."""
+        load = parcel.load
         try:
-            return await self._ledger.arm(claim, wire_date, self._clock())
-        except BUSY:
-            log.warning("database busy, dot withheld", **about(claim))
-            return False
+            connection = await self._stage(parcel.message)
+        except Refused as refusal:
+            await self._aftermath.outcome(load, outcome_of(refusal.reply))
+        except Interrupted as interruption:
+            await self._aftermath.outcome(load, Outcome(DeliveryState.DEFERRED, str(interruption)))
+        except (RelayUnavailable, RelayRefused) as trouble:
+            await self._aftermath.trouble(load, trouble)
+        else:
+            return await self._let_go(connection, parcel)
+        return None
 
-    async def _finish(self, connection: Connection, claim: Claim) -> Outcome:
+    async def _let_go(self, connection: Connection, parcel: Parcel) -> Parcel | None:
+        """Arm what is staged, and send its dot."""
+        following = await self._following()
+        if await self._ledger.arm(parcel.load.claim, parcel.wire_date, self._clock()):
+            outcome = await self._finish(connection, parcel.load.claim, following)
+            await self._aftermath.outcome(parcel.load, outcome)
+        else:
+            await connection.abandon()
+            await self._aftermath.denied(parcel.load)
+        return following
+
+    async def _finish(
+        self, connection: Connection, claim: Claim, following: Parcel | None
+    ) -> Outcome:
+        self._carried += 1
+        last = self._most is not None and self._carried >= self._most
         try:
-            reply = await connection.finish()
+            reply = await connection.finish(following.message if following and not last else None)
         except Interrupted as interruption:
             return Outcome(DeliveryState.DEFERRED, str(interruption))
         except Exception as unknown:  # OutcomeUnknown, or a bug of ours: the dot may be out
@@ -107,6 +125,51 @@ class Lane:
             await connection.abandon()
             return Outcome(DeliveryState.UNKNOWN, str(unknown), charged=False)
         if reply.code == 421:  # the relay is closing; not the reader's fault
+            await connection.abandon()
             return Outcome(DeliveryState.DEFERRED, str(reply), charged=False, reply=reply)
         self._connection = connection
+        if last:
+            await self.rest()
         return outcome_of(reply)
+
+    async def _stage(self, message: Outgoing) -> Connection:
+        """The connection that holds the message staged."""
+        connection, self._connection = self._connection, None
+        if connection is not None and connection.usable:
+            try:
+                return await self._stage_on(connection, message)
+            except RelayUnavailable as closed:  # relays end long sessions, and idle ones
+                log.debug("session ended", relay=self._relay.name, reason=str(closed))
+        self._carried = 0
+        return await self._stage_on(await self._transport.connect(), message)
+
+    async def _stage_on(self, connection: Connection, message: Outgoing) -> Connection:
+        try:
+            await connection.stage(message)
+        except Refused:
+            self._connection = connection
+            raise
+        except BaseException:
+            await connection.abandon()
+            raise
+        return connection
+
+    async def _following(self) -> Parcel | None:
+        load = self._feed.at_hand(self._relay)
+        return await self._pack(load) if load is not None else None
+
+    async def _pack(self, load: Load) -> Parcel | None:
+        """The load with its message; None if that cannot be written, which is then settled."""
+        wire_date = self._clock()
+        try:
+            return Parcel(load, await self._compose(load.claim, wire_date), wire_date)
+        except Refused as unusable:
+            await self._aftermath.outcome(load, outcome_of(unusable.reply))
+        except BUSY:
+            log.warning("database busy, put off", **about(load.claim))
+            await self._aftermath.put_off(load)
+        except Exception as error:
+            # A message that cannot be written must not stop the others' mail.
+            log.exception("could not compose", **about(load.claim))
+            await self._aftermath.unwritable(load, error)
+        return None

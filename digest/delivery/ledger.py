@@ -1,23 +1,26 @@
 """The hot path of the ledger: claim, arm, record, give back.
 
-Each call is one conditional update, committed before it returns (arms and
-records of many lanes may share the commit), so that whatever happens in
-between, a delivery has exactly one owner. A claim is fenced by its
-token: who lost the claim (a lease that ran out) can neither arm nor record.
+Each is a conditional update, so that whatever happens in between, a delivery has
+exactly one owner. A claim is fenced by its token: who lost the claim (a lease
+that ran out) can neither arm nor record. Arms and records go through the
+`writer`, where those of many lanes share a commit.
 """
 
+import asyncio
 import random
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
+import structlog
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.delivery.claims import Claim, arming, claim_of, held_by, still_wanted
+from digest.delivery.claims import Claim, claim_of, held_by, still_wanted
+from digest.delivery.commits import Arming, Recording
 from digest.delivery.due import find_due
-from digest.delivery.grouping import GroupCommit
+from digest.delivery.liveness import Liveness
 from digest.delivery.outcomes import Outcome, retry_delay
 from digest.delivery.recovery import UNOWNED, ended, mark_unknown
 from digest.delivery.tables import (
@@ -27,20 +30,42 @@ from digest.delivery.tables import (
     MailingState,
     Route,
 )
-from digest.store import Store
+from digest.delivery.writer import RETRY_SECONDS, Writer
+from digest.store import BUSY, Store
 from subscribers.suppression import suppress_reader
 from subscribers.tables import Subscriber, SuppressionReason
+
+log = structlog.get_logger("digest.delivery")
 
 LEASE = timedelta(minutes=15)
 
 
 class Ledger:
-    """One worker's access to the ledger."""
+    """One worker's access to the ledger; `close` it, so that all is written.
 
-    def __init__(self, store: Store, owner: str) -> None:
-        self._store = store
-        self._group = GroupCommit(store)
-        self.owner = owner
+    Of `liveness` it asks `holds` from a thread, before each commit that arms.
+    """
+
+    def __init__(self, store: Store, liveness: Liveness) -> None:
+        self._store, self.owner = store, liveness.owner
+        self._writer = Writer(store, liveness.holds)
+        self._rare: set[asyncio.Task[None]] = set()
+
+    @property
+    def broken(self) -> "asyncio.Future[None]":
+        """Raises what ended the writing of arms and records, should that happen."""
+        return self._writer.broken
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What that was."""
+        broken = self._writer.broken
+        return broken.exception() if broken.done() and not broken.cancelled() else None
+
+    @property
+    def commit_seconds(self) -> float:
+        """How long a commit takes at present, smoothed; connections follow it."""
+        return self._writer.commit_seconds
 
     async def claim(self, routes: Iterable[Route], limit: int, now: datetime) -> list[Claim]:
         """Take up to `limit` deliveries that are due on these routes; letters before issues."""
@@ -57,59 +82,64 @@ class Ledger:
                     lease_until=now + LEASE,
                     updated_at=now,
                 )
+                .execution_options(synchronize_session=False)
             )
         return [claim_of(delivery, mailing, token) for delivery, mailing in rows]
 
     async def arm(self, claim: Claim, wire_date: datetime, now: datetime) -> bool:
-        """Permit the dot: True if the claim, the mailing and the reader's consent all hold."""
+        """Permit the dot: True if the claim, the mailing and the reader's consent all hold.
 
-        async def arm(session: AsyncSession) -> bool:
-            armed = await session.exec(
-                arming(claim.kind),
-                params={
-                    "its_id": claim.delivery_id,
-                    "its_token": claim.token,
-                    "its_mailing": claim.mailing_id,
-                    "its_edition": claim.edition,
-                    "the_date": wire_date,
-                    "the_time": now,
-                },
-            )
-            return armed.rowcount == 1
-
-        return await self._group.do(arm)
-
-    async def record(self, claim: Claim, outcome: Outcome, now: datetime) -> bool:
-        """Write down the outcome of a try; False if the claim was no longer ours.
-
-        An unknown one goes where `recovery.mark_unknown` says.
+        False also when it could not be written, or this worker lost its lock.
         """
+        return await self._writer.arm(Arming(claim, wire_date, now))
 
-        async def record(session: AsyncSession) -> bool:
-            if outcome.state is DeliveryState.UNKNOWN:
-                armed = held_by(claim, DeliveryState.ARMED)
-                return await mark_unknown(session, armed, now, reason=outcome.reason or "") == 1
-            recorded = await session.exec(
-                update(Delivery)
-                .where(held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
-                .values(**_recorded(claim, outcome, now), updated_at=now, **UNOWNED)
-                .execution_options(synchronize_session=False)
-            )
-            if recorded.rowcount == 1 and outcome.dead_address and claim.subscriber_id:
-                await _suppress(session, claim.subscriber_id, outcome, now)
-            return recorded.rowcount == 1
+    def record(self, claim: Claim, outcome: Outcome, now: datetime) -> None:
+        """Write down the outcome of a try, if the claim is still ours, with the next commit.
 
-        return await self._group.do(record)
+        However long the database is busy: a reply that is known must not become unknown.
+        """
+        if outcome.state is DeliveryState.UNKNOWN or outcome.dead_address:
+            task = asyncio.create_task(self._record_rarely(claim, outcome, now))
+            self._rare.add(task)
+            task.add_done_callback(self._rare.discard)
+        else:
+            self._writer.record(_recorded(claim, outcome, now))
+
+    def postpone(self, claim: Claim, until: datetime, now: datetime) -> None:
+        """Put off a delivery that was not begun; no try is charged to the reader."""
+        reason = "waiting for its turn: its domain takes no more for now"
+        record = Recording(claim, DeliveryState.DEFERRED, reason, claim.attempts, until, now)
+        self._writer.record(record)
+
+    async def flush(self) -> None:
+        """Until all that was recorded is committed."""
+        await asyncio.gather(*self._rare)
+        await self._writer.flush()
+
+    async def close(self) -> None:
+        """Write what is left; nothing may be asked for afterwards."""
+        try:
+            await asyncio.gather(*self._rare)
+        finally:
+            await self._writer.close()
+
+    async def _record_rarely(self, claim: Claim, outcome: Outcome, now: datetime) -> None:
+        """An outcome that changes more than its row."""
+        while True:
+            try:
+                async with self._store.write() as session:
+                    return await _write_down(session, claim, outcome, now)
+            except BUSY as trouble:
+                log.warning("database busy, still to write", reason=self._store.explain(trouble))
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def settle_denied(self, claim: Claim, now: datetime) -> DeliveryState | None:
-        """Where a delivery goes whose arming was denied; None if the claim was lost."""
+        """Where a delivery goes that got no dot; None if the claim was lost."""
         async with self._store.write() as session:
             mailing = await session.get(Mailing, claim.mailing_id)
             wanted = (
                 await session.exec(
-                    select(still_wanted(claim.kind, claim.edition)).where(
-                        held_by(claim, DeliveryState.CLAIMED)
-                    )
+                    select(still_wanted(claim.kind, claim.edition)).where(_undotted(claim))
                 )
             ).first()
             if mailing is None or wanted is None:
@@ -122,7 +152,7 @@ class Ledger:
                 values = {"state": DeliveryState.PENDING}
             settled = await session.exec(
                 update(Delivery)
-                .where(held_by(claim, DeliveryState.CLAIMED))
+                .where(_undotted(claim))
                 .values(**values, updated_at=now, **UNOWNED)
                 .returning(col(Delivery.state))
                 .execution_options(synchronize_session=False)
@@ -131,25 +161,57 @@ class Ledger:
 
     async def give_back(self, claims: Iterable[Claim], now: datetime) -> None:
         """Return claims that were never armed; always safe."""
+        held = list(claims)
+        if not held:
+            return
         async with self._store.write() as session:
-            for claim in claims:
+            for claim in held:
                 await session.exec(
                     update(Delivery)
                     .where(held_by(claim, DeliveryState.CLAIMED))
                     .values(state=DeliveryState.PENDING, updated_at=now, **UNOWNED)
+                    .execution_options(synchronize_session=False)
                 )
 
 
-def _recorded(claim: Claim, outcome: Outcome, now: datetime) -> dict[str, Any]:
-    """The values of an outcome; a deferred delivery gets its next hour."""
+def _undotted(claim: Claim) -> ColumnElement[bool]:
+    """In the hands of a claim whose dot was withheld, whatever the database made of its arming.
+
+    A commit whose answer got lost may have armed it.
+    """
+    return held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED)
+
+
+async def _write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    if outcome.state is DeliveryState.UNKNOWN:
+        armed = held_by(claim, DeliveryState.ARMED)
+        await mark_unknown(session, armed, now, reason=outcome.reason or "")
+        return
+    record = _recorded(claim, outcome, now)
+    recorded = await session.exec(
+        update(Delivery)
+        .where(held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
+        .values(
+            state=record.state,
+            reason=record.reason,
+            attempts=record.attempts,
+            not_before=record.not_before,
+            updated_at=now,
+            **UNOWNED,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if recorded.rowcount == 1 and outcome.dead_address and claim.subscriber_id:
+        await _suppress(session, claim.subscriber_id, outcome, now)
+
+
+def _recorded(claim: Claim, outcome: Outcome, now: datetime) -> Recording:
+    """An outcome as it is stored; a deferred delivery gets its next hour."""
     attempts = claim.attempts + outcome.charged
-    wait = retry_delay(max(attempts, 1), random.random())  # noqa: S311
-    return {
-        "state": outcome.state,
-        "reason": outcome.reason,
-        "attempts": attempts,
-        "not_before": now + wait if outcome.state is DeliveryState.DEFERRED else None,
-    }
+    not_before = None
+    if outcome.state is DeliveryState.DEFERRED:
+        not_before = now + retry_delay(max(attempts, 1), random.random())  # noqa: S311
+    return Recording(claim, outcome.state, outcome.reason, attempts, not_before, now)
 
 
 async def _suppress(

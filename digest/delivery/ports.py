@@ -40,7 +40,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message on its way. `data` is the wire form without the final dot, ending in CRLF."""
+    """One message on its way.
+
+    `data` is the wire form (RFC 5321 section 4.5.2) without the final dot: it ends in CRLF,
+    and no line of it begins with a dot, since the compiler writes those as `=2E`.
+    """
 
     delivery_id: int
     return_path: str
@@ -78,15 +82,24 @@ class OutcomeUnknown(TransportError):
 
 
 class Connection(Protocol):
-    """One session with a relay; carries one message at a time."""
+    """One session with a relay; carries one message at a time.
+
+    After an exception other than `Refused` it is of no further use.
+    """
+
+    @property
+    def usable(self) -> bool:
+        """False once the session is known to be over."""
 
     async def stage(self, message: Outgoing) -> None:
         """Hand over the message but not the dot. Raises any TransportError but OutcomeUnknown."""
 
-    async def finish(self) -> Reply:
+    async def finish(self, then: Outgoing | None = None) -> Reply:
         """Send the dot and wait for its reply, whatever that is.
 
-        Raises `Interrupted` when the dot was certainly not sent, else `OutcomeUnknown`.
+        `then` is the message that will be staged next, if that is known: a relay that
+        pipelines (RFC 2920) is offered its envelope together with the dot. Raises
+        `Interrupted` when the dot was certainly not sent, else `OutcomeUnknown`.
         """
 
     async def abandon(self) -> None:

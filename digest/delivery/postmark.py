@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -33,5 +34,10 @@ class Postmark:
 
     def message_id(self, delivery_id: int) -> str:
         """RFC 5322 section 3.6.4: `<number.keyed hash@domain>`, 120 bits that none can guess."""
-        digest = hmac.digest(self.key.encode(), str(delivery_id).encode(), "sha256")
-        return f"<{delivery_id}.{digest[:15].hex()}@{self.domain}>"
+        mac = self._keyed.copy()
+        mac.update(str(delivery_id).encode())
+        return f"<{delivery_id}.{mac.digest()[:15].hex()}@{self.domain}>"
+
+    @cached_property
+    def _keyed(self) -> hmac.HMAC:
+        return hmac.new(self.key.encode(), digestmod="sha256")

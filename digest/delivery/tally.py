@@ -46,15 +46,14 @@ class Tally:
     troubles: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
 
-    def note(self, route: Route, address: str, reply: Reply) -> None:
-        """Count one reply to RCPT, DATA or the dot for a recipient at `address`."""
+    def note(self, route: Route, domain: str, reply: Reply) -> None:
+        """Count one reply to RCPT, DATA or the dot for a recipient at `domain`."""
         kind = f"{reply.code // 100}xx"
         key = (str(route), kind, reply.enhanced or "")
         if key not in self.replies and len(self.replies) >= MOST_CODES:
             key = (str(route), kind, OTHER)
         self.replies[key] += 1
         self.accepted += kind == "2xx"
-        domain = address.rpartition("@")[2].lower()
         self.domains[domain if domain in DOMAINS else OTHER, kind] += 1
 
     def trouble(self, route: Route) -> None:

@@ -1,7 +1,7 @@
 """The message of a claimed delivery: frozen segments joined with the reader's few values."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -23,6 +23,7 @@ from digest.rendering.message import CompiledMessage, ReaderValues
 from digest.rendering.templates import load_templates
 from schedules.editions import get_edition
 from subscribers.address import EmailAddress, InvalidAddress
+from subscribers.keys import Keyring
 from subscribers.links import return_path_tag
 from subscribers.signup import raw_token
 from subscribers.tables import ConfirmationToken
@@ -30,41 +31,53 @@ from subscribers.tables import ConfirmationToken
 KEPT_MAILINGS = 8
 
 
+@dataclass(frozen=True)
+class Frozen:
+    """What all messages of one variant of a mailing share."""
+
+    compiled: CompiledMessage
+    signer: DkimSigner | None
+
+    def write(self, reader: ReaderValues) -> bytes:
+        """The whole message for one reader, signed where the engine signs."""
+        parts = self.compiled.parts(reader)
+        if self.signer is None:
+            return parts.joined()
+        return parts.joined(self.signer.signatures(*parts, reader.date))
+
+
 class MessageWriter:
-    """Writes messages for a worker; keeps the compiled segments of the last mailings at hand."""
+    """Writes messages for a worker; keeps what the last mailings share at hand."""
 
     def __init__(self, app: App, dkim_keys: Sequence[SigningKey] = ()) -> None:
         self._app, self._dkim_keys = app, dkim_keys
-        self._compiled: dict[tuple[int, str], CompiledMessage] = {}
+        self._frozen: dict[tuple[int, str], Frozen] = {}
+        self._return_path = ReturnPath.of(app)
 
     async def compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
         """The complete wire form for one reader; raises `Refused` for an unusable address."""
-        compiled = await self._compiled_for(claim)
+        frozen = self._frozen.get((claim.mailing_id, claim.variant)) or await self._read(claim)
         links = self._links(claim)
         try:
             recipient = EmailAddress.parse(claim.address)
         except InvalidAddress as error:
             raise Refused(Reply(553, f"5.1.3 {error}")) from None
-        data = compiled.fill(
-            ReaderValues(
-                address=recipient.wire,
-                message_id=claim.message_id,
-                date=wire_date,
-                unsubscribe_url=links.unsubscribe,
-                preferences_url=links.preferences,
-                one_click_url=links.unsubscribe,
-                needs_smtputf8=recipient.needs_smtputf8,
-            )
+        wire, needs_smtputf8 = recipient.wire, recipient.needs_smtputf8
+        reader = ReaderValues(
+            address=wire,
+            message_id=claim.message_id,
+            date=wire_date,
+            unsubscribe_url=links.unsubscribe,
+            preferences_url=links.preferences,
+            one_click_url=links.unsubscribe,
+            needs_smtputf8=needs_smtputf8,
         )
-        if self._dkim_keys:
-            domain = domain_of(compiled.sender)
-            data = DkimSigner(domain, self._dkim_keys).sign(data, wire_date)
         return Outgoing(
             delivery_id=claim.delivery_id,
-            return_path=return_path(self._app, claim.delivery_id),
-            recipient=recipient.wire,
-            data=data,
-            needs_smtputf8=recipient.needs_smtputf8,
+            return_path=self._return_path.of_delivery(claim.delivery_id),
+            recipient=wire,
+            data=frozen.write(reader),
+            needs_smtputf8=needs_smtputf8,
         )
 
     def _links(self, claim: Claim) -> ReaderLinks:
@@ -72,16 +85,16 @@ class MessageWriter:
             return inert_links(self._app)
         return reader_links(self._app, claim.subscriber_id, claim.edition)
 
-    async def _compiled_for(self, claim: Claim) -> CompiledMessage:
-        key = (claim.mailing_id, claim.variant)
-        if key not in self._compiled:
-            async with self._app.store.read() as session:
-                mailing = await get_mailing(session, claim.mailing_id)
-                compiled = await WRITERS[claim.kind](self._app, session, mailing, claim)
-            if len(self._compiled) >= KEPT_MAILINGS:
-                del self._compiled[next(iter(self._compiled))]
-            self._compiled[key] = compiled
-        return self._compiled[key]
+    async def _read(self, claim: Claim) -> Frozen:
+        async with self._app.store.read() as session:
+            mailing = await get_mailing(session, claim.mailing_id)
+            compiled = await WRITERS[claim.kind](self._app, session, mailing, claim)
+        keys = self._dkim_keys
+        signer = DkimSigner(domain_of(compiled.sender), keys) if keys else None
+        if len(self._frozen) >= KEPT_MAILINGS:
+            del self._frozen[next(iter(self._frozen))]
+        frozen = self._frozen[claim.mailing_id, claim.variant] = Frozen(compiled, signer)
+        return frozen
 
 
 async def _issue(
@@ -131,8 +144,21 @@ WRITERS: dict[MailingKind, Writer] = {
 }
 
 
-def return_path(app: App, delivery_id: int) -> str:
-    """The signed envelope sender of one delivery (VERP): bounces to it name the delivery."""
-    base = app.settings.return_path or f"bounces@{sending_domain(site_of(app.settings))}"
-    local, _, domain = parseaddr(base)[1].rpartition("@")
-    return f"{local}+{return_path_tag(app.keyring, delivery_id)}@{domain}"
+@dataclass(frozen=True)
+class ReturnPath:
+    """Signed envelope senders (VERP): what bounces to one names its delivery."""
+
+    keyring: Keyring
+    local: str
+    domain: str
+
+    @classmethod
+    def of(cls, app: App) -> "ReturnPath":
+        """As the settings have it, else bounces@ the sender's domain."""
+        base = app.settings.return_path or f"bounces@{sending_domain(site_of(app.settings))}"
+        local, _, domain = parseaddr(base)[1].rpartition("@")
+        return cls(app.keyring, local, domain)
+
+    def of_delivery(self, delivery_id: int) -> str:
+        """The envelope sender of one delivery."""
+        return f"{self.local}+{return_path_tag(self.keyring, delivery_id)}@{self.domain}"

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import NamedTuple
 
 from digest.rendering.errors import MessageError
@@ -109,6 +110,11 @@ def date_field(date: datetime) -> bytes:
     """Date, in UTC (RFC 5322 section 3.3); `date` must be aware."""
     if date.tzinfo is None:
         raise ValueError("the Date of a message must be an aware datetime")
+    return _date_field(date.replace(microsecond=0))
+
+
+@lru_cache(maxsize=4)  # thousands of messages share a second
+def _date_field(date: datetime) -> bytes:
     return field("Date", format_datetime(date.astimezone(UTC)))
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from digest.rendering import headers, segments
 from digest.rendering.errors import MessageError
@@ -34,6 +35,22 @@ class ReaderValues:
     preferences_url: str = ""
     one_click_url: str = ""
     needs_smtputf8: bool = False
+
+
+class Parts(NamedTuple):
+    """A message: the header fields of this one alone, those that all share, and the body.
+
+    The fields end in CRLF. No line of it begins with a dot, and the body is in DKIM's
+    relaxed form (see `segments`).
+    """
+
+    own: bytes
+    common: bytes
+    body: bytes
+
+    def joined(self, signatures: bytes = b"") -> bytes:
+        """The whole message, with signature fields in front."""
+        return b"".join((signatures, self.own, self.common, b"\r\n", self.body))
 
 
 @dataclass(frozen=True)
@@ -84,13 +101,19 @@ class CompiledMessage:
 
         Raises `MessageError` where a value cannot be written.
         """
+        return self.parts(reader).joined()
+
+    def parts(self, reader: ReaderValues) -> "Parts":
+        """The same message in the parts in which it is signed."""
         if self.list_id and not reader.unsubscribe_url:
             raise MessageError("an issue cannot go out without the reader's unsubscribe link")
         values = {}
-        for name, value in _slot_values(reader).items():
+        for name in segments.SLOTS:
+            value = getattr(reader, name)
             values[name] = segments.encode_value(value, in_html=False)
             values[name + _IN_HTML] = segments.encode_value(value, in_html=True)
-        return self._reader_fields(reader) + segments.fill(self._skeleton, values)
+        body = segments.fill(self._skeleton, values)
+        return Parts(self._reader_fields(reader), self._constant_fields, body)
 
     def html(self, reader: ReaderValues | None = None) -> str:
         """The HTML part, decoded. A message without slots (the web variant) needs no reader."""
@@ -154,11 +177,10 @@ class CompiledMessage:
 
     @cached_property
     def _skeleton(self) -> tuple[bytes | str, ...]:
-        """All that follows the reader's fields; the HTML part's slots have names of their own."""
+        """The body; the HTML part's slots have names of their own."""
         page = segments.encode(self.html_segments)
         return (
-            self._constant_fields,
-            self._part_start("plain"),
+            self._part_start("plain").removeprefix(b"\r\n"),
             *segments.encode(self.text_segments),
             self._part_start("html"),
             *(part if isinstance(part, bytes) else part + _IN_HTML for part in page),

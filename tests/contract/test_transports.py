@@ -14,7 +14,7 @@ from digest.delivery.transports.memory import MemoryTransport
 from digest.delivery.transports.smtp import SmtpTransport
 from tests.relay import Relay
 
-BODY = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n..two\r\nlast\r\n"
+BODY = b"Subject: hello\r\n\r\n=2Ea line that begins with a dot\r\nFrom the last\r\n"
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Bench:
     delivered: Callable[[], list[bytes]]
 
 
-@pytest.fixture(params=["memory", "folder", "smtp"])
+@pytest.fixture(params=["memory", "folder", "smtp", "smtp, pipelined"])
 async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
     if request.param == "memory":
         memory = MemoryTransport()
@@ -33,7 +33,8 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     elif request.param == "folder":
         yield Bench(FolderTransport(tmp_path / "out"), lambda: _read(tmp_path / "out"))
     else:
-        async with Relay() as relay:
+        offers = ("PIPELINING",) if "pipelined" in request.param else ()
+        async with Relay(extensions=offers) as relay:
             address = RelayAddress("127.0.0.1", relay.port, Tls.NONE)
             yield Bench(
                 SmtpTransport(address, "localhost"),
@@ -88,3 +89,21 @@ async def test_closing_twice_is_harmless(bench: Bench) -> None:
     connection = await bench.transport.connect()
     await connection.close()
     await connection.close()
+
+
+async def test_the_next_message_may_be_told_with_the_dot(bench: Bench) -> None:
+    connection = await bench.transport.connect()
+    messages = [outgoing(number) for number in range(5)]
+    for message, then in zip(messages, [*messages[1:], None], strict=True):
+        await connection.stage(message)
+        assert (await connection.finish(then)).code == 250
+    await connection.close()
+    assert len(bench.delivered()) == 5
+
+
+async def test_a_message_only_told_with_the_dot_has_not_gone(bench: Bench) -> None:
+    connection = await bench.transport.connect()
+    await connection.stage(outgoing(1))
+    await connection.finish(outgoing(2))
+    await connection.close()
+    assert len(bench.delivered()) == 1

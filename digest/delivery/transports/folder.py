@@ -34,6 +34,7 @@ class FolderConnection:
 
     folder: Path
     staged: Path | None = None
+    usable: bool = True
 
     async def stage(self, message: Outgoing) -> None:
         """Write the message to a hidden file and flush it to the disk."""
@@ -47,7 +48,7 @@ class FolderConnection:
             raise RelayUnavailable(f"cannot write {path.name}: {error.strerror}") from None
         self.staged = path
 
-    async def finish(self) -> Reply:
+    async def finish(self, then: Outgoing | None = None) -> Reply:
         """Give the file its final name."""
         assert self.staged is not None
         final = self.folder / f"{self.staged.stem.lstrip('.')}.eml"

@@ -22,12 +22,13 @@ class MemoryConnection:
 
     sent: list[Outgoing]
     staged: Outgoing | None = None
+    usable: bool = True
 
     async def stage(self, message: Outgoing) -> None:
         """Keep the message aside."""
         self.staged = message
 
-    async def finish(self) -> Reply:
+    async def finish(self, then: Outgoing | None = None) -> Reply:
         """Move it to the list."""
         assert self.staged is not None
         self.sent.append(self.staged)

@@ -1,9 +1,8 @@
-"""SMTP through aiosmtplib; the only file that imports it.
+"""Opens SMTP sessions through aiosmtplib; the only file that imports it.
 
-The commands are sent one by one and the final dot apart (RFC 5321 section
-4.1.1.4), because a connection lost before the body, within it, after a refused
-dot and after an accepted dot must lead to four different records. Deadlines are
-those of RFC 5321 section 4.5.3.2, each for the whole reply.
+aiosmtplib connects, greets, encrypts and logs in. Then the session is ours: it
+cannot pipeline, goes through every body with regular expressions, and tells a
+connection lost before the body from one lost after an accepted dot by nothing.
 """
 
 import asyncio
@@ -11,35 +10,17 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
 import aiosmtplib
 
-from digest.delivery.ports import (
-    Interrupted,
-    OutcomeUnknown,
-    Outgoing,
-    Refused,
-    RelayRefused,
-    RelayUnavailable,
-    Reply,
-)
+from digest.delivery.ports import RelayRefused, RelayUnavailable, Reply
 from digest.delivery.relay import Relay, Tls
+from digest.delivery.transports.session import Deadlines, Offers, SmtpConnection
+from digest.delivery.transports.wire import Wire
 
-
-@dataclass(frozen=True)
-class Deadlines:
-    """Seconds to wait at each stage."""
-
-    connect: float = 30
-    command: float = 300
-    data: float = 120
-    write: float = 180
-    dot: float = 600
-
-
-WRITE_SIZE = 64 * 1024
-ABORTED = (aiosmtplib.SMTPException, OSError)
+__all__ = ["Deadlines", "SmtpTransport"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +29,7 @@ class SmtpTransport:
 
     relay: Relay
     ehlo: str
-    deadlines: Deadlines = Deadlines()
+    deadlines: Deadlines = field(default_factory=Deadlines)
     tls_context: ssl.SSLContext | None = None
 
     async def connect(self) -> "SmtpConnection":
@@ -66,7 +47,7 @@ class SmtpTransport:
         except BaseException:
             client.close()
             raise
-        return SmtpConnection(client, self.deadlines)
+        return SmtpConnection(_taken_over(client), _offers(client), self.deadlines)
 
     async def _open(self, client: aiosmtplib.SMTP) -> None:
         with _explained(f"connecting to {self.relay}"):
@@ -124,100 +105,21 @@ def _explained(stage: str, *, settings_at_fault: bool = False) -> Iterator[None]
         raise RelayRefused(f"{stage}: {error}") from None
 
 
-class SmtpConnection:
-    """One session; after an exception other than `Refused` it is of no further use."""
-
-    def __init__(self, client: aiosmtplib.SMTP, deadlines: Deadlines) -> None:
-        self._client = client
-        self._deadlines = deadlines
-
-    async def stage(self, message: Outgoing) -> None:
-        """MAIL, RCPT, DATA and the body; everything but the dot."""
-        if message.needs_smtputf8 and not self._client.supports_extension("smtputf8"):
-            raise Refused(Reply(553, "5.6.7 the relay does not take SMTPUTF8 addresses"))
-        await self._mail(message)
-        await self._ask(f"RCPT TO:<{message.recipient}>", 250, 251)
-        await self._ask("DATA", 354, deadline=self._deadlines.data)
-        await self._write(message.data)
-
-    async def finish(self) -> Reply:
-        """The dot, and its reply."""
-        if not self._client.is_connected:
-            raise Interrupted("the relay closed the connection before the final dot")
-        try:
-            answer = await self._client.execute_command(b".", timeout=self._deadlines.dot)
-        except aiosmtplib.SMTPResponseException as error:
-            self._client.close()
-            raise OutcomeUnknown(f"an unreadable reply to the dot: {error.message}") from None
-        except ABORTED as error:
-            raise OutcomeUnknown(f"no reply to the dot: {error}") from None
-        return Reply(answer.code, answer.message)
-
-    async def abandon(self) -> None:
-        """Cut the line: without the dot the relay must discard (RFC 5321 section 4.1.1.4)."""
-        transport = self._client.transport
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()
-        self._client.close()
-
-    async def close(self) -> None:
-        """QUIT, and do not insist."""
-        try:
-            await self._client.quit(timeout=5)
-        except ABORTED:
-            self._client.close()
-
-    async def _mail(self, message: Outgoing) -> None:
-        smtputf8 = " SMTPUTF8" if message.needs_smtputf8 else ""
-        command = f"MAIL FROM:<{message.return_path}>{smtputf8}".encode()
-        with _explained("MAIL"):
-            answer = await self._client.execute_command(command)
-            if answer.code != 250:
-                raise aiosmtplib.SMTPResponseException(answer.code, answer.message)
-
-    async def _ask(self, command: str, *good: int, deadline: float | None = None) -> None:
-        """A command whose refusal concerns this reader only."""
-        try:
-            answer = await self._client.execute_command(
-                command.encode(), timeout=deadline or self._deadlines.command
-            )
-        except ABORTED as error:
-            raise Interrupted(f"{command[:4]}: {error}") from None
-        reply = Reply(answer.code, answer.message)
-        if answer.code in good:
-            return
-        if answer.code == 421:
-            raise RelayUnavailable(f"{command[:4]}: {reply}")
-        await self._reset()
-        raise Refused(reply)
-
-    async def _reset(self) -> None:
-        try:
-            await self._client.execute_command(b"RSET")
-        except ABORTED:
-            self._client.close()  # seen by the next stage()
-
-    async def _write(self, data: bytes) -> None:
-        """The body, dot-stuffed; each write within its deadline."""
-        wire = data if not _needs_stuffing(data) else _stuffed(data)
-        protocol = self._client.protocol
-        try:
-            for start in range(0, len(wire), WRITE_SIZE):
-                if protocol is None:
-                    raise aiosmtplib.SMTPServerDisconnected("connection lost")
-                protocol.write(wire[start : start + WRITE_SIZE])
-                drained = protocol._drain_helper()
-                await asyncio.wait_for(drained, self._deadlines.write)
-        except (*ABORTED, TimeoutError) as error:
-            await self.abandon()
-            raise Interrupted(f"in the body: {error}") from None
+def _taken_over(client: aiosmtplib.SMTP) -> Wire:
+    """The session's transport in our hands; the client is of no further use."""
+    transport, protocol = client.transport, client.protocol
+    assert transport is not None
+    assert protocol is not None
+    wire = Wire(cast(asyncio.Transport, transport), bytes(protocol._buffer))
+    client.transport = client.protocol = None  # else it would close what is no longer its own
+    return wire
 
 
-def _needs_stuffing(data: bytes) -> bool:
-    return data.startswith(b".") or b"\r\n." in data
-
-
-def _stuffed(data: bytes) -> bytes:
-    """RFC 5321 section 4.5.2."""
-    doubled = data.replace(b"\r\n.", b"\r\n..")
-    return b"." + doubled if doubled.startswith(b".") else doubled
+def _offers(client: aiosmtplib.SMTP) -> Offers:
+    """From the last EHLO reply, so from within TLS where there is any."""
+    size = client.esmtp_extensions.get("size", "")
+    return Offers(
+        pipelining=client.supports_extension("pipelining"),
+        smtputf8=client.supports_extension("smtputf8"),
+        size=int(size) or None if size.isdecimal() else None,
+    )

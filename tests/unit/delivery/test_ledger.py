@@ -1,6 +1,8 @@
 """Claim, arm, record: at each moment a delivery has one owner, and consent has the last word."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -28,9 +30,27 @@ ROUTES = [Route.RELAY]
 ACCEPTED = Outcome(DeliveryState.ACCEPTED, "250 ok")
 
 
+@dataclass
+class Alive:
+    """A worker's name, and whether it holds its lock."""
+
+    owner: str
+    held: bool = True
+
+    def holds(self) -> bool:
+        return self.held
+
+
 @pytest.fixture
-def ledger(store: Store) -> Ledger:
-    return Ledger(store, "worker-1")
+def lock() -> Alive:
+    return Alive("worker-1")
+
+
+@pytest.fixture
+async def ledger(store: Store, lock: Alive) -> AsyncIterator[Ledger]:
+    ledger = Ledger(store, lock)
+    yield ledger
+    await ledger.close()
 
 
 async def claim_one(ledger: Ledger, now: datetime) -> Claim:
@@ -43,7 +63,7 @@ async def test_a_claim_takes_each_delivery_once(
 ) -> None:
     await make_mailing(5)
     first = await ledger.claim(ROUTES, 3, now)
-    second = await Ledger(store, "worker-2").claim(ROUTES, 3, now)
+    second = await Ledger(store, Alive("worker-2")).claim(ROUTES, 3, now)
     assert len(first) == 3
     assert len(second) == 2
     assert not {c.delivery_id for c in first} & {c.delivery_id for c in second}
@@ -56,7 +76,7 @@ async def test_two_processes_never_claim_the_same(
     other = open_store(str(store.engine.url))
     batches = await asyncio.gather(
         *(
-            Ledger(which, f"worker-{number}").claim(ROUTES, 5, now)
+            Ledger(which, Alive(f"worker-{number}")).claim(ROUTES, 5, now)
             for number, which in enumerate([store, other] * 6)
         )
     )
@@ -78,9 +98,10 @@ async def test_a_lost_claim_neither_arms_nor_records(
     await make_mailing(1)
     lost = await claim_one(ledger, now)
     await ledger.give_back([lost], now)
-    held = await claim_one(Ledger(store, "worker-2"), now)
+    held = await claim_one(Ledger(store, Alive("worker-2")), now)
     assert not await ledger.arm(lost, now, now)
-    assert not await ledger.record(lost, ACCEPTED, now)
+    ledger.record(lost, ACCEPTED, now)
+    await ledger.flush()
     assert await ledger.settle_denied(lost, now) is None
     assert await ledger.arm(held, now, now)
 
@@ -142,7 +163,8 @@ async def test_a_deferred_delivery_waits_its_time(
 ) -> None:
     await make_mailing(1)
     claim = await claim_one(ledger, now)
-    await ledger.record(claim, outcome_of(Reply(450, "4.2.1 greylisted")), now)
+    ledger.record(claim, outcome_of(Reply(450, "4.2.1 greylisted")), now)
+    await ledger.flush()
     [row] = await rows(store)
     assert row.attempts == 1
     assert await ledger.claim(ROUTES, 1, now + timedelta(minutes=3)) == []
@@ -161,8 +183,9 @@ async def test_a_dead_address_is_suppressed_in_the_same_commit(
 ) -> None:
     await make_mailing(2)
     dead, spam = await ledger.claim(ROUTES, 2, now)
-    await ledger.record(dead, outcome_of(Reply(550, "5.1.1 no such user")), now)
-    await ledger.record(spam, outcome_of(Reply(550, "5.7.1 looks like spam")), now)
+    ledger.record(dead, outcome_of(Reply(550, "5.1.1 no such user")), now)
+    ledger.record(spam, outcome_of(Reply(550, "5.7.1 looks like spam")), now)
+    await ledger.flush()
     async with store.read() as session:
         [suppression] = (await session.exec(select(Suppression))).all()
     assert suppression.reason == SuppressionReason.BOUNCE
@@ -223,9 +246,28 @@ async def test_what_is_armed_cannot_be_given_back(
     claim = await claim_one(ledger, now)
     await ledger.arm(claim, now, now)
     await ledger.give_back([claim], now)
-    assert await ledger.settle_denied(claim, now) is None
     [row] = await rows(store)
     assert row.state == DeliveryState.ARMED
+
+
+async def test_a_dot_withheld_leaves_nothing_armed_though_the_answer_of_its_commit_was_lost(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    await ledger.arm(claim, now, now)
+    assert await ledger.settle_denied(claim, now) is DeliveryState.PENDING
+    [row] = await rows(store)
+    assert (row.state, row.token) == (DeliveryState.PENDING, None)
+
+
+async def test_a_worker_that_lost_its_lock_arms_nothing(
+    ledger: Ledger, lock: Alive, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    lock.held = False
+    assert not await ledger.arm(claim, now, now)
 
 
 async def test_letters_are_claimed_before_an_issue_that_waits_longer(

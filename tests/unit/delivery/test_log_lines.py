@@ -12,12 +12,15 @@ import structlog
 from structlog.testing import capture_logs
 
 from digest.cli.logs import HIDDEN, configure_logging
-from digest.delivery import worker
+from digest.delivery import pool
 from digest.delivery.claims import Claim
 from digest.delivery.liveness import FileLock
+from digest.delivery.pool import Outlet
 from digest.delivery.ports import Outgoing
 from digest.delivery.relay import Relay as Address
 from digest.delivery.relay import Tls
+from digest.delivery.relays import health
+from digest.delivery.relays.config import RelayConfig
 from digest.delivery.tables import Route
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.delivery.worker import Worker
@@ -36,8 +39,8 @@ QUOTING = {
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(worker, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(worker, "BACK_OFF_SECONDS", (0.05,))
+    monkeypatch.setattr(pool, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(health, "BACK_OFF_SECONDS", (0.05,))
     yield
     structlog.reset_defaults()
 
@@ -55,6 +58,12 @@ async def nothing() -> None:
     """No housekeeping: nothing here needs it."""
 
 
+def outlet_to(port: int) -> Outlet:
+    address = Address("127.0.0.1", port, Tls.NONE)
+    config = RelayConfig(name="main", connections=1, address=address)
+    return Outlet(config, SmtpTransport(address, "localhost", SHORT))
+
+
 async def work(
     store: Store,
     folder: Path,
@@ -67,15 +76,10 @@ async def work(
         made = Worker(
             store=store,
             liveness=FileLock(folder),
-            transports={
-                Route.RELAY: SmtpTransport(
-                    Address("127.0.0.1", there.port, Tls.NONE), "localhost", SHORT
-                )
-            },
+            routes={Route.RELAY: {"main": outlet_to(there.port)}},
             compose=writing,
             housekeeping=nothing,
             clock=lambda: datetime.fromisoformat("2026-11-20T12:00:00+00:00"),
-            connections=1,
             drain_seconds=5,
         )
         assert not made.alive
@@ -133,7 +137,7 @@ async def test_no_line_of_a_sending_worker_holds_an_address(
 ) -> None:
     await make_mailing(1)
     monkeypatch.setenv("DIGEST_LOG_FORMAT", "json")
-    configure_logging("INFO")
+    configure_logging("DEBUG")
     written: list[str] = []
 
     def enough() -> bool:

@@ -64,10 +64,11 @@ async def deliver(transport: SmtpTransport) -> None:
     ],
     ids=lambda value: next(iter(value.items()), "") if isinstance(value, dict) else value.__name__,
 )
+@pytest.mark.parametrize("offers", [(), ("PIPELINING",)], ids=["plain", "pipelined"])
 async def test_what_a_failure_is_called(
-    script: dict[str, str], expected: type[TransportError]
+    script: dict[str, str], expected: type[TransportError], offers: tuple[str, ...]
 ) -> None:
-    async with Relay(script=script) as there:
+    async with Relay(script=script, extensions=offers) as there:
         with pytest.raises(expected):
             await deliver(transport_to(there))
 

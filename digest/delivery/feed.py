@@ -1,0 +1,143 @@
+"""The claims of one route: fetched before the lanes run dry, and given out relay by relay."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest.delivery.claims import Claim
+from digest.delivery.ledger import Ledger
+from digest.delivery.relays.dispatch import Dispatch
+from digest.delivery.relays.fleet import Fleet
+from digest.delivery.relays.member import Member
+from digest.delivery.relays.quotas import settle
+from digest.delivery.relays.ticket import Ticket
+from digest.delivery.tables import Route
+from digest.store import BUSY, Store
+
+CLAIMS_PER_CONNECTION = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A claim, and leave to hand it to one relay now."""
+
+    claim: Claim
+    ticket: Ticket
+
+
+class Feed:
+    """Hands claims to lanes, each once.
+
+    `wait`: seconds until something that is at hand may go; None when nothing is.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        route: Route,
+        fleet: Fleet,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store, self._ledger, self._route = store, ledger, route
+        self._fleet, self._clock = fleet, clock
+        self._time = asyncio.get_running_loop().time
+        connections = sum(member.config.connections for member in fleet.members)
+        self._limit = CLAIMS_PER_CONNECTION * connections
+        self._dispatch: Dispatch[Claim] = Dispatch(fleet, lambda claim: claim.domain)
+        self._fetching: asyncio.Task[None] | None = None
+        self._more = False
+        self._closed = False
+        self.awake = {member.name: asyncio.Event() for member in fleet.members}
+        self.wait: float | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many claims are at hand; a whole fetch more where there are more."""
+        return self._limit - self._dispatch.lacking(self._limit) + self._more * self._limit
+
+    async def next(self, relay: Member) -> Load | None:
+        """The next load for a relay; None when none can go now (see `wait`), or never more."""
+        load = self.at_hand(relay)
+        if load is not None or self._closed:
+            return load
+        if self.wait is None or self._fleet.needs(self._time()):
+            await asyncio.shield(self._fetch())
+        return self.at_hand(relay)
+
+    def at_hand(self, relay: Member) -> Load | None:
+        """The next load for a relay, if there is one without waiting."""
+        if self._closed:
+            return None
+        now = self._time()
+        given = self._dispatch.next(relay, now)
+        self.wait = None if given else self._dispatch.seconds(now)
+        self._wake_others(relay)
+        self._postpone()
+        if self._more and self._dispatch.lacking(self._limit) > self._limit // 2:
+            self._fetch()
+        return Load(*given) if given else None
+
+    def put_back(self, load: Load) -> None:
+        """The load was not sent, and may go another way."""
+        self._dispatch.put_back(load.claim, load.ticket, self._time())
+
+    def recall(self, relay: Member) -> None:
+        """Nothing goes by this relay for a while: what it was given may go another way."""
+        self._dispatch.recall(relay, self._time())
+
+    def withdraw(self, mailing_id: int) -> list[Claim]:
+        """The claims of one mailing, which are handed to nobody any more."""
+        return self._dispatch.withdraw(lambda it: it.mailing_id == mailing_id, self._time())
+
+    def stop(self) -> None:
+        """Hand out no more."""
+        self._closed = True
+        self.wait = None
+
+    async def close(self) -> list[Claim]:
+        """The claims that nobody got, once it is stopped."""
+        if self._fetching is not None:
+            await asyncio.wait([self._fetching])
+        left = self._dispatch.withdraw(lambda claim: True, self._time())
+        with suppress(*BUSY):  # they end with their hour anyway
+            await self._settle_quotas(everything=True)
+        return left
+
+    def _wake_others(self, relay: Member) -> None:
+        """What is next may have fallen to another relay."""
+        for member in self._fleet.members:
+            if member is not relay and self._dispatch.assigned(member):
+                self.awake[member.name].set()
+
+    def _postpone(self) -> None:
+        """What would wait too long for its domain waits in the ledger."""
+        for claim, seconds in self._dispatch.deferred():
+            now = self._clock()
+            self._ledger.postpone(claim, now + timedelta(seconds=seconds), now)
+
+    def _fetch(self) -> "asyncio.Task[None]":
+        """One look into the ledger at a time, whoever asks for it."""
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.create_task(self._look())
+        return self._fetching
+
+    async def _look(self) -> None:
+        with suppress(*BUSY):  # a busy database: nothing to do just now
+            await self._settle_quotas()
+            if self._dispatch.lacking(self._limit):
+                found = await self._ledger.claim([self._route], self._limit, self._clock())
+                self._more = len(found) == self._limit
+                self._dispatch.add(found)
+
+    async def _settle_quotas(self, *, everything: bool = False) -> None:
+        """Reserve what the relays' hourly and daily limits need, and give back what ended."""
+        now = self._time()
+        needs = [] if everything else self._fleet.needs(now)
+        unused = self._fleet.unused(now, everything=everything)
+        if needs or unused:
+            async with self._store.write() as session:
+                grants = await settle(session, needs, unused, self._clock())
+            self._fleet.refill(grants, now)

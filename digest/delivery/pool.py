@@ -1,0 +1,124 @@
+"""One route at work: the lanes of each of its relays, as many as the work needs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from digest.delivery.aftermath import Aftermath
+from digest.delivery.claims import Claim
+from digest.delivery.feed import Feed
+from digest.delivery.lane import Compose, Lane
+from digest.delivery.ledger import Ledger
+from digest.delivery.ports import Transport
+from digest.delivery.relays.config import RelayConfig
+from digest.delivery.relays.fleet import Fleet
+from digest.delivery.relays.member import Member
+from digest.delivery.relays.pool import connections_wanted
+from digest.delivery.tables import Route
+from digest.delivery.tally import Tally
+from digest.store import Store
+
+POLL_SECONDS = 1.0
+PER_CONNECTION = 2  # the message whose dot waits, and the next one
+COMMIT_SECONDS = 0.005  # a guess, until there is a measure
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """A relay, and the way to it."""
+
+    relay: RelayConfig
+    transport: Transport
+
+
+class Pool:
+    """Sends what is due on one route until `stop`."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        route: Route,
+        outlets: Mapping[str, Outlet],
+        compose: Compose,
+        tally: Tally,
+        tidy: Callable[[], Awaitable[None]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger, self._outlets, self._compose = ledger, outlets, compose
+        self._tidy, self._clock = tidy, clock
+        self._fleet = Fleet([outlet.relay for outlet in outlets.values()], PER_CONNECTION)
+        self._feed = Feed(store, ledger, route, self._fleet, clock)
+        self._aftermath = Aftermath(store, ledger, self._feed, self._fleet, tally, tidy, clock)
+        self._stopped = False
+
+    def lanes(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What is to be run, one for each connection there may be."""
+        for member in self._fleet.members:
+            for place in range(member.config.connections):
+                yield self._run(member, place)
+
+    def wake(self) -> None:
+        """Look for work now instead of at the next poll."""
+        for event in self._feed.awake.values():
+            event.set()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopped = True
+        self._feed.stop()
+        self.wake()
+
+    async def close(self) -> list[Claim]:
+        """What nobody began, to be given back."""
+        return await self._feed.close()
+
+    async def _run(self, member: Member, place: int) -> None:
+        lane = self._lane(member)
+        try:
+            while not self._stopped:
+                self._feed.awake[member.name].clear()
+                if place < self._wanted(member) and await lane.work():
+                    continue
+                if self._feed.wait is None:
+                    await lane.rest()
+                    await self._catch_up()
+                await self._idle(member)
+        finally:
+            await lane.rest()
+
+    def _lane(self, member: Member) -> Lane:
+        return Lane(
+            feed=self._feed,
+            ledger=self._ledger,
+            aftermath=self._aftermath,
+            relay=member,
+            transport=self._outlets[member.name].transport,
+            compose=self._compose,
+            clock=self._clock,
+            most=member.config.messages_per_connection,
+        )
+
+    def _wanted(self, member: Member) -> int:
+        """How many lanes should work; one looks for work, though none is known of."""
+        commit_seconds = self._ledger.commit_seconds or COMMIT_SECONDS
+        limit = member.config.connections
+        waiting = max(1, self._feed.waiting)
+        return connections_wanted(waiting, commit_seconds, member.reply_seconds, limit)
+
+    async def _catch_up(self) -> None:
+        """That was perhaps the last of a mailing: let it finish now, not some seconds later."""
+        if self._aftermath.settled:
+            self._aftermath.settled = False
+            await self._ledger.flush()
+            await self._tidy()
+
+    async def _idle(self, member: Member) -> None:
+        wait = POLL_SECONDS if self._feed.wait is None else min(self._feed.wait, POLL_SECONDS)
+        if self._stopped:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._feed.awake[member.name].wait(), wait)

@@ -1,0 +1,159 @@
+"""Commands out, replies in: one SMTP session once it is greeted, encrypted and logged in.
+
+A reply belongs to the oldest command that has none, so commands may go out
+together (RFC 2920). What the relay says unasked, or that is no reply, ends the
+session: from then on nobody could tell whose reply is whose. A deadline is for
+the whole reply, however it drips in (RFC 5321 section 4.5.3.2).
+"""
+
+import asyncio
+from collections import deque
+
+from digest.delivery.ports import Reply
+
+LONGEST_REPLY = 64 * 1024
+
+
+class Lost(Exception):
+    """The session is over; says why."""
+
+
+class Wire(asyncio.Protocol):
+    """Takes over `transport`, and what was `received` on it but not yet read."""
+
+    def __init__(self, transport: asyncio.Transport, received: bytes = b"") -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport = transport
+        self._received = b""
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._replies: deque[Reply] = deque()
+        self._owed = 0
+        self._waiting: asyncio.Future[None] | None = None
+        self._deadline, self._late = 0.0, ""
+        self._alarm: asyncio.TimerHandle | None = None
+        self._full = False
+        self._lost: str | None = None
+        transport.set_write_buffer_limits(high=0)  # so that `drained` means written
+        transport.set_protocol(self)
+        if received:
+            self.data_received(received)
+
+    @property
+    def lost(self) -> str | None:
+        """Why the session is over; None while it is not."""
+        if self._lost is None and self._transport.is_closing():
+            return "connection lost"
+        return self._lost
+
+    def send(self, data: bytes, replies: int) -> None:
+        """Write `data`, to which the relay owes so many `replies`. Raises `Lost`, nothing sent."""
+        if self.lost is not None:
+            raise Lost(self.lost)
+        self._owed += replies
+        self._transport.write(data)
+
+    async def reply(self, seconds: float) -> Reply:
+        """The next reply that is owed; raises `Lost` when it does not come within `seconds`."""
+        while not self._replies:
+            await self._wait(seconds, "no reply in time")
+        return self._replies.popleft()
+
+    async def drained(self, seconds: float) -> None:
+        """Until all is written, or the relay says something; raises `Lost`, also when slow."""
+        while self._full and not self._replies:
+            await self._wait(seconds, "the relay takes no more data")
+
+    def cut(self, why: str = "cut") -> None:
+        """End the session at once; what is not yet written never will be."""
+        if self._lost is None:
+            self._lost = why
+            if self._alarm is not None:
+                self._alarm.cancel()
+        self._transport.abort()
+        self._wake()
+
+    def close(self) -> None:
+        """End the session when what was sent is written."""
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Part of a line, or many."""
+        *lines, self._received = (self._received + data).split(b"\r\n")
+        self._size += len(data)
+        for line in lines:
+            self._lines.append(line)
+            if line[3:4] != b"-":
+                self._take(b"\n".join(self._lines))
+                self._lines, self._size = [], len(self._received)
+        if self._size > LONGEST_REPLY:
+            self.cut("a reply without end")
+
+    def eof_received(self) -> bool:
+        """The relay will say no more."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """However it ended."""
+        if self._lost is None:
+            self._lost = f"connection lost{f': {exc}' if exc else ''}"
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """There is data that the relay has not taken."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """It has taken all."""
+        self._full = False
+        self._wake()
+
+    def _take(self, reply: bytes) -> None:
+        """A whole reply: `code text`, its lines without the repeated code."""
+        code, text = reply[:3], b" ".join(line[4:] for line in reply.split(b"\n"))
+        if not code.isdigit() or not 200 <= int(code) < 600:
+            self.cut(f"not an SMTP reply: {_legible(reply[:80])}")
+        elif not self._owed:
+            self.cut(_legible(reply[:200]))
+        else:
+            self._owed -= 1
+            self._replies.append(Reply(int(code), _legible(text)))
+            self._wake()
+
+    async def _wait(self, seconds: float, late: str) -> None:
+        if self._lost is not None:
+            raise Lost(self._lost)
+        self._waiting = self._loop.create_future()
+        self._late = late
+        self._set_deadline(self._loop.time() + seconds)
+        try:
+            await self._waiting
+        finally:
+            self._waiting = None
+
+    def _set_deadline(self, at: float) -> None:
+        """One timer for many deadlines: setting one a message would cost more than the message."""
+        self._deadline = at
+        if self._alarm is None or at < self._alarm.when():
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = self._loop.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waiting is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._set_deadline(self._deadline)
+        else:
+            self.cut(self._late)
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+
+def _legible(text: bytes) -> str:
+    return text.decode("utf-8", "replace").strip()
