@@ -1,10 +1,23 @@
 """Where SQLite and PostgreSQL differ for this package."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlmodel
-from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    SQLColumnExpression,
+    Text,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,6 +41,31 @@ def among(
         rows = func.jsonb_array_elements_text(cast(literal(array, Text), postgresql.JSONB))
         return column.in_(select(rows.column_valued("value")))
     return column.in_(select(func.json_each(array).table_valued("value").c.value))
+
+
+def rows_of(
+    session: AsyncSession, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> FromClause:
+    """Thousands of rows of text as a table with the columns `names`; also one parameter."""
+    array = json.dumps(rows)
+    if _is_postgresql(session):
+        each = func.jsonb_array_elements(cast(literal(array, Text), postgresql.JSONB))
+        value: ColumnElement[Any] = each.column_valued("value")
+        cells: list[ColumnElement[Any]] = [
+            value.op("->>")(literal_column(str(at))) for at in range(len(names))
+        ]
+    else:
+        value = func.json_each(array).table_valued("value").c.value
+        cells = [func.json_extract(value, f"$[{at}]") for at in range(len(names))]
+    return select(
+        *(type_coerce(cell, Text).label(name) for name, cell in zip(names, cells, strict=True))
+    ).subquery()
+
+
+async def hold(session: AsyncSession, ids: Select[Any]) -> None:
+    """Lock rows till the transaction ends; on SQLite nobody else writes anyway."""
+    if _is_postgresql(session):
+        await (await session.connection()).execute(ids.with_for_update())
 
 
 async def one_at_a_time(session: AsyncSession, subject: str) -> None:

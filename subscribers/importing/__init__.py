@@ -11,6 +11,7 @@ active, on the word of whoever imports them.
 """
 
 from subscribers.importing.checking import Checked, Reject, check
-from subscribers.importing.merging import Fate, Report, add_confirmed, plan, store
+from subscribers.importing.fates import Fate
+from subscribers.importing.merging import Report, add_confirmed, plan, store
 
 __all__ = ["Checked", "Fate", "Reject", "Report", "add_confirmed", "check", "plan", "store"]

@@ -1,43 +1,21 @@
 """From a spool of addresses to readers: what is to become of each, and making it so."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers.address import EmailAddress
-from subscribers.dialects import among
+from subscribers.dialects import among, hold, rows_of
 from subscribers.importing.checking import CHUNK, Checked, Reject
+from subscribers.importing.fates import Fate, fates_of
 from subscribers.importing.spool import Spooled
 from subscribers.importing.writing import Writer
 from subscribers.keys import Keyring
-from subscribers.tables import (
-    Subscriber,
-    Subscription,
-    SubscriptionState,
-    Suppression,
-    SuppressionReason,
-)
-
-
-class Fate(StrEnum):
-    """What an import does with an address; only the first two change anything."""
-
-    NEW = "new"
-    ACTIVATED = "activated"
-    KNOWN = "known"
-    UNSUBSCRIBED = "unsubscribed"
-    SUPPRESSED = "suppressed"
-    ERASED = "erased"
-
-
-SUPPRESSED_BY_HER = {
-    SuppressionReason.UNSUBSCRIBE: Fate.UNSUBSCRIBED,
-    SuppressionReason.ERASURE: Fate.ERASED,
-}
+from subscribers.tables import Subscriber
 
 
 @dataclass(frozen=True)
@@ -58,9 +36,12 @@ class Report:
 
 async def plan(session: AsyncSession, checked: Checked, *, edition: str, confirmed: bool) -> Report:
     """What `store` would do now; writes nothing."""
-    counts: Counter[Fate] = Counter()
+    counts: Counter[str] = Counter()
     for chunk in checked.spool.chunks(CHUNK):
-        counts.update((await _fates(session, chunk, edition, confirmed=confirmed)).values())
+        rows = rows_of(session, Spooled._fields, chunk)
+        fates = fates_of(rows, edition, confirmed=confirmed).subquery()
+        found = await session.exec(select(fates.c.fate, func.count()).group_by(fates.c.fate))
+        counts.update(dict(found.all()))
     return _report(checked, counts)
 
 
@@ -75,14 +56,7 @@ async def store(
 ) -> Report:
     """Store the good addresses in the caller's transaction; `source` goes to the consent log."""
     writer = Writer(session, edition, confirmed=confirmed, source=source, now=now)
-    counts: Counter[Fate] = Counter()
-    for chunk in checked.spool.chunks(CHUNK):
-        await _hold(session, chunk)
-        fates = await _fates(session, chunk, edition, confirmed=confirmed)
-        counts.update(fates.values())
-        await writer.enrol([row for row in chunk if fates[row.address_hash] == Fate.NEW])
-        await writer.activate([row for row in chunk if fates[row.address_hash] == Fate.ACTIVATED])
-    return _report(checked, counts)
+    return _report(checked, await _merge(session, writer, checked.spool.chunks(CHUNK)))
 
 
 async def add_confirmed(
@@ -95,82 +69,38 @@ async def add_confirmed(
     now: datetime,
 ) -> Fate:
     """An import of one, who agreed elsewhere; by the same rules."""
-    address_hash = keyring.address_hash(address.normalised)
-    row = Spooled(address_hash, address.wire, address.normalised)
-    await _hold(session, [row])
-    fate = (await _fates(session, [row], edition, confirmed=True))[address_hash]
+    row = Spooled(keyring.address_hash(address.normalised), address.wire, address.normalised)
     writer = Writer(session, edition, confirmed=True, source=source, now=now)
-    if fate == Fate.NEW:
-        await writer.enrol([row])
-    elif fate == Fate.ACTIVATED:
-        await writer.activate([row])
-    return fate
+    [fate] = await _merge(session, writer, [[row]])
+    return Fate(fate)
 
 
-def _report(checked: Checked, counts: Counter[Fate]) -> Report:
+async def _merge(
+    session: AsyncSession, writer: Writer, chunks: Iterable[list[Spooled]]
+) -> dict[str, int]:
+    await writer.open()
+    for chunk in chunks:
+        await _hold(session, chunk)
+        await writer.stage(chunk)
+    return await writer.write()
+
+
+def _report(checked: Checked, counts: Mapping[str, int]) -> Report:
     return Report(
         rows=checked.rows,
         duplicates=checked.duplicates,
         rejected=checked.rejected,
         examples=tuple(checked.examples),
-        **{fate.value: counts[fate] for fate in Fate},
+        **{fate.value: counts.get(fate, 0) for fate in Fate},
     )
 
 
 async def _hold(session: AsyncSession, chunk: list[Spooled]) -> None:
     """Nobody's standing changes between our look at it and our change to it."""
     hashes = (row.address_hash for row in chunk)
-    await session.exec(
-        select(Subscriber.id)
+    await hold(
+        session,
+        select(col(Subscriber.id))
         .where(among(session, col(Subscriber.address_hash), hashes))
-        .order_by(col(Subscriber.id))
-        .with_for_update()
+        .order_by(col(Subscriber.id)),
     )
-
-
-async def _fates(
-    session: AsyncSession, chunk: list[Spooled], edition: str, *, confirmed: bool
-) -> dict[str, Fate]:
-    """The fate of each address, by its hash."""
-    fates = dict.fromkeys((address.address_hash for address in chunk), Fate.NEW)
-    known = await session.exec(
-        select(
-            Subscriber.address_hash, Subscriber.erased_at, Subscription.state, Subscription.ended_at
-        )
-        .outerjoin(
-            Subscription,
-            (col(Subscription.subscriber_id) == col(Subscriber.id))
-            & (col(Subscription.edition) == edition),
-        )
-        .where(among(session, col(Subscriber.address_hash), fates))
-    )
-    for address_hash, erased_at, state, ended_at in known:
-        fates[address_hash] = _fate_of_known(erased_at, state, ended_at, confirmed=confirmed)
-    suppressed = await session.exec(
-        select(Suppression.address_hash, Suppression.reason).where(
-            among(session, col(Suppression.address_hash), fates),
-            col(Suppression.lifted_at).is_(None),
-        )
-    )
-    for address_hash, reason in suppressed:
-        if fates[address_hash] != Fate.SUPPRESSED:
-            fates[address_hash] = SUPPRESSED_BY_HER.get(SuppressionReason(reason), Fate.SUPPRESSED)
-    return fates
-
-
-def _fate_of_known(
-    erased_at: datetime | None,
-    state: str | None,
-    ended_at: datetime | None,
-    *,
-    confirmed: bool,
-) -> Fate:
-    if erased_at is not None:
-        return Fate.ERASED
-    if state is None:
-        return Fate.NEW  # a reader of other editions
-    if state == SubscriptionState.ACTIVE:
-        return Fate.KNOWN
-    if ended_at is not None:  # even where somebody asked for a new link since
-        return Fate.UNSUBSCRIBED
-    return Fate.ACTIVATED if confirmed else Fate.KNOWN

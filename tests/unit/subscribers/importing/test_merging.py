@@ -8,6 +8,7 @@ from sqlmodel import func, select
 from subscribers import importing
 from subscribers.address import EmailAddress
 from subscribers.importing import Fate, Report, merging
+from subscribers.importing.writing import Writer
 from subscribers.tables import Subscriber, SuppressionReason
 from tests.unit.subscribers.conftest import ANN, Desk
 
@@ -112,22 +113,43 @@ async def test_the_dry_run_says_what_the_import_then_does(desk: Desk, file: Path
     }
 
 
-async def test_a_failure_on_the_way_stores_nothing(
+async def test_a_failure_on_the_way_stores_nothing_and_the_next_import_goes_on(
     desk: Desk, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def failing(self: Writer) -> None:
+        raise OSError("disk full")
+
     write(file, *(f"reader{n}@example.org" for n in range(5)))
-    monkeypatch.setattr(merging, "CHUNK", 2)
-    real, calls = merging._fates, iter([True, True, False])
-
-    async def failing(*args: object, **named: object) -> dict[str, Fate]:
-        if not next(calls):
-            raise OSError("disk full")
-        return await real(*args, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(merging, "_fates", failing)
-    with pytest.raises(OSError, match="disk full"):
-        await desk.import_file(file)
+    with monkeypatch.context() as failure:
+        failure.setattr(Writer, "_log", failing)
+        with pytest.raises(OSError, match="disk full"):
+            await desk.import_file(file)
     assert await desk.audience() == []
+    assert counts(await desk.import_file(file)) == {"new": 5}
+
+
+async def test_two_files_one_after_the_other_in_one_transaction(desk: Desk, file: Path) -> None:
+    write(file, "ann@example.org", "bob@example.com")
+    async with desk.store.write() as session:
+        for edition in ("weekly", "monthly"):
+            with importing.check(file, desk.keyring) as checked:
+                report = await importing.store(
+                    session, checked, edition=edition, confirmed=True, source="x", now=desk.now
+                )
+                assert counts(report) == {"new": 2}
+    assert len(await desk.audience("weekly")) == len(await desk.audience("monthly")) == 2
+
+
+async def test_of_several_reasons_to_leave_one_alone_the_gravest_is_told(
+    desk: Desk, file: Path
+) -> None:
+    await desk.unsubscribe(await desk.join(), None)
+    write(file, ANN.text)
+    assert counts(await desk.import_file(file)) == {"unsubscribed": 1}
+    await desk.suppress(SuppressionReason.ERASURE)
+    assert counts(await desk.import_file(file)) == {"erased": 1}
+    await desk.suppress(SuppressionReason.MANUAL)
+    assert counts(await desk.import_file(file)) == {"suppressed": 1}
 
 
 async def test_many_chunks_are_counted_as_one_file(
