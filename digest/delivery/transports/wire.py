@@ -34,7 +34,8 @@ class Wire(asyncio.Protocol):
         self._alarm: asyncio.TimerHandle | None = None
         self._full = False
         self._lost: str | None = None
-        transport.set_write_buffer_limits(high=0)  # so that `drained` means written
+        # So that `drained` means written. Not 0: over TLS asyncio takes an empty buffer for full.
+        transport.set_write_buffer_limits(high=1)
         transport.set_protocol(self)
         if received:
             self.data_received(received)
@@ -82,6 +83,8 @@ class Wire(asyncio.Protocol):
         *lines, self._received = (self._received + data).split(b"\r\n")
         self._size += len(data)
         for line in lines:
+            if self._lost is not None:
+                return  # what came with it would be taken for the replies to other commands
             self._lines.append(line)
             if line[3:4] != b"-":
                 self._take(b"\n".join(self._lines))
