@@ -75,6 +75,11 @@ class Store:
                 await session.exec(select(func.pg_advisory_xact_lock(ADVISORY_CLASS, queue.value)))
             yield session
 
+    @property
+    def url(self) -> str:
+        """Where it is, as a SQLAlchemy URL with its password; not to be shown."""
+        return self.engine.url.render_as_string(hide_password=False)
+
     def explain(self, error: Exception) -> str:
         """What the database complains of, in one line and without anybody's data."""
         return self._database.explain(error)

@@ -13,7 +13,7 @@ from schedules.tables import Edition, Slot
 @pytest.fixture
 async def other_store(store: Store) -> AsyncIterator[Store]:
     """The same database as `store`, opened by a second process as it were."""
-    other = open_store(store.engine.url.render_as_string(hide_password=False))
+    other = open_store(store.url)
     yield other
     await other.close()
 

@@ -35,6 +35,12 @@ SignUp = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture
+def database() -> str:
+    """What a page shows does not depend on the database; the flows below are tried on both."""
+    return "sqlite"
+
+
+@pytest.fixture
 async def weekly(app: App) -> Edition:
     async with app.store.write() as session:
         return await create_default(session, app.clock())
