@@ -1,6 +1,9 @@
 """The migrations build the very schema that the tables describe."""
 
+import asyncio
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +16,22 @@ from digest.errors import Misconfigured
 from digest.migrate import current, head, require_current, upgrade
 from digest.store import open_store
 from digest.tables import metadata
+from tests.postgres import Cluster
 
 
-def url_of(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'new' / 'digest.db'}"
+@pytest.fixture
+def url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database, or where one can be made."""
+    if database == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'new' / 'digest.db'}"
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    made = cluster.new_database()
+    yield made
+    cluster.drop_database(made)
 
 
-async def test_a_fresh_database_has_every_table_and_column(tmp_path: Path) -> None:
-    url = url_of(tmp_path)
+async def test_a_fresh_database_has_every_table_and_column(url: str) -> None:
     assert await upgrade(url) == (None, head())
     store = open_store(url)
 
@@ -32,22 +43,30 @@ async def test_a_fresh_database_has_every_table_and_column(tmp_path: Path) -> No
     await store.close()
 
 
-async def test_upgrading_again_changes_nothing(tmp_path: Path) -> None:
-    url = url_of(tmp_path)
+@pytest.mark.parametrize("database", ["postgresql"])
+async def test_of_many_machines_that_make_it_at_once_one_does_and_all_are_content(
+    url: str,
+) -> None:
+    work = f"import asyncio; from digest.migrate import upgrade; asyncio.run(upgrade({url!r}))"
+    machines = [await asyncio.create_subprocess_exec(sys.executable, "-c", work) for _ in range(3)]
+    assert [await machine.wait() for machine in machines] == [0, 0, 0]
+    await require_current(url)
+
+
+async def test_upgrading_again_changes_nothing(url: str) -> None:
     await upgrade(url)
     assert await upgrade(url) == (head(), head())
     await require_current(url)
 
 
-async def test_a_missing_database_is_said_so_and_not_made(tmp_path: Path) -> None:
-    url = url_of(tmp_path)
+@pytest.mark.parametrize("database", ["sqlite"])
+async def test_a_missing_database_is_said_so_and_not_made(url: str, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="digest init"):
         await require_current(url)
     assert not (tmp_path / "new").exists()
 
 
-async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
-    url = url_of(tmp_path)
+async def test_a_newer_database_is_left_alone(url: str) -> None:
     await upgrade(url)
     store = open_store(url)
     async with store.engine.begin() as connection:

@@ -31,14 +31,14 @@ def upgrade() -> None:
         sa.Column("template", AutoString(), nullable=False),
         sa.Column("sender", AutoString(), nullable=True),
         sa.Column("reply_to", AutoString(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("slug"),
+        sa.PrimaryKeyConstraint("id", name="pk_edition"),
+        sa.UniqueConstraint("slug", name="uq_edition_slug"),
     )
     op.create_table(
         "frozen_file",
         sa.Column("sha256", AutoString(), nullable=False),
         sa.Column("text", AutoString(), nullable=False),
-        sa.PrimaryKeyConstraint("sha256"),
+        sa.PrimaryKeyConstraint("sha256", name="pk_frozen_file"),
     )
     op.create_table(
         "heartbeat",
@@ -55,8 +55,27 @@ def upgrade() -> None:
         "persona",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", AutoString(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("name"),
+        sa.PrimaryKeyConstraint("id", name="pk_persona"),
+        sa.UniqueConstraint("name", name="uq_persona_name"),
+    )
+    op.create_table(
+        "relay_state",
+        sa.Column("relay", AutoString(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("reason", AutoString(), nullable=True),
+        sa.Column("retry_at", UTCDateTime(), nullable=True),
+        sa.Column("worker", AutoString(), nullable=False),
+        sa.Column("changed_at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("relay", name="pk_relay_state"),
+    )
+    op.create_table(
+        "relay_use",
+        sa.Column("relay", AutoString(), nullable=False),
+        sa.Column("domain", AutoString(), nullable=False),
+        sa.Column("span", AutoString(), nullable=False),
+        sa.Column("starts_at", UTCDateTime(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("relay", "domain", "span", "starts_at", name="pk_relay_use"),
     )
     op.create_table(
         "subscriber",
@@ -66,9 +85,9 @@ def upgrade() -> None:
         sa.Column("address_hash", AutoString(), nullable=False),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("erased_at", UTCDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("address_hash"),
-        sa.UniqueConstraint("normalised"),
+        sa.PrimaryKeyConstraint("id", name="pk_subscriber"),
+        sa.UniqueConstraint("address_hash", name="uq_subscriber_address_hash"),
+        sa.UniqueConstraint("normalised", name="uq_subscriber_normalised"),
     )
     op.create_table(
         "suppression",
@@ -79,7 +98,7 @@ def upgrade() -> None:
         sa.Column("source", AutoString(), nullable=False),
         sa.Column("lifted_at", UTCDateTime(), nullable=True),
         sa.Column("lifted_by", AutoString(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_suppression"),
     )
     with op.batch_alter_table("suppression", schema=None) as batch_op:
         batch_op.create_index(
@@ -95,7 +114,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("held_since", UTCDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_tick_mark"),
     )
     op.create_table(
         "tool",
@@ -116,9 +135,9 @@ def upgrade() -> None:
         sa.Column("skip", sa.Integer(), nullable=True),
         sa.Column("first_seen_at", UTCDateTime(), nullable=False),
         sa.Column("updated_at", UTCDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("name"),
-        sa.UniqueConstraint("slug"),
+        sa.PrimaryKeyConstraint("id", name="pk_tool"),
+        sa.UniqueConstraint("name", name="uq_tool_name"),
+        sa.UniqueConstraint("slug", name="uq_tool_slug"),
     )
     op.create_table(
         "comparison",
@@ -131,17 +150,11 @@ def upgrade() -> None:
         sa.Column("first_seen_at", UTCDateTime(), nullable=False),
         sa.Column("withdrawn_at", UTCDateTime(), nullable=True),
         sa.Column("withdrawn_reason", AutoString(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["left_id"],
-            ["tool.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["right_id"],
-            ["tool.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("pair"),
-        sa.UniqueConstraint("slug"),
+        sa.ForeignKeyConstraint(["left_id"], ["tool.id"], name="fk_comparison_left_id"),
+        sa.ForeignKeyConstraint(["right_id"], ["tool.id"], name="fk_comparison_right_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_comparison"),
+        sa.UniqueConstraint("pair", name="uq_comparison_pair"),
+        sa.UniqueConstraint("slug", name="uq_comparison_slug"),
     )
     with op.batch_alter_table("comparison", schema=None) as batch_op:
         batch_op.create_index(
@@ -160,11 +173,10 @@ def upgrade() -> None:
         sa.Column("expires_at", UTCDateTime(), nullable=False),
         sa.Column("used_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
+            ["subscriber_id"], ["subscriber.id"], name="fk_confirmation_token_subscriber_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("token_hash"),
+        sa.PrimaryKeyConstraint("id", name="pk_confirmation_token"),
+        sa.UniqueConstraint("token_hash", name="uq_confirmation_token_token_hash"),
     )
     with op.batch_alter_table("confirmation_token", schema=None) as batch_op:
         batch_op.create_index(
@@ -185,10 +197,9 @@ def upgrade() -> None:
         sa.Column("wording", AutoString(), nullable=True),
         sa.Column("ip", AutoString(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
+            ["subscriber_id"], ["subscriber.id"], name="fk_consent_event_subscriber_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_consent_event"),
     )
     with op.batch_alter_table("consent_event", schema=None) as batch_op:
         batch_op.create_index(
@@ -205,16 +216,10 @@ def upgrade() -> None:
         sa.Column("verdict", AutoString(), nullable=True),
         sa.Column("quote", AutoString(), nullable=True),
         sa.Column("inferred", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["persona_id"],
-            ["persona.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["tool_id"],
-            ["tool.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tool_id", "persona_id"),
+        sa.ForeignKeyConstraint(["persona_id"], ["persona.id"], name="fk_review_persona_id"),
+        sa.ForeignKeyConstraint(["tool_id"], ["tool.id"], name="fk_review_tool_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_review"),
+        sa.UniqueConstraint("tool_id", "persona_id", name="uq_review_tool_id_persona_id"),
     )
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_review_tool_id"), ["tool_id"], unique=False)
@@ -229,12 +234,9 @@ def upgrade() -> None:
         sa.Column("state", AutoString(), nullable=False),
         sa.Column("reason", AutoString(), nullable=True),
         sa.Column("changed_at", UTCDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["edition_id"],
-            ["edition.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("edition_id", "local_date"),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_slot_edition_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_slot"),
+        sa.UniqueConstraint("edition_id", "local_date", name="uq_slot_edition_id_local_date"),
     )
     with op.batch_alter_table("slot", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_slot_state"), ["state"], unique=False)
@@ -248,11 +250,12 @@ def upgrade() -> None:
         sa.Column("confirmed_at", UTCDateTime(), nullable=True),
         sa.Column("ended_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
+            ["subscriber_id"], ["subscriber.id"], name="fk_subscription_subscriber_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("subscriber_id", "edition"),
+        sa.PrimaryKeyConstraint("id", name="pk_subscription"),
+        sa.UniqueConstraint(
+            "subscriber_id", "edition", name="uq_subscription_subscriber_id_edition"
+        ),
     )
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.create_index(
@@ -268,11 +271,8 @@ def upgrade() -> None:
         sa.Column("percent", sa.Integer(), nullable=True),
         sa.Column("ship", sa.Integer(), nullable=True),
         sa.Column("skip", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tool_id"],
-            ["tool.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.ForeignKeyConstraint(["tool_id"], ["tool.id"], name="fk_verdict_revision_tool_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_verdict_revision"),
     )
     with op.batch_alter_table("verdict_revision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdict_revision_tool_id"), ["tool_id"], unique=False)
@@ -302,16 +302,10 @@ def upgrade() -> None:
         sa.Column("started_at", UTCDateTime(), nullable=True),
         sa.Column("finished_at", UTCDateTime(), nullable=True),
         sa.Column("state_reason", AutoString(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["edition_id"],
-            ["edition.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["slot_id"],
-            ["slot.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("number"),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_issue_edition_id"),
+        sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name="fk_issue_slot_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_issue"),
+        sa.UniqueConstraint("number", name="uq_issue_number"),
     )
     with op.batch_alter_table("issue", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_issue_edition_id"), ["edition_id"], unique=False)
@@ -333,15 +327,13 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=True),
         sa.Column("reason", AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["comparison_id"],
-            ["comparison.id"],
+            ["comparison_id"], ["comparison.id"], name="fk_candidate_comparison_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["issue_id"],
-            ["issue.id"],
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name="fk_candidate_issue_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_candidate"),
+        sa.UniqueConstraint(
+            "issue_id", "comparison_id", name="uq_candidate_issue_id_comparison_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("issue_id", "comparison_id"),
     )
     with op.batch_alter_table("candidate", schema=None) as batch_op:
         batch_op.create_index(
@@ -355,12 +347,9 @@ def upgrade() -> None:
         sa.Column("key", AutoString(), nullable=False),
         sa.Column("sha256", AutoString(), nullable=False),
         sa.Column("compiled", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["issue_id"],
-            ["issue.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("issue_id", "key"),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name="fk_compiled_variant_issue_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_compiled_variant"),
+        sa.UniqueConstraint("issue_id", "key", name="uq_compiled_variant_issue_id_key"),
     )
     op.create_table(
         "mailing",
@@ -377,15 +366,12 @@ def upgrade() -> None:
         sa.Column("give_up_at", UTCDateTime(), nullable=False),
         sa.Column("finished_at", UTCDateTime(), nullable=True),
         sa.Column("postmark", AutoString(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["issue_id"],
-            ["issue.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name="fk_mailing_issue_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_mailing"),
     )
     with op.batch_alter_table("mailing", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_mailing_issue_id"), ["issue_id"], unique=True)
         batch_op.create_index("ix_mailing_created_at", ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mailing_issue_id"), ["issue_id"], unique=True)
         batch_op.create_index(
             "ix_mailing_unfinished",
             ["state", "id"],
@@ -396,7 +382,7 @@ def upgrade() -> None:
 
     op.create_table(
         "delivery",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("mailing_id", sa.Integer(), nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=True),
         sa.Column("address", AutoString(), nullable=False),
@@ -411,28 +397,26 @@ def upgrade() -> None:
         sa.Column("not_before", UTCDateTime(), nullable=True),
         sa.Column("wire_date", UTCDateTime(), nullable=True),
         sa.Column("updated_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name="fk_delivery_mailing_id"),
         sa.ForeignKeyConstraint(
-            ["mailing_id"],
-            ["mailing.id"],
+            ["subscriber_id"], ["subscriber.id"], name="fk_delivery_subscriber_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
+        sa.PrimaryKeyConstraint("id", name="pk_delivery"),
+        sa.UniqueConstraint("mailing_id", "address", name="uq_delivery_mailing_id_address"),
+        sa.UniqueConstraint(
+            "mailing_id", "subscriber_id", name="uq_delivery_mailing_id_subscriber_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("mailing_id", "address"),
-        sa.UniqueConstraint("mailing_id", "subscriber_id"),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_delivery_mailing_state", ["mailing_id", "state", "id"], unique=False
-        )
         batch_op.create_index(
             "ix_delivery_doubtful",
             ["mailing_id", "id"],
             unique=False,
             sqlite_where=sa.text("unknowns > 0"),
             postgresql_where=sa.text("unknowns > 0"),
+        )
+        batch_op.create_index(
+            "ix_delivery_mailing_state", ["mailing_id", "state", "id"], unique=False
         )
         batch_op.create_index(
             "ix_delivery_not_before",
@@ -462,12 +446,12 @@ def downgrade() -> None:
             sqlite_where=sa.text("not_before IS NOT NULL"),
             postgresql_where=sa.text("not_before IS NOT NULL"),
         )
+        batch_op.drop_index("ix_delivery_mailing_state")
         batch_op.drop_index(
             "ix_delivery_doubtful",
             sqlite_where=sa.text("unknowns > 0"),
             postgresql_where=sa.text("unknowns > 0"),
         )
-        batch_op.drop_index("ix_delivery_mailing_state")
 
     op.drop_table("delivery")
     with op.batch_alter_table("mailing", schema=None) as batch_op:
@@ -476,8 +460,8 @@ def downgrade() -> None:
             sqlite_where=sa.text("finished_at IS NULL"),
             postgresql_where=sa.text("finished_at IS NULL"),
         )
-        batch_op.drop_index("ix_mailing_created_at")
         batch_op.drop_index(batch_op.f("ix_mailing_issue_id"))
+        batch_op.drop_index("ix_mailing_created_at")
 
     op.drop_table("mailing")
     op.drop_table("compiled_variant")
@@ -535,6 +519,8 @@ def downgrade() -> None:
 
     op.drop_table("suppression")
     op.drop_table("subscriber")
+    op.drop_table("relay_use")
+    op.drop_table("relay_state")
     op.drop_table("persona")
     op.drop_table("heartbeat")
     op.drop_table("frozen_file")
