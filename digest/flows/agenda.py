@@ -9,6 +9,7 @@ from digest.app import App
 from digest.delivery.heartbeat import trust_clock
 from digest.errors import Refused
 from digest.issues.lookup import candidates_of, issue_of_slot
+from digest.store import Queue
 from schedules import clock, slots
 from schedules.editions import get_edition, list_editions
 from schedules.tables import Edition, Slot, SlotState
@@ -39,7 +40,7 @@ async def agenda(app: App) -> list[AgendaLine]:
     Plans what the clock has not planned yet, so that nothing is missing.
     """
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         for edition in await list_editions(session):
             await slots.plan(session, edition, now)
     return await read_agenda(app)
@@ -62,7 +63,7 @@ async def read_agenda(app: App) -> list[AgendaLine]:
 async def skip(app: App, edition: str, day: date, reason: str) -> AgendaLine:
     """Leave a slot out; raises `ScheduleError` if it is too late."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         found, slot = await _slot(session, edition, day, now)
         await slots.skip(session, slot, reason, now)
         return await _line(session, found, slot, await count(session, edition), now)
@@ -71,7 +72,7 @@ async def skip(app: App, edition: str, day: date, reason: str) -> AgendaLine:
 async def unskip(app: App, edition: str, day: date) -> AgendaLine:
     """Take a skip back before the slot's hour."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         found, slot = await _slot(session, edition, day, now)
         await slots.unskip(session, slot, now, composed=await _has_items(session, slot))
         return await _line(session, found, slot, await count(session, edition), now)
@@ -80,7 +81,7 @@ async def unskip(app: App, edition: str, day: date) -> AgendaLine:
 async def run_anyway(app: App, edition: str, day: date) -> AgendaLine:
     """Let a skipped, missed or held slot go on; it still needs content and approval."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         found, slot = await _slot(session, edition, day, now)
         composed = await _has_items(session, slot)
         if not await slots.run_anyway(session, slot, now, composed=composed):
@@ -91,7 +92,7 @@ async def run_anyway(app: App, edition: str, day: date) -> AgendaLine:
 async def resume_clock(app: App) -> bool:
     """An editor says that the clock is right; False when nothing was held."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         went_back = await clock.resume_clock(session, now)
         went_ahead = await trust_clock(session, now, app.uptime())
     return went_back or went_ahead

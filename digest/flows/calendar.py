@@ -21,6 +21,7 @@ from digest.flows.sending import start_sending
 from digest.flows.stranded import pause_stranded
 from digest.issues.lookup import issue_of_slot
 from digest.issues.tables import Issue, IssueState
+from digest.store import Queue
 from schedules import slots
 from schedules.catchup import Action, decide
 from schedules.clock import note_tick
@@ -37,7 +38,7 @@ async def advance(app: App) -> None:
     """Plan, compose what has reached its cut-off, send what is due, record what was missed."""
     await pause_stranded(app)
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         if not await note_tick(session, now):
             return  # the clock jumped back: note_tick has said so, and when it goes on
         editions = [edition for edition in await list_editions(session) if edition.active]
@@ -67,13 +68,13 @@ async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
         await _advance_slot(app, slot, now)
     except DigestError as error:
         log.error("slot held", slot=slot.id, reason=str(error))
-        async with app.store.write() as session:
+        async with app.store.write(Queue.EDITING) as session:
             await _hold(session, app, slot, str(error), now)
 
 
 async def _advance_slot(app: App, seen: Slot, now: datetime) -> None:
     """One step of one slot, decided on the row as it is inside the transaction."""
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         slot = await session.get_one(Slot, seen.id)
         edition = await session.get_one(Edition, slot.edition_id)
         assert slot.id is not None
@@ -145,7 +146,7 @@ async def _send_or_tell(app: App, issue: Issue, now: datetime) -> None:
 
 async def _send_extra(app: App, seen: Issue, now: datetime) -> None:
     """Decided on the row as it is inside the transaction, and within its grace, as for a slot."""
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
         if issue is None or issue.send_at is None:
             return  # an editor, or another process, was faster
@@ -160,7 +161,7 @@ async def _send_extra(app: App, seen: Issue, now: datetime) -> None:
 
 async def _put_to_editor(app: App, seen: Issue, reason: str, now: datetime) -> None:
     """An extra issue that could not go is tried again, and the editor told once of each reason."""
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:
         issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
         if issue is None or issue.state_reason == reason:
             return

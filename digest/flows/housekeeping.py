@@ -12,12 +12,13 @@ from digest.delivery.recovery import Tidied, tidy
 from digest.delivery.tables import Mailing, MailingState
 from digest.issues.states import turn
 from digest.issues.tables import Issue, IssueState
+from digest.store import Queue
 
 
 async def housekeep(app: App, liveness: Liveness) -> Tidied:
     """One round, in one transaction."""
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.STEERING) as session:
         lived = await beat(session, now, app.uptime())
         tidied = await tidy(session, liveness, now, expire_by=lived)
         await follow(session, now)
