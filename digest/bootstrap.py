@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 
 from digest.app import App
+from digest.databases.sqlite import path_of
 from digest.delivery.advisory_lock import AdvisoryLock
 from digest.delivery.liveness import FileLock, Liveness
 from digest.delivery.pool import Outlet
 from digest.delivery.relay import Relay, Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.reading import relays_of
+from digest.delivery.reserve import DiskReserve
 from digest.delivery.tables import Route
 from digest.delivery.transports.smtp import SmtpTransport
 from digest.delivery.worker import Worker
@@ -54,6 +56,7 @@ async def open_worker(app: App) -> AsyncIterator[Worker]:
             housekeeping=partial(housekeep, app, liveness),
             clock=app.clock,
             drain_seconds=app.settings.drain_seconds,
+            has_room=_reserve(app.settings).has_room,
         )
 
 
@@ -73,10 +76,16 @@ def _routes(settings: Settings, inbox_port: int) -> dict[Route, dict[str, Outlet
     }
 
 
+def _reserve(settings: Settings) -> DiskReserve:
+    """Of the disk of an embedded database; another machine's looks after itself."""
+    path = path_of(settings.store_url)
+    return DiskReserve(path.parent if path else None, settings.disk_reserve_mb)
+
+
 async def _take_lock(app: App) -> Liveness:
     """By which other workers know that this one lives."""
     if app.store.is_postgresql:
-        return await AdvisoryLock.take(app.settings.store_url)
+        return await AdvisoryLock.take(app.store.url)
     return FileLock(_lock_folder(app.settings))
 
 

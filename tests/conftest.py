@@ -15,6 +15,7 @@ from digest.store import Store, open_store
 from digest.tables import metadata
 from subscribers.keys import Keyring
 from tests.postgres import Cluster, Emptied, PostgresMissing, start_cluster
+from tests.workers import close_ledgers
 
 PAGES = Path(__file__).parents[2] / "shared" / "comparisons"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -94,6 +95,7 @@ async def store(
         async with store.engine.begin() as connection:
             await connection.run_sync(metadata.create_all)
     yield store
+    await close_ledgers()
     await store.close()
 
 

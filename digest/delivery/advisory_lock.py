@@ -48,6 +48,10 @@ class AdvisoryLock:
         seen = max(self._seen.get(key, self._looking_since), self._looking_since)
         return self._looked_at - seen < GRACE_SECONDS
 
+    def living(self) -> int:
+        """As many as were seen at the last look."""
+        return max(1, sum(at >= self._looked_at for at in self._seen.values()))
+
     def release(self) -> None:
         """Let the lock go."""
         self._closed = True

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from digest.delivery.outcomes import Outcome
 from digest.delivery.ports import RelayRefused, RelayUnavailable
 from digest.delivery.rejections import Rejections
 from digest.delivery.relays.fleet import Fleet
+from digest.delivery.relays.health import State
 from digest.delivery.tables import DeliveryState, MailingKind
 from digest.delivery.tally import Tally
 from digest.store import BUSY, Store
@@ -90,11 +90,10 @@ class Aftermath:
         relay, refused = load.ticket.relay, isinstance(trouble, RelayRefused)
         self._feed.put_back(load)
         self._feed.recall(relay)
-        now = self._time()
-        self._fleet.trouble(relay, now, str(trouble), refused=refused)
+        if relay.health.state is State.UP:  # its other lanes will say the same
+            log.warning("relay in trouble", relay=relay.name, reason=str(trouble))
+        self._fleet.trouble(relay, self._time(), str(trouble), refused=refused)
         self._tally.trouble(load.claim.route)
-        for news in self._fleet.news(now):
-            log.warning("relay in trouble", **asdict(news))
         nobody = self._fleet.all_refused() if refused else None
         if nobody:
             await self._pause(load.claim, f"the relay refused: {nobody}")

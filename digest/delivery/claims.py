@@ -1,11 +1,13 @@
 """On what conditions a delivery changes hands: held by its claim, still wanted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Update, bindparam, true
 from sqlmodel import and_, col, select, update
 
+from digest.delivery.due import Due
 from digest.delivery.postmark import Postmark
 from digest.delivery.tables import (
     Delivery,
@@ -40,23 +42,25 @@ class Claim:
         return self.address.rpartition("@")[2].lower()
 
 
-def claim_of(delivery: Delivery, mailing: Mailing, token: str) -> Claim:
-    """The claim on a delivery just taken."""
-    assert delivery.id is not None
-    assert mailing.id is not None
-    return Claim(
-        delivery_id=delivery.id,
-        token=token,
-        mailing_id=mailing.id,
-        kind=MailingKind(mailing.kind),
-        route=Route(mailing.route),
-        edition=mailing.edition,
-        subscriber_id=delivery.subscriber_id,
-        address=delivery.address,
-        variant=delivery.variant,
-        message_id=Postmark.parse(mailing.postmark).message_id(delivery.id),
-        attempts=delivery.attempts,
-    )
+def claims_of(due: Sequence[Due], token: str) -> list[Claim]:
+    """The claims on deliveries just taken."""
+    postmarks = {mailing.id: Postmark.parse(mailing.postmark) for _, mailing in due}
+    return [
+        Claim(
+            delivery_id=delivery_id,
+            token=token,
+            mailing_id=mailing.id or 0,
+            kind=MailingKind(mailing.kind),
+            route=Route(mailing.route),
+            edition=mailing.edition,
+            subscriber_id=subscriber_id,
+            address=address,
+            variant=variant,
+            message_id=postmarks[mailing.id].message_id(delivery_id),
+            attempts=attempts,
+        )
+        for (delivery_id, subscriber_id, address, variant, attempts), mailing in due
+    ]
 
 
 def held_by(claim: Claim, *states: DeliveryState) -> ColumnElement[bool]:

@@ -8,11 +8,12 @@ those that another worker is just taking; on SQLite nobody else is.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy import select as columns
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from digest.delivery.tables import (
     Delivery,
@@ -23,13 +24,27 @@ from digest.delivery.tables import (
     Route,
 )
 
-Due = tuple[Delivery, Mailing]
+# No more than a claim needs: to make an object of each row would cost more than all the rest.
+WANTED = (
+    col(Delivery.id),
+    col(Delivery.subscriber_id),
+    col(Delivery.address),
+    col(Delivery.variant),
+    col(Delivery.attempts),
+)
+
+Wanted = tuple[int, int | None, str, str, int]
+Look = Select[int | None, int | None, str, str, int]
+Due = tuple[Wanted, Mailing]
 
 
 async def find_due(
     session: AsyncSession, routes: Iterable[Route], limit: int, now: datetime
 ) -> list[Due]:
-    """Up to `limit` deliveries of active mailings on these routes whose time has come."""
+    """Up to `limit` deliveries of active mailings on these routes whose time has come.
+
+    Of each its `WANTED` columns, and its mailing.
+    """
     active = and_(
         col(Mailing.finished_at).is_(None),
         col(Mailing.state) == MailingState.ACTIVE,
@@ -42,11 +57,12 @@ async def find_due(
         .where(active, col(Mailing.kind) == MailingKind.ISSUE)
         .order_by(col(Mailing.id))
     )
+    connection = await session.connection()
     for mailing in issues.all():
         for due in (_pending_of(mailing), _waited_of(mailing, now)):
             if len(found) < limit:
-                rows = await session.exec(due.limit(limit - len(found)))
-                found += [(delivery, mailing) for delivery in rows]
+                rows = await connection.execute(due.limit(limit - len(found)))
+                found += [(cast(Wanted, row), mailing) for row in rows]
     return found
 
 
@@ -65,21 +81,27 @@ async def _letters(
         .limit(limit)
         .with_for_update(skip_locked=True, of=Delivery)
     )
-    return [(delivery, mailing) for delivery, mailing in rows]
+    return [(_wanted(delivery), mailing) for delivery, mailing in rows]
 
 
-def _pending_of(mailing: Mailing) -> SelectOfScalar[Delivery]:
+def _wanted(delivery: Delivery) -> Wanted:
+    assert delivery.id is not None
+    subscriber = delivery.subscriber_id
+    return delivery.id, subscriber, delivery.address, delivery.variant, delivery.attempts
+
+
+def _pending_of(mailing: Mailing) -> Look:
     return (
-        select(Delivery)
+        columns(*WANTED)
         .where(col(Delivery.mailing_id) == mailing.id, _pending())
         .order_by(col(Delivery.id))
         .with_for_update(skip_locked=True)
     )
 
 
-def _waited_of(mailing: Mailing, now: datetime) -> SelectOfScalar[Delivery]:
+def _waited_of(mailing: Mailing, now: datetime) -> Look:
     return (
-        select(Delivery)
+        columns(*WANTED)
         .where(col(Delivery.mailing_id) == mailing.id, _waited_for(now))
         .order_by(col(Delivery.not_before))
         .with_for_update(skip_locked=True)

@@ -40,9 +40,10 @@ class Feed:
         route: Route,
         fleet: Fleet,
         clock: Callable[[], datetime],
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store, self._ledger, self._route = store, ledger, route
-        self._fleet, self._clock = fleet, clock
+        self._fleet, self._clock, self._has_room = fleet, clock, has_room
         self._time = asyncio.get_running_loop().time
         connections = sum(member.config.connections for member in fleet.members)
         self._limit = CLAIMS_PER_CONNECTION * connections
@@ -127,7 +128,7 @@ class Feed:
     async def _look(self) -> None:
         with suppress(*BUSY):  # a busy database: nothing to do just now
             await self._settle_quotas()
-            if self._dispatch.lacking(self._limit):
+            if self._dispatch.lacking(self._limit) and self._has_room():
                 found = await self._ledger.claim([self._route], self._limit, self._clock())
                 self._more = len(found) == self._limit
                 self._dispatch.add(found)

@@ -17,16 +17,18 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.delivery.claims import Claim, claim_of, held_by, still_wanted
+from digest.delivery.claims import Claim, claims_of, held_by, still_wanted
 from digest.delivery.commits import Arming, Recording
 from digest.delivery.due import find_due
 from digest.delivery.liveness import Liveness
+from digest.delivery.mailbox_full import is_mailbox_full, note_mailbox_full
 from digest.delivery.outcomes import Outcome, retry_delay
 from digest.delivery.recovery import UNOWNED, ended, mark_unknown
 from digest.delivery.tables import (
     Delivery,
     DeliveryState,
     Mailing,
+    MailingKind,
     MailingState,
     Route,
 )
@@ -71,10 +73,10 @@ class Ledger:
         """Take up to `limit` deliveries that are due on these routes; letters before issues."""
         token = secrets.token_hex(8)
         async with self._store.write() as session:
-            rows = await find_due(session, routes, limit, now)
+            due = await find_due(session, routes, limit, now)
             await session.exec(
                 update(Delivery)
-                .where(col(Delivery.id).in_([delivery.id for delivery, _ in rows]))
+                .where(col(Delivery.id).in_([row[0] for row, _ in due]))
                 .values(
                     state=DeliveryState.CLAIMED,
                     token=token,
@@ -84,7 +86,7 @@ class Ledger:
                 )
                 .execution_options(synchronize_session=False)
             )
-        return [claim_of(delivery, mailing, token) for delivery, mailing in rows]
+        return claims_of(due, token)
 
     async def arm(self, claim: Claim, wire_date: datetime, now: datetime) -> bool:
         """Permit the dot: True if the claim, the mailing and the reader's consent all hold.
@@ -98,7 +100,7 @@ class Ledger:
 
         However long the database is busy: a reply that is known must not become unknown.
         """
-        if outcome.state is DeliveryState.UNKNOWN or outcome.dead_address:
+        if _is_rare(claim, outcome):
             task = asyncio.create_task(self._record_rarely(claim, outcome, now))
             self._rare.add(task)
             task.add_done_callback(self._rare.discard)
@@ -124,7 +126,6 @@ class Ledger:
             await self._writer.close()
 
     async def _record_rarely(self, claim: Claim, outcome: Outcome, now: datetime) -> None:
-        """An outcome that changes more than its row."""
         while True:
             try:
                 async with self._store.write() as session:
@@ -182,6 +183,20 @@ def _undotted(claim: Claim) -> ColumnElement[bool]:
     return held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED)
 
 
+def _is_rare(claim: Claim, outcome: Outcome) -> bool:
+    """Whether an outcome changes more than its row."""
+    unknown = outcome.state is DeliveryState.UNKNOWN
+    return unknown or outcome.dead_address or _is_full(claim, outcome)
+
+
+def _is_full(claim: Claim, outcome: Outcome) -> bool:
+    """Whether an issue met a full mailbox."""
+    reply = outcome.reply
+    if reply is None or reply.code < 400 or claim.kind is not MailingKind.ISSUE:
+        return False
+    return is_mailbox_full(reply)
+
+
 async def _write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now: datetime) -> None:
     if outcome.state is DeliveryState.UNKNOWN:
         armed = held_by(claim, DeliveryState.ARMED)
@@ -201,8 +216,12 @@ async def _write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now
         )
         .execution_options(synchronize_session=False)
     )
-    if recorded.rowcount == 1 and outcome.dead_address and claim.subscriber_id:
+    if recorded.rowcount != 1 or claim.subscriber_id is None:
+        return
+    if outcome.dead_address:
         await _suppress(session, claim.subscriber_id, outcome, now)
+    elif _is_full(claim, outcome):
+        await note_mailbox_full(session, claim.subscriber_id, claim.mailing_id, now)
 
 
 def _recorded(claim: Claim, outcome: Outcome, now: datetime) -> Recording:

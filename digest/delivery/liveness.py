@@ -36,8 +36,16 @@ class Liveness(Protocol):
     def is_alive(self, owner: str) -> bool:
         """Whether the worker called `owner` is alive."""
 
+    def living(self) -> int:
+        """How many workers live, this one counted."""
+
     def release(self) -> None:
         """Let the lock go."""
+
+
+def lock_folder_of(database: Path) -> Path:
+    """Beside the file itself: all who open it, by whatever link, look for locks there."""
+    return Path(f"{database.resolve()}.workers")
 
 
 class FileLock:
@@ -81,6 +89,10 @@ class FileLock:
             return True
         finally:
             os.close(file)
+
+    def living(self) -> int:
+        """Counted by their files."""
+        return sum(self.is_alive(path.stem) for path in self._folder.glob("*.lock"))
 
     def release(self) -> None:
         """Remove the file and let the lock go."""

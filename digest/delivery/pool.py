@@ -17,9 +17,10 @@ from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.fleet import Fleet
 from digest.delivery.relays.member import Member
 from digest.delivery.relays.pool import connections_wanted
+from digest.delivery.relays.states import write_standings
 from digest.delivery.tables import Route
 from digest.delivery.tally import Tally
-from digest.store import Store
+from digest.store import BUSY, Store
 
 POLL_SECONDS = 1.0
 PER_CONNECTION = 2  # the message whose dot waits, and the next one
@@ -47,11 +48,13 @@ class Pool:
         tally: Tally,
         tidy: Callable[[], Awaitable[None]],
         clock: Callable[[], datetime],
+        has_room: Callable[[], bool],
     ) -> None:
+        self._store = store
         self._ledger, self._outlets, self._compose = ledger, outlets, compose
         self._tidy, self._clock = tidy, clock
         self._fleet = Fleet([outlet.relay for outlet in outlets.values()], PER_CONNECTION)
-        self._feed = Feed(store, ledger, route, self._fleet, clock)
+        self._feed = Feed(store, ledger, route, self._fleet, clock, has_room)
         self._aftermath = Aftermath(store, ledger, self._feed, self._fleet, tally, tidy, clock)
         self._stopped = False
 
@@ -71,6 +74,15 @@ class Pool:
         self._stopped = True
         self._feed.stop()
         self.wake()
+
+    async def look_after(self, workers: int) -> None:
+        """Every few seconds: rates are shared with the other workers, and relays' news told."""
+        self._fleet.shared_by(workers)
+        news = self._fleet.news(asyncio.get_running_loop().time())
+        if news:
+            with suppress(*BUSY):
+                async with self._store.write() as session:
+                    await write_standings(session, news, self._ledger.owner, self._clock())
 
     async def close(self) -> list[Claim]:
         """What nobody began, to be given back."""

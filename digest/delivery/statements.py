@@ -4,7 +4,7 @@ Building a statement with SQLAlchemy costs more than running it; so on the hot
 path its text and parameters go to the driver as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,10 @@ class Prepared:
             name: str(value) if isinstance(value, str) else value  # an enum's member is plain
             for name, value in compiled.params.items()
         }
-        self._moment = UTCDateTime().bind_processor(engine.dialect) or (lambda value: value)
+        moment = UTCDateTime().dialect_impl(engine.dialect)
+        self._moment: Callable[[datetime], Any] = moment.bind_processor(engine.dialect) or (
+            lambda value: value
+        )
 
     def row(self, **values: Any) -> Row:
         """The parameters of one run; moments as the driver stores them."""

@@ -30,6 +30,7 @@ class Worker:
 
     `compose` writes the message of a claim; `housekeeping` tidies the ledger and
     whatever hangs on it; both come from above and know what a mailing is about.
+    `has_room` is asked before new work is taken: no disk may fill up with mail in flight.
     """
 
     def __init__(
@@ -42,11 +43,12 @@ class Worker:
         housekeeping: Callable[[], Awaitable[object]],
         clock: Callable[[], datetime],
         drain_seconds: float = 30,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store, self._liveness, self._clock = store, liveness, clock
         self._routes, self._compose = routes, compose
         self._housekeeping = housekeeping
-        self._drain_seconds = drain_seconds
+        self._drain_seconds, self._has_room = drain_seconds, has_room
         self._stopping = asyncio.Event()
         self._pools: list[Pool] = []
         self._running = False
@@ -126,6 +128,7 @@ class Worker:
             tally=self.tally,
             tidy=self._tidy,
             clock=self._clock,
+            has_room=self._has_room,
         )
 
     async def _keep_tidy(self) -> None:
@@ -134,6 +137,8 @@ class Worker:
             if self._liveness.lost():
                 raise LockLost("this worker's lock is gone; start it again")
             await self._tidy()
+            for pool in self._pools:
+                await pool.look_after(self._liveness.living())
 
     async def _tidy(self) -> None:
         try:

@@ -1,7 +1,6 @@
 """What dead workers leave behind is made good: nobody lost, at most one copy more."""
 
 import os
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,25 +17,9 @@ from digest.delivery.tables import DeliveryState, MailingState, Route
 from digest.store import Store
 from subscribers.subscriptions import unsubscribe
 from tests.unit.delivery.conftest import MakeMailing, rows
+from tests.workers import Living, ledger_at, record
 
 ROUTES = [Route.RELAY]
-
-
-@dataclass
-class Living:
-    """Knows who is alive because the test says so."""
-
-    owner: str = "me"
-    alive: set[str] = field(default_factory=set)
-
-    def holds(self) -> bool:
-        return True
-
-    def is_alive(self, owner: str) -> bool:
-        return owner in self.alive
-
-    def release(self) -> None:
-        pass
 
 
 def umask() -> int:
@@ -54,7 +37,7 @@ async def test_a_dead_worker_s_claim_is_free_at_once(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(2)
-    await Ledger(store, "dead").claim(ROUTES, 2, now)
+    await ledger_at(store, "dead").claim(ROUTES, 2, now)
     assert (await round_of(store, Living(), now)).freed == 2
     assert {row.state for row in await rows(store)} == {DeliveryState.PENDING}
 
@@ -63,7 +46,7 @@ async def test_a_living_worker_s_claim_is_free_when_its_lease_ends(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
-    await Ledger(store, "slow").claim(ROUTES, 1, now)
+    await ledger_at(store, "slow").claim(ROUTES, 1, now)
     living = Living(alive={"slow"})
     assert (await round_of(store, living, now + LEASE)).freed == 0
     assert (await round_of(store, living, now + LEASE + timedelta(seconds=1))).freed == 1
@@ -73,7 +56,7 @@ async def test_an_armed_delivery_is_unknown_only_when_its_worker_is_dead(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
-    ledger = Ledger(store, "sleeper")
+    ledger = ledger_at(store, "sleeper")
     [claim] = await ledger.claim(ROUTES, 1, now)
     await ledger.arm(claim, now, now)
     later = now + timedelta(hours=20)
@@ -87,7 +70,7 @@ async def test_an_unknown_outcome_is_tried_once_more_and_then_held(
     await make_mailing(1)
     states = []
     for _ in range(2):
-        ledger = Ledger(store, "crasher")
+        ledger = ledger_at(store, "crasher")
         [claim] = await ledger.claim(ROUTES, 1, now)
         await ledger.arm(claim, now, now)
         await round_of(store, Living(), now)
@@ -95,14 +78,14 @@ async def test_an_unknown_outcome_is_tried_once_more_and_then_held(
         [row] = await rows(store)
         states.append((row.state, row.unknowns))
     assert states == [(DeliveryState.UNKNOWN, 1), (DeliveryState.HELD, 2)]
-    assert await Ledger(store, "next").claim(ROUTES, 1, now + timedelta(hours=1)) == []
+    assert await ledger_at(store, "next").claim(ROUTES, 1, now + timedelta(hours=1)) == []
 
 
 async def test_an_edition_that_holds_never_tries_an_unknown_again(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1, resend_unknown=False)
-    ledger = Ledger(store, "crasher")
+    ledger = ledger_at(store, "crasher")
     [claim] = await ledger.claim(ROUTES, 1, now)
     await ledger.arm(claim, now, now)
     await round_of(store, Living(), now)
@@ -114,7 +97,7 @@ async def test_what_is_late_expires_and_an_unknown_one_is_told_apart(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     mailing = await make_mailing(2)
-    ledger = Ledger(store, "crasher")
+    ledger = ledger_at(store, "crasher")
     [claim] = await ledger.claim(ROUTES, 1, now)
     await ledger.arm(claim, now, now)
     await round_of(store, Living(), now)
@@ -127,12 +110,12 @@ async def test_a_mailing_ends_only_when_nothing_is_open(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     mailing = await make_mailing(2)
-    ledger = Ledger(store, "me")
+    ledger = ledger_at(store, "me")
     living = Living(alive={"me"})
     first, second = await ledger.claim(ROUTES, 2, now)
-    await ledger.record(first, Outcome(DeliveryState.ACCEPTED), now)
+    await record(ledger, first, Outcome(DeliveryState.ACCEPTED), now)
     assert (await round_of(store, living, now)).finished == []
-    await ledger.record(second, Outcome(DeliveryState.REJECTED), now)
+    await record(ledger, second, Outcome(DeliveryState.REJECTED), now)
     assert (await round_of(store, living, now)).finished == [mailing.id]
     assert (await round_of(store, living, now)).finished == []
 
@@ -225,11 +208,11 @@ class TestFileLock:
 
 async def unknown_then_claimed(store: Store, now: datetime) -> tuple[Ledger, Claim]:
     """A reader whose first outcome is unknown, in a worker's hands for her one more try."""
-    crasher = Ledger(store, "crasher")
+    crasher = ledger_at(store, "crasher")
     [claim] = await crasher.claim(ROUTES, 1, now)
     await crasher.arm(claim, now, now)
     await round_of(store, Living(), now)
-    ledger = Ledger(store, "me")
+    ledger = ledger_at(store, "me")
     [again] = await ledger.claim(ROUTES, 1, now + RETRY_UNKNOWN_AFTER)
     return ledger, again
 

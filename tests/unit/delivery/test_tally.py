@@ -7,9 +7,9 @@ from digest.delivery.tally import MOST_CODES, OTHER, Tally
 
 def test_replies_are_counted_by_class_code_and_provider() -> None:
     tally = Tally()
-    tally.note(Route.RELAY, "ann@GMAIL.com", Reply(250, "2.0.0 queued"))
-    tally.note(Route.RELAY, "bea@small.example", Reply(550, "5.1.1 no such user"))
-    tally.note(Route.INBOX, "cia@small.example", Reply(451, "later"))
+    tally.note(Route.RELAY, "gmail.com", Reply(250, "2.0.0 queued"))
+    tally.note(Route.RELAY, "small.example", Reply(550, "5.1.1 no such user"))
+    tally.note(Route.INBOX, "small.example", Reply(451, "later"))
     assert tally.replies == {
         ("relay", "2xx", "2.0.0"): 1,
         ("relay", "5xx", "5.1.1"): 1,
@@ -22,7 +22,7 @@ def test_replies_are_counted_by_class_code_and_provider() -> None:
 def test_a_strange_relay_cannot_make_the_counts_grow_without_end() -> None:
     tally = Tally()
     for number in range(3 * MOST_CODES):
-        tally.note(Route.RELAY, f"ann@d{number}.example", Reply(550, f"5.9.{number} odd"))
+        tally.note(Route.RELAY, f"d{number}.example", Reply(550, f"5.9.{number} odd"))
     assert len(tally.replies) == MOST_CODES + 1
     assert tally.replies["relay", "5xx", OTHER] == 2 * MOST_CODES
     assert tally.domains == {(OTHER, "5xx"): 3 * MOST_CODES}

@@ -8,7 +8,6 @@ from sqlmodel import select
 
 from digest.app import App
 from digest.delivery import mailings
-from digest.delivery.ledger import Ledger
 from digest.delivery.outcomes import Outcome
 from digest.delivery.tables import DeliveryState, Route
 from digest.flows import agenda, publishing, sending
@@ -17,6 +16,7 @@ from digest.issues.tables import Issue, IssueState
 from digest.uptime import Uptime
 from tests.unit.delivery.test_recovery import Living
 from tests.unit.flows.conftest import Clock
+from tests.workers import ledger_at, record
 
 LIVING = Living(alive={"me"})
 
@@ -40,10 +40,10 @@ async def the_issue(app: App) -> Issue:
 
 
 async def test_an_issue_is_sent_when_the_last_of_its_deliveries_has_ended(app: App) -> None:
-    ledger = Ledger(app.store, "me")
+    ledger = ledger_at(app.store, "me")
     for expected in (IssueState.SENDING, IssueState.SENT):
         [claim] = await ledger.claim([Route.RELAY], 1, app.clock())
-        await ledger.record(claim, Outcome(DeliveryState.ACCEPTED), app.clock())
+        await record(ledger, claim, Outcome(DeliveryState.ACCEPTED), app.clock())
         await housekeep(app, LIVING)
         assert (await the_issue(app)).state == expected
     assert (await the_issue(app)).finished_at == app.clock()

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from digest.app import App
 from digest.delivery.claims import Claim
-from digest.delivery.ledger import Ledger
 from digest.delivery.ports import Outgoing, Refused
 from digest.delivery.tables import Route
 from digest.flows import publishing, sending
@@ -24,13 +23,14 @@ from digest.flows.signup import request_signup
 from digest.rendering.dkim import read_keys
 from subscribers.links import read_return_path_tag, read_unsubscribe_token
 from tests.unit.flows.conftest import Clock
+from tests.workers import ledger_at
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
 AddNews = Callable[..., Awaitable[None]]
 
 
 async def claims(app: App) -> list[Claim]:
-    return await Ledger(app.store, "w").claim([Route.RELAY], 10, app.clock())
+    return await ledger_at(app.store, "w").claim([Route.RELAY], 10, app.clock())
 
 
 async def written(app: App, claim: Claim, writer: MessageWriter | None = None) -> Outgoing:

@@ -14,7 +14,6 @@ from digest.app import App
 from digest.catalogue.editing import withdraw
 from digest.catalogue.tables import Tool
 from digest.delivery.accounting import account
-from digest.delivery.ledger import Ledger
 from digest.delivery.tables import Delivery, MailingKind, Route
 from digest.errors import NotFound, Refused, UsageError
 from digest.flows import archive, publishing, sending, steering
@@ -28,6 +27,7 @@ from digest.issues.tables import CompiledVariant, FrozenFile, IssueState
 from subscribers.subscriptions import unsubscribe
 from tests.catalogue import revise
 from tests.unit.flows.conftest import Clock
+from tests.workers import ledger_at
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
 AddNews = Callable[..., Awaitable[None]]
@@ -337,7 +337,7 @@ class TestSending:
         await publishing.compose(app, "weekly")
         mailing = await sending.send_test(app, 1, ["a@example.org", "A@example.org"])
         writer = MessageWriter(app)
-        [claim] = await Ledger(app.store, "w").claim([Route.RELAY], 5, app.clock())
+        [claim] = await ledger_at(app.store, "w").claim([Route.RELAY], 5, app.clock())
         assert (claim.mailing_id, claim.kind) == (mailing, MailingKind.TEST)
         data = (await writer.compose(claim, app.clock())).data
         message = message_from_bytes(data, policy=default)
