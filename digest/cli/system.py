@@ -9,6 +9,7 @@ from digest import __version__
 from digest.app import utc_now
 from digest.bootstrap import open_app
 from digest.cli.logs import configure_logging
+from digest.cli.moving import migrate_store
 from digest.cli.runtime import JsonFlag, console, print_json, run_loop
 from digest.delivery.relays.reading import relays_of
 from digest.demo.show import show_demo
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(serve)
     app.command()(doctor)
+    app.command()(migrate_store)
     app.command()(demo)
 
 

@@ -5,13 +5,14 @@ so that a conditional update that had to wait judges the row as it is by then.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine, NullPool, Table, create_engine, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 SCHEMES = ("postgresql+psycopg", "postgresql", "postgres")
 DRIVER = "postgresql+psycopg"
@@ -110,4 +111,32 @@ def _with_defaults(url: URL, session: Mapping[str, str]) -> URL:
     theirs = " ".join(asked) if isinstance(asked, tuple) else asked
     return url.set(
         query={**CONNECTION, **given, "options": f"{options} {theirs}" if theirs else options}
+    )
+
+
+async def copy_in(
+    connection: AsyncConnection, table: Table, rows: AsyncIterator[Sequence[Any]]
+) -> None:
+    """Write rows, each with a value for every column in order, with COPY."""
+    quote = connection.dialect.identifier_preparer.quote
+    columns = ", ".join(quote(column.name) for column in table.columns)
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None
+    async with (
+        raw.cursor() as cursor,
+        cursor.copy(f"COPY {quote(table.name)} ({columns}) FROM STDIN") as copy,
+    ):
+        async for row in rows:
+            await copy.write_row(row)
+
+
+async def count_on(connection: AsyncConnection, table: Table) -> None:
+    """Let the table's next id come after the highest there is."""
+    key = table.autoincrement_column
+    if key is None:
+        return
+    sequence = func.pg_get_serial_sequence(table.name, key.name)
+    highest = select(func.max(key)).scalar_subquery()
+    await connection.execute(
+        select(func.setval(sequence, func.coalesce(highest, 1), highest.is_not(None)))
     )
