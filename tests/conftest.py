@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from digest.app import App
+from digest.engine.procrastinate import make_schema
 from digest.settings import Settings
 from digest.store import Store, open_store
 from digest.tables import metadata
@@ -61,7 +62,9 @@ def emptied(cluster: Cluster) -> Iterator[Emptied]:
     """This worker's database, with the tables of today."""
     url = cluster.new_database()
     engine = create_engine(url)
-    metadata.create_all(engine)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        make_schema(connection)
     engine.dispose()
     emptied = Emptied(url)
     yield emptied

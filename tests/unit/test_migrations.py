@@ -36,7 +36,8 @@ async def test_a_fresh_database_has_every_table_and_column(url: str) -> None:
     store = open_store(url)
 
     def differences(connection: Connection) -> list[object]:
-        return compare_metadata(MigrationContext.configure(connection), metadata)
+        opts = {"include_object": lambda _, name, *__: "procrastinate" not in (name or "")}
+        return compare_metadata(MigrationContext.configure(connection, opts=opts), metadata)
 
     async with store.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
