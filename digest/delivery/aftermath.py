@@ -1,6 +1,7 @@
 """What follows a try: its record, and whether its issue or its relay must wait."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
@@ -59,6 +60,7 @@ class Aftermath:
         self._tally, self._follow, self._clock = tally, follow, clock
         self._time = asyncio.get_running_loop().time
         self._log = log.bind()  # bound once: binding anew costs as much as recording
+        self._in_detail = self._log.is_enabled_for(logging.DEBUG)
         self._rejections = Rejections()
         self.settled = False  # something was recorded since this was last set to False
 
@@ -144,7 +146,10 @@ class Aftermath:
         claim, reply = load.claim, outcome.reply
         if reply:
             self._tally.note(claim.route, claim.domain, reply)
-        line = self._log.debug if outcome.state is DeliveryState.ACCEPTED else self._log.info
+        accepted = outcome.state is DeliveryState.ACCEPTED
+        if accepted and not self._in_detail:
+            return
+        line = self._log.debug if accepted else self._log.info
         codes = {"code": reply.code, "enhanced": reply.enhanced} if reply else {}
         relay = load.ticket.relay.name
         line("recorded", **about(claim), relay=relay, state=str(outcome.state), **codes)

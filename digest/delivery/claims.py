@@ -1,8 +1,7 @@
 """On what conditions a delivery changes hands: held by its claim, still wanted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Update, bindparam, true
 from sqlmodel import and_, col, select, update
@@ -20,8 +19,7 @@ from digest.delivery.tables import (
 from subscribers.audience import confirmable, still_subscribed
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A delivery in a worker's hands, and what it needs to write the message."""
 
     delivery_id: int

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Update
 from sqlmodel import col, or_, update
@@ -15,8 +14,7 @@ from digest.delivery.tables import Delivery, DeliveryState, MailingKind
 from digest.store import BUSY, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Arming:
+class Arming(NamedTuple):
     """Asks for the dot of one delivery."""
 
     claim: Claim
@@ -24,8 +22,7 @@ class Arming:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """The outcome of one try; `not_before` is when a deferred one may be tried again."""
 
     claim: Claim

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from digest.delivery.claims import Claim
 from digest.delivery.ledger import Ledger
@@ -19,8 +19,7 @@ from digest.store import BUSY, Store
 CLAIMS_PER_CONNECTION = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """A claim, and leave to hand it to one relay now."""
 
     claim: Claim

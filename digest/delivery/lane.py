@@ -6,8 +6,8 @@ the dot comes after arming, and its envelope can go out with that dot.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -34,8 +34,7 @@ log = structlog.get_logger("digest.delivery")
 Compose = Callable[[Claim, datetime], Awaitable[Outgoing]]
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """A load with its message, dated `wire_date`."""
 
     load: Load

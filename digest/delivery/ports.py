@@ -17,7 +17,7 @@ What can go wrong is told by exception:
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ class Reply:
         return line.encode("utf-8", "replace").decode()  # a reply may be in any encoding
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message on its way.
 
     `data` is the wire form (RFC 5321 section 4.5.2) without the final dot: it ends in CRLF,

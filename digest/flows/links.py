@@ -1,13 +1,12 @@
 """The addresses of the pages, and of those that are one reader's own."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.app import App
 from subscribers.links import preferences_token, unsubscribe_token
 
 
-@dataclass(frozen=True)
-class ReaderLinks:
+class ReaderLinks(NamedTuple):
     """Signed links of one reader; they never expire."""
 
     unsubscribe: str

@@ -18,8 +18,7 @@ ISSUE = "issue"
 _IN_HTML = " in HTML"
 
 
-@dataclass(frozen=True)
-class ReaderValues:
+class ReaderValues(NamedTuple):
     """What differs from reader to reader.
 
     `address` is the envelope's: ASCII, an IDN domain in A-labels, unless the relay

@@ -56,7 +56,7 @@ def encode(segments: Segments) -> tuple[bytes | str, ...]:
 
 def fill(skeleton: Sequence[bytes | str], values: Mapping[str, bytes]) -> bytes:
     """The skeleton with encoded values (see `encode_value`) in its slots."""
-    return b"".join(part if isinstance(part, bytes) else values[part] for part in skeleton)
+    return b"".join([values[part] if isinstance(part, str) else part for part in skeleton])
 
 
 def encode_literal(text: str, *, before_slot: bool = False) -> bytes:

@@ -1,7 +1,6 @@
 """The bytes that leave for one reader: her links, a signed return path, a signature that holds."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -130,4 +129,4 @@ async def test_an_erased_address_is_refused_and_does_not_stop_the_others(app: Ap
     await request_signup(app, address="ada@example.org", edition="weekly", source="test")
     [claim] = await claims(app)
     with pytest.raises(Refused, match=r"5\.1\.3"):
-        await written(app, replace(claim, address="erased-7"))
+        await written(app, claim._replace(address="erased-7"))
