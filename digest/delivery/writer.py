@@ -24,6 +24,7 @@ from digest.store import Store
 log = structlog.get_logger("digest.delivery")
 
 GATHER_SECONDS = 0.001
+MANY = 8  # arms in one commit; more of them save little
 RECORD_WITHIN_SECONDS = 0.02
 RETRY_SECONDS = 1.0
 SMOOTHING = 0.1
@@ -108,14 +109,19 @@ class Writer:
             self._commits.disconnect()
 
     def _gather(self) -> list[Asked]:
-        """What waits, and what comes within a moment."""
-        found = [self._asked.get()]
-        if found[0] is not None:
+        """What waits, and where commits are quick what comes within a moment."""
+        found = [self._asked.get(), *self._at_once()]
+        if len(found) < MANY and self.commit_seconds < GATHER_SECONDS:
             time.sleep(GATHER_SECONDS)
+            found += self._at_once()
+        return [asked for asked in found if asked is not None]
+
+    def _at_once(self) -> list[Asked | None]:
+        found = []
         with suppress(queue.Empty):
             while True:
                 found.append(self._asked.get_nowait())
-        return [asked for asked in found if asked is not None]
+        return found
 
     def _write(self, asked: list[Asked]) -> None:
         """One commit. If it cannot be made, dots are denied at once, and records tried again."""
@@ -147,10 +153,7 @@ class Writer:
     def _fail(self, error: BaseException, asked: list[Asked]) -> None:
         """On the loop, so that nothing can be asked for in between."""
         self.broken.set_exception(error)
-        with suppress(queue.Empty):
-            while True:
-                left = self._asked.get_nowait()
-                asked += [left] if left else []
+        asked += [left for left in self._at_once() if left is not None]
         for answer in [answer for _, answer in asked] + list(self._flushes):
             if not answer.done():
                 answer.set_exception(error)
