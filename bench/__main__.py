@@ -15,17 +15,30 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench import peers, turns
-from bench.installation import CONNECTIONS, ROOT, Installation, prepare
-from bench.report import sender_table, target_table
+from bench.installation import CONNECTIONS, EIGHT_CARDS, ROOT, Installation, prepare
+from bench.report import sender_table, stage_table, target_table
 from bench.sink import sink
-from bench.targets import AIOSMTPLIB, NODEMAILER, OURS, SIGNED, SMTPLIB, SOURCE, Figures, targets
+from bench.targets import (
+    AIOSMTPLIB,
+    FIRST,
+    LAST,
+    NODEMAILER,
+    OURS,
+    SIGNED,
+    SMTPLIB,
+    SOURCE,
+    Figures,
+    targets,
+)
 from bench.turns import Sender
 
 WORK = ROOT / "var" / "bench"
 RESULTS = ROOT / "bench" / "results"
-READERS, MESSAGES, PEER_MESSAGES, SOURCE_MESSAGES = 2_000, 1_000, 2_000, 5_000
+READERS, MESSAGES, PEER_MESSAGES, SOURCE_MESSAGES = 10_000, 1_000, 2_000, 5_000
 LARGE, FULL = 100_000, 1_000_000
+SCALE_MESSAGES, SCALE_ROUNDS = 3_000, 3
 COMPILATIONS = 50
+LEAST_SIZE, MOST_SIZE = 47_000, 53_000
 
 
 def main() -> None:
@@ -43,10 +56,12 @@ def main() -> None:
         small, _ = prepare(WORK / "small", port, READERS)
         message = WORK / "message.eml"
         small.measure("bench.stages", "message", str(message))
+        if not LEAST_SIZE <= message.stat().st_size <= MOST_SIZE:
+            raise SystemExit(f"a message of {message.stat().st_size:,} bytes is not the real size")
         small.measure("bench.stages", "freeze", str(READERS))
         senders = _senders(figures, postfix, port, small, message)
         _send_in_turns(figures, senders, asked.rounds)
-        _time_stages(figures, port, FULL if asked.full else LARGE)
+        _time_stages(figures, port, small, FULL if asked.full else LARGE)
     _publish(figures, asked.rounds, message.stat().st_size)
 
 
@@ -110,13 +125,32 @@ def _send_in_turns(figures: Figures, senders: list[Sender], rounds: int) -> None
     figures.rounds = dict(found)
 
 
-def _time_stages(figures: Figures, port: int, readers: int) -> None:
+def _time_stages(figures: Figures, port: int, small: Installation, readers: int) -> None:
+    eight, _ = prepare(WORK / "eight", port, 1, EIGHT_CARDS)
+    figures.stages["compile"] = eight.measure("bench.stages", "compile", str(COMPILATIONS))
     large, figures.stages["import"] = prepare(WORK / "large", port, readers)
     _say(f"imported {readers:,} readers")
-    figures.stages["compile"] = large.measure("bench.stages", "compile", str(COMPILATIONS))
     figures.stages["freeze"] = large.measure("bench.stages", "freeze", str(readers))
     _say(f"froze {readers:,} readers")
-    figures.stages["large"] = large.measure("bench.senders.digest_worker", str(MESSAGES))
+    _send_at_both_ends(figures, small, large)
+    for stage in ("report", "metrics", "export"):
+        figures.stages[stage] = large.measure("bench.stages", stage, str(readers))
+
+
+def _send_at_both_ends(figures: Figures, small: Installation, large: Installation) -> None:
+    """The first messages to a large audience and its last, each in turn with a small one's.
+
+    What lies between them is skipped: the ledger is as it would be then.
+    """
+    for name in (FIRST, LAST):
+        if name == LAST:
+            left = (SCALE_ROUNDS + 1) * SCALE_MESSAGES  # a worker that stops sends some more
+            large.measure("bench.stages", "forward", str(left))
+        for _ in range(SCALE_ROUNDS):
+            figures.scale[name].append(
+                (turns.digest_worker(small, SCALE_MESSAGES), turns.send_on(large, SCALE_MESSAGES))
+            )
+        _say(f"sent the {name} messages of the large audience")
 
 
 def _publish(figures: Figures, rounds: int, size: int) -> None:
@@ -135,6 +169,7 @@ def _publish(figures: Figures, rounds: int, size: int) -> None:
         f"{rounds} rounds in turns, {size:,} bytes a message, smtp-sink on loopback.",
         target_table(table),
         sender_table(figures.rounds, SOURCE),
+        stage_table(figures.stages),
         *(f"Not measured: {line}" for line in figures.missing),
     ]
     text = "\n\n".join(lines) + "\n"
@@ -144,6 +179,10 @@ def _publish(figures: Figures, rounds: int, size: int) -> None:
         "targets": [{**asdict(target), "met": target.met} for target in table],
         "rounds_taken": {k: [asdict(one) for one in v] for k, v in figures.rounds.items()},
         "stages": {name: asdict(taken) for name, taken in figures.stages.items()},
+        "scale": {
+            name: [{"small": asdict(small), "large": asdict(large)} for small, large in pairs]
+            for name, pairs in figures.scale.items()
+        },
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(found, indent=1) + "\n")

@@ -90,3 +90,14 @@ def sender_table(rounds: dict[str, list[Taken]], reference: str) -> str:
         compared = ratio(taken, rounds[reference]).text()
         rows.append(f"| {name} | {rate} | {compared} | {cpu:.3f} | {peak} |")
     return "\n".join(rows)
+
+
+def stage_table(stages: dict[str, Taken]) -> str:
+    """One row for each stage: how much of it, and what that took."""
+    head = "| stage | pieces | seconds | CPU-s | peak MB |\n|---|---|---|---|---|"
+    rows = [
+        f"| {name} | {taken.work:,} | {taken.seconds:.2f} | {taken.cpu:.2f} | "
+        f"{'-' if taken.peak_mb is None else format(taken.peak_mb, '.0f')} |"
+        for name, taken in stages.items()
+    ]
+    return "\n".join([head, *rows])

@@ -1,12 +1,15 @@
-"""Single stages, each in a child: python -m bench.stages freeze|compile|message …"""
+"""Single stages, each in a child: python -m bench.stages STAGE VALUE; the stages are below."""
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+from sqlalchemy import text
 
 from bench.taken import Taken, Watch
 from digest.bootstrap import open_app
-from digest.flows import sending
+from digest.flows import metrics, reporting, sending
 from digest.flows.drafts import edition_of
 from digest.flows.previewing import preview_issue
 from digest.flows.sites import site_of
@@ -14,6 +17,7 @@ from digest.issues.content import content_of
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import VARIANTS, compile_issue
 from digest.rendering.templates import load_templates
+from subscribers.exporting import csv_writer, reader_rows
 
 CARDS = 8
 
@@ -23,6 +27,53 @@ async def freeze(readers: int) -> Taken:
     async with open_app() as app:
         watch = Watch()
         await sending.send(app, 1)
+        return watch.taken(readers)
+
+
+async def forward(left: int) -> Taken:
+    """Call all accepted but the last few, as though the others had been sent."""
+    async with open_app() as app, app.store.write() as session:
+        watch = Watch()
+        connection = await session.connection()
+        done = await connection.execute(
+            text(
+                "UPDATE delivery SET state = 'accepted', wire_date = updated_at"
+                " WHERE state = 'pending' AND id <= (SELECT max(id) FROM delivery) - :left"
+            ),
+            {"left": left},
+        )
+        return watch.taken(done.rowcount)
+
+
+async def report(readers: int) -> Taken:
+    """The report of issue 1, as `digest issues report` asks for it."""
+    async with open_app() as app:
+        watch = Watch()
+        found = await reporting.report(app, 1)
+        if not found.accounting.balances or found.accounting.recipients != readers:
+            raise SystemExit(f"the report does not balance: {found.accounting.equation()}")
+        return watch.taken(readers)
+
+
+async def measure(readers: int) -> Taken:
+    """What `/metrics` asks of the database."""
+    async with open_app() as app:
+        watch = Watch()
+        await metrics.measure(app)
+        return watch.taken(readers)
+
+
+async def export(readers: int) -> Taken:
+    """All readers as CSV, thrown away."""
+    rows = 0
+    async with open_app() as app, app.store.read() as session:
+        with Path("/dev/null").open("w") as nowhere:  # noqa: ASYNC230
+            watch, write = Watch(), csv_writer(nowhere)
+            async for row in reader_rows(session):
+                write(row)
+                rows += 1
+        if rows != readers:
+            raise SystemExit(f"{rows} of {readers} readers were exported")
         return watch.taken(readers)
 
 
@@ -42,24 +93,33 @@ async def compile_all(times: int) -> Taken:
         return watch.taken(times)
 
 
-async def write_message(file: Path) -> Taken:
+async def write_message(file: str) -> Taken:
     """The message of issue 1 as one reader gets it: what the peers send."""
     async with open_app() as app:
         watch = Watch()
         preview = await preview_issue(app, 1)
-        await asyncio.to_thread(file.write_bytes, preview.variants[0].eml)
+        await asyncio.to_thread(Path(file).write_bytes, preview.variants[0].eml)
         return watch.taken(1)
 
 
+COUNTED: dict[str, Callable[[int], Awaitable[Taken]]] = {
+    "freeze": freeze,
+    "forward": forward,
+    "report": report,
+    "metrics": measure,
+    "export": export,
+    "compile": compile_all,
+}
+
+
+async def run(stage: str, value: str) -> Taken:
+    """The stage that was asked for; `value` counts readers, runs or messages left, or is a file."""
+    return await (write_message(value) if stage == "message" else COUNTED[stage](int(value)))
+
+
 def main() -> None:
-    """Run the stage that was asked for."""
-    stage, value = sys.argv[1:]
-    if stage == "freeze":
-        asyncio.run(freeze(int(value))).print()
-    elif stage == "compile":
-        asyncio.run(compile_all(int(value))).print()
-    else:
-        asyncio.run(write_message(Path(value))).print()
+    """Run it, and say what it took."""
+    asyncio.run(run(*sys.argv[1:])).print()
 
 
 if __name__ == "__main__":

@@ -1,21 +1,30 @@
 """The targets, and where each figure comes from."""
 
 from dataclasses import dataclass, field
+from statistics import median
 
 from bench.report import Target, ratio, spread
 from bench.taken import Taken
 
 SOURCE, OURS, SIGNED = "smtp-source", "digest, unsigned", "digest, RSA-2048"
 NODEMAILER, AIOSMTPLIB, SMTPLIB = "nodemailer pool", "aiosmtplib", "smtplib, 2 threads"
+FIRST, LAST = "first", "last"
 MILLION = 1_000_000
 
 
 @dataclass
 class Figures:
-    """All that was measured. `stages` are keyed import, freeze, compile and large."""
+    """All that was measured.
+
+    `stages` are keyed import, freeze, compile, report, metrics and export. `scale` has pairs
+    of the same work for a small audience and a large one, at its first messages and its last.
+    """
 
     rounds: dict[str, list[Taken]] = field(default_factory=dict)
     stages: dict[str, Taken] = field(default_factory=dict)
+    scale: dict[str, list[tuple[Taken, Taken]]] = field(
+        default_factory=lambda: {FIRST: [], LAST: []}
+    )
     missing: list[str] = field(default_factory=list)
 
     def ratio(self, name: str, other: str) -> float | None:
@@ -28,6 +37,19 @@ class Figures:
         """CPU seconds per 1,000 messages, median."""
         taken = self.rounds.get(name)
         return spread([one.cpu_per_thousand for one in taken]).median if taken else None
+
+    def growth(self, end: str) -> float | None:
+        """CPU per message among many readers by that among few, median of the turns."""
+        pairs = self.scale[end]
+        if not pairs:
+            return None
+        return median(large.cpu_per_thousand / small.cpu_per_thousand for small, large in pairs)
+
+    @property
+    def peak_among_many(self) -> float | None:
+        """The most memory a sender held beside the large audience, in MB."""
+        peaks = [large.peak_mb or 0 for pairs in self.scale.values() for _, large in pairs]
+        return max(peaks, default=None)
 
 
 def targets(figures: Figures) -> list[Target]:
@@ -49,21 +71,22 @@ def _sending(found: Figures) -> list[Target]:
 
 
 def _scale(found: Figures) -> list[Target]:
-    large = found.stages.get("large")
     readers = found.stages["import"].work if "import" in found.stages else 0
-    small = found.cpu(OURS)
-    growth = large.cpu_per_thousand / small if large and small else None
+    estimated = readers != MILLION
     compiled = found.stages.get("compile")
     return [
         Target(
             f"memory of the sender, {MILLION:,} readers",
-            *(150, False, large and large.peak_mb, " MB", _among(readers)),
-            estimated=True,
+            *(150, False, found.peak_among_many, " MB", _among(readers)),
+            estimated=estimated,
         ),
-        Target(
-            f"CPU per message, {MILLION:,} : 10,000 readers",
-            *(1.2, False, growth, "", f"{_among(readers)}, by those to 2,000"),
-            estimated=True,
+        *(
+            Target(
+                f"CPU per message, {MILLION:,} : 10,000 readers, the {end} ones",
+                *(1.2, False, found.growth(end), "", _among(readers)),
+                estimated=estimated,
+            )
+            for end in (FIRST, LAST)
         ),
         _timed(found, "freeze", f"freeze {MILLION:,}, SQLite", 20),
         _timed(found, "import", f"import {MILLION:,} from CSV", 40),
@@ -71,14 +94,14 @@ def _scale(found: Figures) -> list[Target]:
             "compile 8 cards, all variants",
             50,
             False,
-            compiled and compiled.seconds / compiled.work * 1000,
+            compiled.seconds / compiled.work * 1000 if compiled else None,
             " ms",
         ),
     ]
 
 
 def _among(readers: int) -> str:
-    return f"the first messages to {readers:,} readers" if readers else ""
+    return f"of {readers:,} readers" if readers else ""
 
 
 def _timed(found: Figures, stage: str, what: str, limit: float) -> Target:

@@ -1,6 +1,7 @@
 """Following a mailing to its end, with a worker of this very process at work."""
 
 import asyncio
+import time
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -13,6 +14,7 @@ from digest.errors import DigestError
 from digest.serving import until_signal_or
 
 LOOK_SECONDS = 0.2
+RESTS_FOR_A_LOOK = 10  # counting millions takes a while, and the sender wants the core
 
 
 async def follow_mailing(app: App, mailing_id: int, *, quiet: bool = False) -> Accounting:
@@ -47,6 +49,7 @@ async def _watch(
     with Progress(*columns, console=console, disable=quiet, transient=True) as progress:
         bar = progress.add_task("Sending", total=None)
         while True:
+            started = time.monotonic()
             async with app.store.read() as session:
                 counts = await account(session, mailing_id)
                 mailing = await get_mailing(session, mailing_id)
@@ -55,4 +58,5 @@ async def _watch(
             over = mailing.finished_at is not None or mailing.state == "paused"
             if over or working.done():
                 return counts
-            await asyncio.sleep(LOOK_SECONDS)
+            took = time.monotonic() - started
+            await asyncio.sleep(max(LOOK_SECONDS, took * RESTS_FOR_A_LOOK))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.report import Target, ratio, sender_table, spread, target_table
+from bench.report import Target, ratio, sender_table, spread, stage_table, target_table
 from bench.taken import Taken, Watch, read_taken
-from bench.targets import OURS, SOURCE, Figures, targets
+from bench.targets import FIRST, LAST, OURS, SOURCE, Figures, targets
 
 
 def took(seconds: float, work: int = 1_000, cpu: float = 1.0) -> Taken:
@@ -64,3 +64,19 @@ def test_a_childs_last_line_is_what_it_took(capsys: pytest.CaptureFixture[str]) 
     taken = Watch().taken(7)
     taken.print()
     assert read_taken(capsys.readouterr().out) == taken
+
+
+def test_growth_is_the_cpu_among_many_by_that_among_few_in_the_same_turn() -> None:
+    few, many = took(1, cpu=0.1), took(1, cpu=0.11)
+    noisy = (took(1, cpu=0.3), took(1, cpu=0.33))
+    found = Figures(scale={FIRST: [(few, many), noisy, (few, many)], LAST: []})
+    assert found.growth(FIRST) == pytest.approx(1.1)
+    assert found.growth(LAST) is None
+
+
+def test_each_stage_is_told_with_its_memory() -> None:
+    [_, _, export, report] = stage_table(
+        {"export": Taken(1_000_000, 5, 4.5, 99.6), "report": took(1)}
+    ).splitlines()
+    assert export == "| export | 1,000,000 | 5.00 | 4.50 | 100 |"
+    assert report.endswith("| - |")
