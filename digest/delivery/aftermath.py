@@ -33,7 +33,8 @@ ATTENDED = (MailingKind.ISSUE, MailingKind.TEST)
 
 def about(claim: Claim) -> dict[str, int | str]:
     """What every log line about a delivery carries; never the address."""
-    return {
+    line: dict[str, int | str] = {} if claim.issue is None else {"issue": claim.issue}
+    return line | {
         "mailing": claim.mailing_id,
         "delivery": claim.delivery_id,
         "route": str(claim.route),
@@ -121,7 +122,7 @@ class Aftermath:
         if claim.kind not in ATTENDED:
             return
         await self._write(lambda: self._pause_now(claim.mailing_id, reason))
-        log.error("paused", mailing=claim.mailing_id, route=str(claim.route), reason=reason)
+        log.error("paused", **about(claim), reason=reason)
         await self._give_back(self._feed.withdraw(claim.mailing_id))
         await self._follow()  # so that the issue follows, though this worker should end now
 

@@ -20,7 +20,10 @@ from subscribers.audience import confirmable, still_subscribed
 
 
 class Claim(NamedTuple):
-    """A delivery in a worker's hands, and what it needs to write the message."""
+    """A delivery in a worker's hands, and what it needs to write the message.
+
+    `issue` is the number that people know, of an issue or its test.
+    """
 
     delivery_id: int
     token: str
@@ -33,6 +36,7 @@ class Claim(NamedTuple):
     variant: str
     message_id: str
     attempts: int = 0
+    issue: int | None = None
 
     @property
     def domain(self) -> str:
@@ -56,6 +60,7 @@ def claims_of(due: Sequence[Due], token: str) -> list[Claim]:
             variant=variant,
             message_id=postmarks[mailing.id].message_id(delivery_id),
             attempts=attempts,
+            issue=mailing.payload.get("issue"),
         )
         for (delivery_id, subscriber_id, address, variant, attempts), mailing in due
     ]
