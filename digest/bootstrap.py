@@ -1,6 +1,6 @@
 """The composition root: settings → keys → store → app → worker. Nothing is built elsewhere."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from digest.app import App
 from digest.databases.sqlite import path_of
 from digest.delivery.advisory_lock import AdvisoryLock
-from digest.delivery.liveness import FileLock, Liveness
+from digest.delivery.liveness import FileLock, Liveness, lock_folder_of
 from digest.delivery.pool import Outlet
 from digest.delivery.relay import Relay, Tls
 from digest.delivery.relays.config import RelayConfig
@@ -20,8 +20,12 @@ from digest.delivery.reserve import DiskReserve
 from digest.delivery.tables import Route
 from digest.delivery.transports.smtp import SmtpTransport
 from digest.delivery.worker import Worker
+from digest.engine.embedded import EmbeddedEngine
+from digest.engine.ports import Chores, Engine
+from digest.engine.procrastinate import ProcrastinateEngine
 from digest.flows.housekeeping import housekeep
 from digest.flows.messages import MessageWriter
+from digest.flows.seeing_through import see_through, tick
 from digest.inbox.server import Inbox
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
@@ -46,28 +50,57 @@ async def open_app(settings: Settings | None = None) -> AsyncIterator[App]:
 @asynccontextmanager
 async def open_worker(app: App) -> AsyncIterator[Worker]:
     """A worker for all routes, with an inbox of its own on loopback to hand mail to."""
-    async with Inbox(app.settings.inbox_dir) as inbox:
-        liveness = await _take_lock(app)
+    async with (
+        Inbox(app.settings.inbox_dir) as inbox,
+        _worker(app, _routes(app.settings, inbox.port)) as worker,
+    ):
+        yield worker
+
+
+@asynccontextmanager
+async def open_relay_worker(app: App) -> AsyncIterator[Worker]:
+    """A worker for the relays alone: the inbox is on the machine of `digest serve`."""
+    async with _worker(app, _routes(app.settings, inbox_port=None)) as worker:
+        yield worker
+
+
+def make_engine(app: App, worker: Worker) -> Engine:
+    """What ticks, and hands mailings to the worker."""
+    chores = Chores(tick=partial(tick, app, worker), send=partial(see_through, app, worker))
+    if app.store.is_postgresql:
+        return ProcrastinateEngine(app.store.url, chores)
+    return EmbeddedEngine(chores)
+
+
+@asynccontextmanager
+async def _worker(app: App, routes: Mapping[Route, Mapping[str, Outlet]]) -> AsyncIterator[Worker]:
+    liveness = await _take_lock(app)
+    try:
         yield Worker(
             store=app.store,
             liveness=liveness,
-            routes=_routes(app.settings, inbox.port),
+            routes=routes,
             compose=MessageWriter(app, read_keys(app.settings.dkim_keys)).compose,
             housekeeping=partial(housekeep, app, liveness),
             clock=app.clock,
             drain_seconds=app.settings.drain_seconds,
             has_room=_reserve(app.settings).has_room,
         )
+    finally:
+        if not liveness.lost():  # a worker that ran has let go itself
+            liveness.release()
 
 
-def _routes(settings: Settings, inbox_port: int) -> dict[Route, dict[str, Outlet]]:
+def _routes(settings: Settings, inbox_port: int | None) -> dict[Route, dict[str, Outlet]]:
     """The relays of each route; while none is configured there is only the inbox."""
-    inbox = RelayConfig(
-        name="inbox",
-        connections=settings.connections,
-        address=Relay(host="127.0.0.1", port=inbox_port, tls=Tls.NONE),
-    )
-    routes = {Route.INBOX: [inbox], Route.RELAY: relays_of(settings)}
+    routes = {Route.RELAY: relays_of(settings)}
+    if inbox_port is not None:
+        inbox = RelayConfig(
+            name="inbox",
+            connections=settings.connections,
+            address=Relay(host="127.0.0.1", port=inbox_port, tls=Tls.NONE),
+        )
+        routes[Route.INBOX] = (inbox,)
     ehlo = urlsplit(settings.public_url).hostname or "localhost"
     return {
         route: {one.name: Outlet(one, SmtpTransport(one.address, ehlo)) for one in relays}
@@ -90,8 +123,7 @@ async def _take_lock(app: App) -> Liveness:
 
 
 def _lock_folder(settings: Settings) -> Path:
-    """Beside the database file itself: all who open it, by whatever link, look for locks there."""
     database = make_url(settings.store_url).database
     if not database:
         return settings.data_dir / "workers"
-    return Path(f"{Path(database).resolve()}.workers")
+    return lock_folder_of(Path(database))

@@ -1,4 +1,4 @@
-"""`digest serve`: public pages, desk, ticker and worker in one process."""
+"""`digest serve`: pages, engine and worker in one process; `digest work`: without the pages."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.app import App
-from digest.bootstrap import open_worker
+from digest.bootstrap import make_engine, open_relay_worker, open_worker
 from digest.delivery.worker import Worker
 from digest.errors import Misconfigured
-from digest.flows.calendar import advance
 from digest.web.desk import build_desk
 from digest.web.public import build_public
-from schedules.ticker import Ticker
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,7 @@ async def running(app: App) -> AsyncIterator[Running]:
         desk_port = await stack.enter_async_context(
             _listening(build_desk(app, worker), "127.0.0.1", settings.desk_port)
         )
-        sending = await stack.enter_async_context(_working(worker))
-        ticker = Ticker(lambda: _tick(app, worker))
-        ticker.start()
-        stack.push_async_callback(ticker.stop)
+        sending = await stack.enter_async_context(_at_work(app, worker))
         yield Running(
             public_url=f"http://{settings.host}:{public_port}",
             desk_url=f"http://127.0.0.1:{desk_port}",
@@ -61,17 +56,23 @@ async def running(app: App) -> AsyncIterator[Running]:
         )
 
 
-async def _tick(app: App, worker: Worker) -> None:
-    await advance(app)
-    worker.wake()
+@asynccontextmanager
+async def working(app: App) -> "AsyncIterator[asyncio.Task[None]]":
+    """One more worker for what goes to relays, without pages; its task, as for `running`."""
+    async with open_relay_worker(app) as worker, _at_work(app, worker) as task:
+        yield task
 
 
 @asynccontextmanager
-async def _working(worker: Worker) -> "AsyncIterator[asyncio.Task[None]]":
+async def _at_work(app: App, worker: Worker) -> "AsyncIterator[asyncio.Task[None]]":
+    """The worker and the engine that sets it in motion; the engine ends first."""
     task = asyncio.create_task(worker.run())
+    engine = make_engine(app, worker)
     try:
+        await engine.start()
         yield task
     finally:
+        await engine.stop()
         worker.stop()
         await task
 

@@ -1,6 +1,5 @@
 """`digest migrate-store`: from the embedded store to PostgreSQL."""
 
-import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from digest.cli.runtime import JsonFlag, console, print_json
+from digest.cli.runtime import JsonFlag, console, print_json, run_loop
 from digest.flows.moving import Copied, copy_store
 from digest.settings import load_settings
 
@@ -34,7 +33,7 @@ def migrate_store(
                 bars[table] = progress.add_task(table, total=total)
             progress.update(bars[table], completed=done)
 
-        copied = asyncio.run(copy_store(load_settings().store_url, to_url, show))
+        copied = run_loop(copy_store(load_settings().store_url, to_url, show))
     if as_json:
         print_json({"tables": [asdict(entry) for entry in copied]})
     else:

@@ -1,4 +1,4 @@
-"""`digest init`, `serve`, `doctor` and `demo`."""
+"""`digest init`, `serve`, `work`, `doctor` and `demo`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +13,12 @@ from digest.cli.moving import migrate_store
 from digest.cli.runtime import JsonFlag, console, print_json, run_loop
 from digest.delivery.relays.reading import relays_of
 from digest.demo.show import show_demo
-from digest.errors import Misconfigured
+from digest.errors import Misconfigured, Refused
 from digest.flows.checks import Check
 from digest.flows.checkup import check_up
 from digest.keyfile import KEY_FILE, make_key_file
 from digest.migrate import exists, upgrade
-from digest.serving import running, until_signal_or
+from digest.serving import running, until_signal_or, working
 from digest.settings import Settings, load_settings
 from digest.store import open_store
 from schedules.editions import create_default
@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.callback()(_version_option)
     app.command()(init)
     app.command()(serve)
+    app.command()(work)
     app.command()(doctor)
     app.command()(migrate_store)
     app.command()(demo)
@@ -110,6 +111,27 @@ def serve() -> None:
             console.print("Stopping: recording what is in flight …")
 
     run_loop(work())
+
+
+def work() -> None:
+    """Send beside `digest serve`, from this or another machine, until Ctrl-C. PostgreSQL only."""
+    configure_logging("INFO")
+
+    async def until_stopped() -> None:
+        async with open_app() as app:
+            if not app.store.is_postgresql:
+                raise Refused(
+                    "an SQLite store has one sender, `digest serve`; "
+                    "`digest migrate-store` brings it to PostgreSQL"
+                )
+            if not relays_of(app.settings):
+                raise Refused("no relay is set here; set DIGEST_SMTP_URL as for `digest serve`")
+            async with working(app) as sending:
+                console.print("At work. Another worker here or elsewhere shares in it.")
+                await until_signal_or(sending)
+                console.print("Stopping: recording what is in flight …")
+
+    run_loop(until_stopped())
 
 
 def doctor(as_json: JsonFlag = False) -> None:

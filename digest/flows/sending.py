@@ -8,6 +8,7 @@ from digest.app import App
 from digest.delivery.mailings import freeze_audience, open_mailing
 from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Mailing, MailingKind, Route
+from digest.engine.procrastinate import defer_sending
 from digest.errors import Refused, UsageError
 from digest.flows.drafts import draft_of, edition_of
 from digest.flows.sites import letter_route, new_postmark, site_of
@@ -51,6 +52,7 @@ async def start_sending(
             route=route,
             edition=edition.slug,
             issue_id=issue.id,
+            payload={"issue": issue.number},
             resend_unknown=edition.on_unknown == OnUnknown.RESEND,
             created_at=now,
             give_up_at=started + timedelta(hours=edition.give_up_hours),
@@ -58,6 +60,7 @@ async def start_sending(
         ),
     )
     assert mailing.id is not None
+    await defer_sending(session, mailing.id)
     return mailing.id
 
 
