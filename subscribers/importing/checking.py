@@ -56,7 +56,8 @@ def check(path: Path, keyring: Keyring, on_reject: OnReject | None = None) -> It
         with open_text(path) as file:
             addresses = _addresses(_candidates(file), checked, keyring, on_reject)
             while chunk := list(islice(addresses, CHUNK)):
-                checked.duplicates += len(chunk) - spool.add(chunk)
+                spool.add(chunk)
+        checked.duplicates = checked.rows - checked.rejected - spool.sort()
         yield checked
 
 

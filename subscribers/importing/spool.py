@@ -1,9 +1,10 @@
 """The addresses of an import, each once, set aside on disk until they are written.
 
 A temporary SQLite database of its own: a file of a million rows is read and
-checked without memory growing and without holding the store's write lock. It
-hands the addresses out in the order of their hashes, so that the store's
-largest index grows at its end. Gone when closed.
+checked without memory growing and without holding the store's write lock. They
+are appended as they come and sorted once at the end, in half the time of keeping
+them in order. They are handed out by hash, so that the store's largest index
+grows at its end. Gone when closed.
 """
 
 import sqlite3
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import NamedTuple
 
-CACHE_KIB = 32_768
+CACHE_KIB = 8_192
 
 
 class Spooled(NamedTuple):
@@ -23,12 +24,15 @@ class Spooled(NamedTuple):
 
 
 class Spool:
-    """A set of addresses by hash, larger than memory."""
+    """A set of addresses, larger than memory: `add` all, `sort` once, then read `chunks`."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("")
         self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(
+            "CREATE TABLE added (address_hash TEXT, address TEXT, normalised TEXT)"
+        )
         self._database.execute(
             "CREATE TABLE spooled (address_hash TEXT PRIMARY KEY, address TEXT, normalised TEXT)"
             " WITHOUT ROWID"
@@ -45,11 +49,17 @@ class Spool:
     ) -> None:
         self._database.close()
 
-    def add(self, addresses: Iterable[Spooled]) -> int:
-        """Keep those that are new to the spool; how many were."""
-        return self._database.executemany(
-            "INSERT OR IGNORE INTO spooled VALUES (?, ?, ?)", addresses
+    def add(self, addresses: Iterable[Spooled]) -> None:
+        """Append some."""
+        self._database.executemany("INSERT INTO added VALUES (?, ?, ?)", addresses)
+
+    def sort(self) -> int:
+        """Keep each once, as it was added first; how many those are."""
+        kept = self._database.execute(
+            "INSERT OR IGNORE INTO spooled SELECT * FROM added ORDER BY address_hash, rowid"
         ).rowcount
+        self._database.execute("DROP TABLE added")
+        return kept
 
     def chunks(self, size: int) -> Iterator[list[Spooled]]:
         """All of them, at most `size` at a time."""
