@@ -92,6 +92,11 @@ class Feed:
         """The claims of one mailing, which are handed to nobody any more."""
         return self._dispatch.withdraw(lambda it: it.mailing_id == mailing_id, self._time())
 
+    def wake(self) -> None:
+        """Let idle lanes look again."""
+        for event in self.awake.values():
+            event.set()
+
     def stop(self) -> None:
         """Hand out no more."""
         self._closed = True
@@ -131,6 +136,7 @@ class Feed:
                 found = await self._ledger.claim([self._route], self._limit, self._clock())
                 self._more = len(found) == self._limit
                 self._dispatch.add(found)
+                self.wake()
 
     async def _settle_quotas(self, *, everything: bool = False) -> None:
         """Reserve what the relays' hourly and daily limits need, and give back what ended."""

@@ -66,8 +66,7 @@ class Pool:
 
     def wake(self) -> None:
         """Look for work now instead of at the next poll."""
-        for event in self._feed.awake.values():
-            event.set()
+        self._feed.wake()
 
     def stop(self) -> None:
         """Begin nothing more."""
