@@ -1,0 +1,140 @@
+"""Sizes of text and of what is tapped, and what links are called."""
+
+import re
+from collections.abc import Iterator
+
+from previews.preflight.cascade import Look, Scheme, looks
+from previews.preflight.facts import Facts
+from previews.preflight.finding import Finding, error, warning
+from previews.preflight.letter import Letter
+from previews.preflight.page import Element
+
+SMALLEST_TEXT = 14.0
+TARGET, LEAST_TARGET = 44.0, 24.0
+
+SMALL_TEXT = error(
+    "A11-040",
+    "Text smaller than 14 px",
+    "On a phone it cannot be read without zooming.",
+    "Use at least 14 px.",
+)
+TINY_TARGET = error(
+    "A11-041",
+    "A link of its own is lower than 24 px",
+    "Fingers miss it (WCAG 2.2, 2.5.8).",
+    "Give it padding and display: inline-block.",
+)
+SMALL_TARGET = warning(
+    "A11-042",
+    "A link of its own is lower than 44 px",
+    "24 px is the least, 44 px what fingers need (WCAG 2.2, 2.5.5).",
+    "Give it padding and display: inline-block.",
+)
+VAGUE_LINK = error(
+    "A11-050",
+    "A link's words do not say where it leads",
+    "Screen readers list links without the text around them (WCAG 2.4.4); “click here” also costs "
+    "points with filters.",
+    "Name the target: “Compare A and B in full”.",
+)
+SILENT_LINK = error(
+    "A11-051",
+    "A link without words",
+    "It cannot be heard, nor seen with pictures off (WCAG 2.4.4).",
+    "Write words into it, or alt on its picture.",
+)
+AMBIGUOUS_LINK = warning(
+    "A11-052",
+    "The same words lead to different pages",
+    "In a list of links nobody can tell them apart (WCAG 2.4.9).",
+    "Let the words differ.",
+)
+
+_VAGUE = re.compile(
+    r"(click|tap|press)?\s*(here|this|this link|link|more|read more|learn more|see more|details|"
+    r"continue|go|more info)\s*[.…»→>!]*",
+    re.IGNORECASE,
+)
+
+
+def text_sizes(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """14 px at least, for everything that is shown."""
+    if letter.page is None:
+        return
+    told: set[float] = set()
+    for element, look in looks(letter.page, Scheme.LIGHT).items():
+        if look.hidden or not element.own_text or element.tag in ("title", "style", "script"):
+            continue
+        if look.size < SMALLEST_TEXT and look.size not in told:
+            told.add(look.size)
+            detail = f"{look.size:g} px"
+            yield SMALL_TEXT.found(detail, element.place, needle=f"font-size: {look.size:g}px")
+
+
+def targets(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """Links that stand alone; one within a sentence is as high as its line (WCAG 2.5.8)."""
+    if letter.page is None:
+        return
+    found = looks(letter.page, Scheme.LIGHT)
+    told: set[float] = set()
+    for element in letter.page.links:
+        look = found[element]
+        height = _height(element, look)
+        if look.hidden or not element.text or _in_sentence(element) or height >= TARGET:
+            continue
+        if height not in told:
+            told.add(height)
+            rule = TINY_TARGET if height < LEAST_TARGET else SMALL_TARGET
+            yield rule.found(f"{height:g} px", element.place, needle=element.text)
+
+
+def link_words(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """Words that say where it leads, and differ where the targets do."""
+    if letter.page is None:
+        return
+    seen: dict[str, str] = {}
+    for element in letter.page.links:
+        words, address = _name(element), element.get("href")
+        if not words:
+            yield SILENT_LINK.found(f"to {address[:60]}", element.place, needle=address)
+        elif _VAGUE.fullmatch(words):
+            yield VAGUE_LINK.found(f"“{words}”", element.place, needle=words)
+        elif seen.setdefault(words.lower(), address) != address:
+            yield AMBIGUOUS_LINK.found(f"“{words}”", element.place)
+
+
+def _name(element: Element) -> str:
+    pictures = [child.get("alt") for child in _descendants(element) if child.tag == "img"]
+    return element.text or element.get("aria-label") or " ".join(filter(None, pictures))
+
+
+def _descendants(element: Element) -> Iterator[Element]:
+    for child in element.children:
+        yield child
+        yield from _descendants(child)
+
+
+def _height(element: Element, look: Look) -> float:
+    """Vertical padding of an inline link widens nothing that can be relied on."""
+    return look.line if look.display == "inline" else look.height
+
+
+def _in_sentence(element: Element) -> bool:
+    """Whether words stand around it in the same block; separators and other links do not count."""
+    block = element.parent
+    while block is not None and block.tag in ("span", "b", "strong", "em", "i"):
+        block = block.parent
+    if block is None:
+        return False
+    around = block.text
+    for link in _descendants(block):
+        if link.tag == "a":
+            around = around.replace(link.text, "", 1)
+    return len(re.sub(r"[\W\d_]+", "", around)) > 3 and _is_inline(element)
+
+
+def _is_inline(element: Element) -> bool:
+    return "display" not in element.get("style")
+
+
+CHECKS = (text_sizes, targets, link_words)

@@ -1,0 +1,143 @@
+"""What a screen reader goes by: language, headings, tables, names of pictures."""
+
+import re
+from collections.abc import Iterator
+
+from previews.preflight.facts import Facts
+from previews.preflight.finding import Finding, Place, error, warning
+from previews.preflight.letter import Letter
+from previews.preflight.page import Element
+
+NO_LANGUAGE = error(
+    "A11-010",
+    "The language is not given",
+    "A screen reader would read it with another language's sounds (WCAG 3.1.1).",
+    'Write lang="en" (or what it is) on <mjml>.',
+)
+NO_DIRECTION = warning(
+    "A11-011",
+    "The direction of writing is not given",
+    "Programs in Arabic or Hebrew would set it from right to left.",
+    'Write dir="ltr" (or rtl) on <mjml>.',
+)
+NO_ALT = error(
+    "A11-012",
+    "A picture without alt",
+    "With pictures off, or to a screen reader, it says nothing or its file's name (WCAG 1.1.1).",
+    'Write alt="…"; alt="" for decoration.',
+)
+POOR_ALT = warning(
+    "A11-013",
+    "A picture's alt says nothing",
+    "“image” or a file's name is no better than none.",
+    "Say what the picture says.",
+)
+NO_H1 = error(
+    "A11-020",
+    "There is not exactly one h1",
+    "People jump by headings; the first is the issue's (WCAG 1.3.1).",
+    "Print issue.headline in one <h1>.",
+)
+SKIPPED_LEVEL = error(
+    "A11-021",
+    "A heading skips a level",
+    "It sounds as if a chapter were missing (WCAG 1.3.1).",
+    "Use the next level: h2 after h1, h3 after h2.",
+)
+EMPTY_HEADING = error(
+    "A11-022",
+    "A heading is empty",
+    "A screen reader announces a heading and then nothing.",
+    "Leave the heading out where there is nothing to say.",
+)
+LAYOUT_TABLE = error(
+    "A11-030",
+    'A layout table without role="presentation"',
+    "A screen reader would announce rows and columns of nothing (WCAG 1.3.1).",
+    'Write role="presentation" on the table, or give a data table <th scope>.',
+)
+HEADER_CELL = error(
+    "A11-031",
+    "A header cell without scope, or in a layout table",
+    "Nobody can tell what it is the header of (WCAG 1.3.1).",
+    'Write scope="col" or scope="row" on the <th>.',
+)
+NO_TITLE = warning(
+    "A11-032",
+    "There is no title",
+    "The page in the browser and some mail programs show it first (WCAG 2.4.2).",
+    "Fill mj-title.",
+)
+
+
+def language(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """lang, dir and title."""
+    if letter.page is None:
+        return
+    root = letter.page.root
+    if not re.fullmatch(r"[a-zA-Z]{2,3}(-[A-Za-z0-9]+)*", root.get("lang")):
+        yield NO_LANGUAGE.found(f"lang is “{root.get('lang')}”", Place("html", "html"))
+    if root.get("dir") not in ("ltr", "rtl", "auto"):
+        yield NO_DIRECTION.found("no dir on <html>", Place("html", "html"))
+    if not any(element.own_text for element in letter.page.named("title")):
+        yield NO_TITLE.found("no <title>, or an empty one", Place("html", "head"))
+
+
+def pictures(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """alt, and one that says something."""
+    for element in letter.page.named("img") if letter.page else ():
+        alt = element.attributes.get("alt")
+        if "alt" not in element.attributes:
+            yield NO_ALT.found(element.get("src")[:80], element.place, needle=element.get("src"))
+        elif alt and re.fullmatch(
+            r"(image|picture|photo|logo|img)\W*|.*\.(png|jpe?g|gif|webp)",
+            alt.strip(),
+            re.IGNORECASE,
+        ):
+            yield POOR_ALT.found(f"it says “{alt}”", element.place, needle=alt)
+
+
+def headings(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """One h1, no level skipped, none empty."""
+    if letter.page is None:
+        return
+    found = letter.page.named("h1", "h2", "h3", "h4", "h5", "h6")
+    tops = [element for element in found if element.tag == "h1"]
+    if len(tops) != 1:
+        place = tops[1].place if tops else Place("html", "body")
+        yield NO_H1.found(f"there are {len(tops)}", place)
+    level = int(found[0].tag[1]) if found else 1
+    for element in found:
+        depth = int(element.tag[1])
+        if depth > level + 1:
+            detail = f"h{depth} follows h{level}"
+            yield SKIPPED_LEVEL.found(detail, element.place, needle=element.text)
+        level = depth
+        if not element.text and not any(img.get("alt") for img in _within(element, "img")):
+            yield EMPTY_HEADING.found(f"an empty <{element.tag}>", element.place)
+
+
+def tables(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """A table is for layout and says so, or has header cells with scope."""
+    for table in letter.page.named("table") if letter.page else ():
+        cells = [el for el in _within(table, "th") if _table_of(el) is table]
+        silent = table.get("role") in ("presentation", "none")
+        for cell in cells:
+            if silent or not cell.get("scope"):
+                yield HEADER_CELL.found(f"<th> “{cell.text[:40]}”", cell.place, needle=cell.text)
+        if not silent and not cells:
+            yield LAYOUT_TABLE.found(f"around “{table.text[:40]}”", table.place)
+
+
+def _within(element: Element, tag: str) -> Iterator[Element]:
+    for child in element.children:
+        if child.tag == tag:
+            yield child
+        yield from _within(child, tag)
+
+
+def _table_of(element: Element) -> Element | None:
+    return next((above for above in element.ancestors() if above.tag == "table"), None)
+
+
+CHECKS = (language, pictures, headings, tables)

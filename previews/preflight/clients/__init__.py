@@ -1,0 +1,1 @@
+"""Mail programs: what in a message breaks in which of them."""

@@ -1,0 +1,199 @@
+"""What breaks a message in a named mail program, and how well each supports the rest."""
+
+from collections.abc import Iterator
+
+from previews.preflight.clients.features import used
+from previews.preflight.clients.support import support
+from previews.preflight.facts import Facts
+from previews.preflight.finding import Finding, Rule, error, warning
+from previews.preflight.letter import Letter
+
+_LAYOUT = "Outlook for Windows lays out with Word, and Gmail drops what it does not know."
+
+FLEX = error("CLI-001", "Flex or grid layout", _LAYOUT, "Lay out with tables and inline blocks.")
+POSITION = error(
+    "CLI-002", "Positioned elements", _LAYOUT, "Lay out with tables; take position: away."
+)
+BACKGROUND = error(
+    "CLI-003",
+    "A background image",
+    "Outlook for Windows shows none, and the text on it may become unreadable.",
+    "Use a background colour.",
+)
+ACTIVE = error(
+    "CLI-004",
+    "Active content: scripts, forms, frames, video or audio",
+    "It is removed or does nothing, and filters take it for an attack.",
+    "Link to a page that has it.",
+)
+EXTERNAL_CSS = error(
+    "CLI-005",
+    "Style from outside",
+    "Gmail and Outlook load no style sheet from elsewhere.",
+    "Put the rules into shared/inline.css, or into the head's mj-style.",
+)
+VARIABLES = error(
+    "CLI-006",
+    "CSS variables or nesting",
+    "Gmail and Outlook ignore a declaration with var(), and Gmail drops a whole nested block.",
+    "Write the value itself.",
+)
+SVG = error(
+    "CLI-007",
+    "An SVG picture",
+    "Gmail and Outlook show none.",
+    "Use a PNG of twice the size.",
+)
+IMAGE_FORMAT = error(
+    "CLI-008",
+    "A picture in a format that some cannot show",
+    "AVIF, WebP, HEIF and pictures written into the HTML fail in Outlook or Gmail.",
+    "Use PNG, JPEG or GIF.",
+)
+UNSUPPORTED = warning(
+    "CLI-020",
+    "A feature that many mail programs do not know",
+    "The message must be readable without it; see caniemail.com.",
+    "Look at the preview with styles off; use something simpler if it matters.",
+)
+
+# Slugs that block: each breaks the layout or the meaning where it is not known.
+HARD: dict[str, Rule] = {
+    **dict.fromkeys(
+        ("css-display-flex", "css-display-grid", "css-grid-template", "css-flex-direction"), FLEX
+    ),
+    **dict.fromkeys(("css-position", "css-inset"), POSITION),
+    "css-background-image": BACKGROUND,
+    "html-background": BACKGROUND,
+    **dict.fromkeys(
+        ("html-form", "html-object", "html-video", "html-audio", "html-dialog", "html-base"), ACTIVE
+    ),
+    **dict.fromkeys(("css-at-import",), EXTERNAL_CSS),
+    **dict.fromkeys(("css-variables", "css-nesting"), VARIABLES),
+    **dict.fromkeys(("html-svg", "image-svg"), SVG),
+    **dict.fromkeys(("image-webp", "image-avif", "image-heif", "image-base64"), IMAGE_FORMAT),
+}
+# Not known to many, and nothing is lost where it is not.
+GRACEFUL = frozenset(
+    [
+        "css-at-media",
+        "css-at-media-prefers-color-scheme",
+        "css-at-media-hover",
+        "css-at-supports",
+        "css-at-media-prefers-reduced-motion",
+        "css-border-radius",
+        "css-color-scheme",
+        "css-important",
+        "css-letter-spacing",
+        "css-max-width",
+        "css-max-height",
+        "css-opacity",
+        "css-overflow",
+        "css-word-spacing",
+        "css-word-break",
+        "css-overflow-wrap",
+        "css-direction",
+        "css-display-none",
+        "css-display",
+        "css-box-shadow",
+        "css-text-shadow",
+        "css-outline",
+        "css-comments",
+        "css-selector-attribute",
+        "css-selector-id",
+        "css-selector-child",
+        "css-selector-universal",
+        "css-selector-descendant",
+        "css-selector-type",
+        "css-selector-chaining",
+        "css-selector-class",
+        "css-selector-grouping",
+        "css-sytem-ui",
+        "css-border-collapse",
+        "css-pseudo-class-hover",
+        "css-transition",
+        "css-cursor",
+        "css-font-kerning",
+        "css-rgba",
+        "css-visibility",
+        "css-text-underline-offset",
+        "css-text-decoration-color",
+        "css-text-decoration-thickness",
+        "css-hyphens",
+        "css-unit-initial",
+        "html-lang",
+        "html-dir",
+        "html-aria-label",
+        "html-aria-hidden",
+        "html-role",
+        "html-aria-describedby",
+        "html-aria-labelledby",
+        "html-semantics",
+        "html-meta-color-scheme",
+        "html-hidden",
+        "html-style",
+        "html-body",
+        "html-doctype",
+        "html-comments",
+        "html-target",
+        "html-width",
+        "html-height",
+        "html-loading-attribute",
+        "html-srcset",
+        "html-picture",
+        "html-link",
+    ]
+)
+MANY = 3
+
+
+def hard(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """Features that block, each once and with the programs it breaks in."""
+    if letter.page is None:
+        return
+    found = used(letter.page)
+    told: set[str] = set()
+    for slug, element in found.items():
+        rule = HARD.get(slug)
+        if rule and rule.code not in told:
+            told.add(rule.code)
+            broken = ", ".join(support().without(slug)[:4])
+            title = support().titles.get(slug, slug)
+            yield rule.found(f"{title} is not known to {broken}", element.place)
+
+
+def active(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """What caniemail does not list because nobody would: scripts, handlers, frames, fields."""
+    if letter.page is None:
+        return
+    listed = {"form", "object", "video", "audio", "dialog", "base", "iframe", "embed"}
+    for element in letter.page.elements:
+        handlers = [name for name in element.attributes if name.startswith("on")]
+        fields = element.tag in ("script", "applet", "input", "select", "textarea", "button")
+        if (fields or handlers) and not any(up.tag in listed for up in element.ancestors()):
+            what = handlers[0] if handlers else f"<{element.tag}>"
+            yield ACTIVE.found(f"{what} does nothing good in a mail", element.place)
+            return
+
+
+def external_css(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """`<link rel=stylesheet>`."""
+    for element in letter.page.named("link") if letter.page else ():
+        if "stylesheet" in element.get("rel").lower():
+            yield EXTERNAL_CSS.found(f"from {element.get('href')}", element.place)
+
+
+def soft(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """The rest: said where several programs lack it and something may be lost."""
+    if letter.page is None:
+        return
+    for slug, element in used(letter.page).items():
+        lacking = support().without(slug)
+        if slug not in HARD and slug not in GRACEFUL and len(lacking) >= MANY:
+            detail = f"{support().titles[slug]} is not known to {', '.join(lacking[:4])}"
+            if len(lacking) > 4:
+                detail += f" and {len(lacking) - 4} more"
+            yield UNSUPPORTED.found(f"{detail} (caniemail, {support().updated})", element.place)
+
+
+CHECKS = (hard, active, external_css, soft)

@@ -1,0 +1,131 @@
+"""Subject and preheader: what is read in the list of mails."""
+
+import re
+from collections.abc import Iterator
+
+from previews.preflight.facts import VERDICTS, Facts
+from previews.preflight.finding import Finding, error, in_header, in_issue, warning
+from previews.preflight.letter import Letter
+from previews.preflight.page import folded
+
+LONGEST_SUBJECT = 50
+VERDICT_WITHIN = 33
+PREHEADER = (40, 90)
+
+NO_SUBJECT = error(
+    "CNT-001",
+    "The subject is empty",
+    "A mail without one is taken for spam, by people and filters.",
+    "`digest issues edit N --subject …`, or an empty one to go back to the rule.",
+)
+LONG_SUBJECT = warning(
+    "CNT-002",
+    "The subject is longer than 50 characters",
+    "Phones show about 33, the rest is cut.",
+    "Shorten it: `digest issues edit N --subject …`.",
+)
+LATE_VERDICT = warning(
+    "CNT-003",
+    "The subject's first 33 characters tell no verdict",
+    "That is all a phone shows, and the verdict is what people come for.",
+    "Begin with the tool and its verdict: “SmolAgents 2.0 ships 3–1”.",
+)
+NUMBERED_SUBJECT = error(
+    "CNT-004",
+    "The subject is an issue number",
+    "“Issue 42” tells nobody anything.",
+    "Tell the verdict instead.",
+)
+NO_PREHEADER = error(
+    "CNT-005",
+    "There is no preheader",
+    "The inbox would show “View in browser” or whatever stands first.",
+    "`digest issues edit N --preheader …`, or an empty one to go back to the rule.",
+)
+PREHEADER_LENGTH = warning(
+    "CNT-006",
+    "The preheader is shorter than 40 or longer than 90 characters",
+    "Shorter, the inbox fills the line with what follows; longer, it is cut.",
+    "Tell other verdicts than the subject, in 40 to 90 characters.",
+)
+SAME_TWICE = warning(
+    "CNT-007",
+    "The preheader repeats the subject",
+    "It is a second line to say something else.",
+    "Tell other verdicts than the subject.",
+)
+SHOUTING = error(
+    "CNT-008",
+    "The subject shouts",
+    "Capitals throughout and rows of exclamation marks cost 4.6 points with SpamAssassin alone.",
+    "Write it as a sentence.",
+)
+SAID_BEFORE = warning(
+    "CNT-009",
+    "The subject is that of an earlier issue",
+    "Mail programs put both into one conversation, and readers think they know it.",
+    "Let the subject tell this week's news.",
+)
+
+_VERDICT = re.compile(
+    r"\b(ships?|shipped|skips?|skipped|splits?|split|no take|no new verdicts|"
+    + "|".join(verdict.lower() for verdict in VERDICTS)
+    + r")\b",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\W*(issue|edition|newsletter|no\.?|#)?\W*(no\.?|#)?\s*\d+\W*", re.IGNORECASE
+)
+
+
+def subject(facts: Facts) -> Iterator[Finding]:
+    """Verdict first, at most 50 characters, not shouted, not a number, not said before."""
+    words = folded(facts.subject)
+    place = in_header("Subject", words)
+    if not words:
+        yield NO_SUBJECT.found("it is empty", place)
+        return
+    if len(words) > LONGEST_SUBJECT:
+        yield LONG_SUBJECT.found(f"{len(words)} characters", place)
+    if _NUMBERED.fullmatch(words):
+        yield NUMBERED_SUBJECT.found(f"“{words}”", place)
+    elif not _VERDICT.search(words[:VERDICT_WITHIN]) and facts.glance:
+        yield LATE_VERDICT.found(f"“{words[:VERDICT_WITHIN]}”", place)
+    if is_shouted(words):
+        yield SHOUTING.found(f"“{words}”", place)
+    for number, earlier in facts.previous_subjects.items():
+        if folded(earlier).casefold() == words.casefold():
+            yield SAID_BEFORE.found(f"issue {number} had it", place)
+
+
+def preheader(facts: Facts) -> Iterator[Finding]:
+    """There, 40 to 90 characters, and other words than the subject's."""
+    words = folded(facts.preheader)
+    place = in_issue("preheader", words)
+    least, most = PREHEADER
+    if not words:
+        yield NO_PREHEADER.found("it is empty", place)
+    elif words.casefold() == folded(facts.subject).casefold():
+        yield SAME_TWICE.found(f"“{words}”", place)
+    elif not least <= len(words) <= most:
+        yield PREHEADER_LENGTH.found(f"{len(words)} characters", place)
+
+
+def shown_preheader(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """The preheader is what the HTML begins with."""
+    if letter.page is None or not folded(facts.preheader):
+        return
+    if not letter.page.body.text.startswith(folded(facts.preheader)):
+        first = letter.page.body.text[:60]
+        yield NO_PREHEADER.found(f"the HTML begins with “{first}”", in_issue("preheader"))
+
+
+def is_shouted(words: str) -> bool:
+    """Whether most of at least eight letters are capitals, or exclamation marks stand in a row."""
+    letters = [letter for letter in words if letter.isalpha() and letter.lower() != letter.upper()]
+    capitals = sum(letter.isupper() for letter in letters)
+    return (len(letters) >= 8 and capitals > 0.7 * len(letters)) or bool(re.search(r"!\s*!", words))
+
+
+ISSUE_CHECKS = (subject, preheader)
+CHECKS = (shown_preheader,)

@@ -1,0 +1,174 @@
+"""Numbers that must agree: percent, counts, verdicts, scores; and flips told rightly."""
+
+import re
+from collections.abc import Iterator
+
+from previews.preflight.facts import NO_TAKE, SHIP, SKIP, SPLIT, Facts, FlipFact, ToolFact
+from previews.preflight.finding import Finding, Place, error, in_issue
+from previews.preflight.letter import Letter
+from previews.preflight.page import folded
+
+PERCENT = error(
+    "CNT-050",
+    "A panel's percentage and its counts disagree",
+    "Percent is ship of ship + skip; readers can count.",
+    "`digest comparisons edit SLUG --panel left=3/1`; the counts win.",
+)
+VERDICT = error(
+    "CNT-051",
+    "A verdict does not follow from its panel",
+    "SHIP above 50 %, SPLIT at 50, SKIP below, NO TAKE without reviews.",
+    "Correct the panel: `digest comparisons edit SLUG --panel left=3/1`.",
+)
+TOLD_TWICE = error(
+    "CNT-052",
+    "A tool is told with different figures",
+    "The glance says one thing, a card another.",
+    "Compose the issue again: `digest issues edit N --reopen`.",
+)
+SCORE = error(
+    "CNT-053",
+    "A score is not between 0 and 100",
+    "Scores run from 0 to 100.",
+    "`digest comparisons export`, correct the score, import again.",
+)
+PRINTED = error(
+    "CNT-054",
+    "A printed percentage is not the panel's",
+    "The template prints another number beside the tool than the issue has.",
+    "Print tool.percent as it is.",
+)
+FLIP_WRONG = error(
+    "CNT-060",
+    "A flip is told that is none, or wrongly",
+    "A flip is a change from one verdict to another since the edition's previous issue; a first "
+    "verdict is news and no flip.",
+    "Compose the issue again: `digest issues edit N --reopen`.",
+)
+FLIP_MISSING = error(
+    "CNT-061",
+    "A flip is not told",
+    "A verdict that readers had from us has changed, and this issue does not say so.",
+    "Compose the issue again: `digest issues edit N --reopen`.",
+)
+
+
+def panels(facts: Facts) -> Iterator[Finding]:
+    """Percent, counts and verdict of each tool, wherever it is told."""
+    told: dict[str, ToolFact] = {}
+    for tool in _tools(facts):
+        place = in_issue("panel", tool.name)
+        known = told.setdefault(tool.short_name or tool.name, tool)
+        if _figures(known) != _figures(tool):
+            yield TOLD_TWICE.found(f"{tool.name}: {_said(known)}, and {_said(tool)}", place)
+        elif known is not tool:
+            continue
+        elif not _percent_fits(tool):
+            yield PERCENT.found(f"{tool.name}: {_said(tool)}", place)
+        elif tool.verdict != (right := _verdict_of(tool)):
+            detail = f"{tool.name} is told as {tool.verdict}, {_said(tool)} is {right}"
+            yield VERDICT.found(detail, place)
+
+
+def scores(facts: Facts) -> Iterator[Finding]:
+    """0 to 100."""
+    for card in facts.cards:
+        for quote in card.quotes:
+            if quote.score is not None and not 0 <= quote.score <= 100:
+                yield SCORE.found(f"{quote.score} on {quote.tool}", in_issue("quote", quote.text))
+
+
+def printed(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """`[SHIP] Name: 75% (3 ship / 1 skip)` in the text says what the issue has."""
+    plain = folded(letter.text or "")
+    for tool in facts.glance:
+        for name in {folded(tool.name), folded(tool.short_name)} - {""}:
+            found = re.findall(
+                rf"\] {re.escape(name)}: (\d+)%(?: \((\d+) ship / (\d+) skip\))?", plain
+            )
+            for percent, ship, skip in set(found):
+                wrong_counts = ship and (int(ship), int(skip)) != (tool.ship, tool.skip)
+                if int(percent) != tool.percent or wrong_counts:
+                    counts = f" ({ship} ship / {skip} skip)" if ship else ""
+                    detail = f"{tool.name}: {percent}%{counts} is printed, it is {_said(tool)}"
+                    yield PRINTED.found(detail, Place("text", excerpt=tool.name))
+    yield from _printed_in_html(letter, facts)
+
+
+def _printed_in_html(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """In the row of the glance: badge, name, percent."""
+    if letter.page is None:
+        return
+    for row in letter.page.named("tr"):
+        cells = [cell for cell in row.children if cell.tag in ("td", "th")]
+        words = [cell.text for cell in cells]
+        for tool in facts.glance:
+            number = re.fullmatch(r"(\d+)\s*%", words[-1]) if folded(tool.name) in words else None
+            if number and int(number[1]) != tool.percent:
+                detail = f"{tool.name}: {number[1]}% is printed, it is {_said(tool)}"
+                yield PRINTED.found(detail, cells[-1].place)
+
+
+def flips(facts: Facts) -> Iterator[Finding]:
+    """Each flip told is one, and each one is told."""
+    shown = {name: tool for tool in facts.glance for name in (tool.name, tool.short_name) if name}
+    for flip in facts.flips:
+        if wrong := _wrong(flip, shown.get(flip.name), facts.true_flips):
+            yield FLIP_WRONG.found(f"{flip.name}: {wrong}", in_issue("flip", flip.name))
+    told = {flip.name for flip in facts.flips}
+    for flip in facts.true_flips or ():
+        if flip.name not in told:
+            detail = f"{flip.name}: {flip.before} → {flip.after}"
+            yield FLIP_MISSING.found(detail, in_issue("flip", flip.name))
+
+
+def _wrong(flip: FlipFact, tool: ToolFact | None, known: tuple[FlipFact, ...] | None) -> str | None:
+    if flip.before == flip.after or NO_TAKE in (flip.before, flip.after):
+        return f"{flip.before} → {flip.after} is no flip"
+    if tool is not None and tool.verdict != flip.after:
+        return f"told as now {flip.after}, its verdict is {tool.verdict}"
+    if known is None or flip in known:
+        return None
+    right = next((other for other in known if other.name == flip.name), None)
+    return f"it was {right.before} → {right.after}" if right else "its verdict has not changed"
+
+
+def _tools(facts: Facts) -> Iterator[ToolFact]:
+    yield from facts.glance
+    for card in facts.cards:
+        yield from card.tools
+
+
+def _figures(tool: ToolFact) -> tuple[object, ...]:
+    return tool.verdict, tool.percent, tool.ship, tool.skip
+
+
+def _percent_fits(tool: ToolFact) -> bool:
+    if tool.ship is None or tool.skip is None:
+        return True
+    takes = tool.ship + tool.skip
+    if not takes or tool.percent is None:
+        return not takes and tool.percent is None
+    return abs(tool.percent - 100 * tool.ship / takes) < 1
+
+
+def _verdict_of(tool: ToolFact) -> str:
+    """By the counts where they are known, else by the percentage."""
+    if tool.ship is not None and tool.skip is not None and tool.ship + tool.skip:
+        share = 100 * tool.ship / (tool.ship + tool.skip)
+    elif tool.percent is None:
+        return NO_TAKE
+    else:
+        share = tool.percent
+    return SPLIT if share == 50 else SHIP if share > 50 else SKIP
+
+
+def _said(tool: ToolFact) -> str:
+    percent = "no percentage" if tool.percent is None else f"{tool.percent}%"
+    if tool.ship is None or tool.skip is None:
+        return percent
+    return f"{percent} ({tool.ship} ship / {tool.skip} skip)"
+
+
+ISSUE_CHECKS = (panels, scores, flips)
+CHECKS = (printed,)

@@ -1,0 +1,176 @@
+"""Words that must not go out: remnants, placeholders, broken characters, spam phrases."""
+
+import re
+from collections.abc import Iterator
+
+from previews.preflight.content.inbox_line import is_shouted
+from previews.preflight.facts import Facts
+from previews.preflight.finding import Finding, Place, error, in_text, warning
+from previews.preflight.letter import Letter
+from previews.preflight.page import Element, folded
+from previews.preflight.wording import (
+    DOUBLE_ESCAPED,
+    HTML_TAG,
+    MOJIBAKE,
+    PLACEHOLDER,
+    PLACEHOLDER_ANY_CASE,
+    REMNANT,
+    UNSET,
+    first,
+)
+
+TEMPLATE_REMNANT = error(
+    "CNT-020",
+    "A template remnant is printed",
+    "Every reader would see `{{ … }}`, a merge tag of another system or a slot not filled.",
+    "Correct the template.",
+    overridable=False,
+)
+PLACEHOLDER_WORD = error(
+    "CNT-021",
+    "A placeholder is printed",
+    "TK, TODO, lorem ipsum and the like stand for words that were never written.",
+    "Write the words: `digest issues edit N`, or correct the template.",
+)
+UNSET_VALUE = error(
+    "CNT-022",
+    "A value that is not there is printed",
+    "“None”, “null” or “undefined” stands where nothing should.",
+    "Guard it in the template: {% if value is not none %}.",
+)
+BROKEN_CHARACTERS = error(
+    "CNT-023",
+    "Broken characters",
+    "“â€™” and the like are UTF-8 read as something else, most often on import.",
+    "Correct the text: `digest comparisons export`, edit, import again.",
+)
+ESCAPED_TWICE = error(
+    "CNT-024",
+    "A character is escaped twice",
+    "Readers see “&amp;” instead of “&”.",
+    "Take the extra `| e` out of the template, or correct the imported text.",
+)
+TAGS_IN_TEXT = error(
+    "CNT-025",
+    "HTML tags stand where they are printed",
+    "Readers would see them: the text part is not HTML, and in the HTML they were escaped.",
+    "Write the text part's template without tags; import texts without them.",
+)
+SPAM_PHRASE = warning(
+    "CNT-026",
+    "A phrase that filters count",
+    "Each adds points, and together they decide.",
+    "Say it plainly.",
+)
+SHOUTED_LINE = warning(
+    "CNT-027",
+    "A headline shouts",
+    "Capitals throughout are hard to read and count with filters.",
+    "Write it as a sentence; capitals by CSS for labels only.",
+)
+NO_POSTAL_ADDRESS = error(
+    "CNT-028",
+    "The postal address is missing",
+    "The law asks for it in every issue (CAN-SPAM, UWG, CASL).",
+    "Set DIGEST_POSTAL_ADDRESS, and print site.postal_address in both templates.",
+    overridable=False,
+)
+REMNANT_IN_CONTENT = error(
+    "CNT-029",
+    "What looks like a template stands in the imported words",
+    "A tool or quote may well speak of {{ braces }}; or an import went wrong.",
+    "Look at it; correct the text, or override this.",
+)
+
+SPAM = re.compile(
+    r"\b(act now|buy now|order now|100% free|risk[- ]free|no obligation|limited[- ]time offer|"
+    r"once in a lifetime|you(?:'|’)?ve won|you are a winner|claim your|cash bonus|double your|"
+    r"earn \$|money[- ]back|lowest price|special promotion|dear friend|this is not spam|"
+    r"urgent(?:ly)? respon|guaranteed income|work from home)\b|\${3,}",
+    re.IGNORECASE,
+)
+
+
+def printed(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """One finding for each kind of wrong word and part."""
+    own = _imported(facts)
+    for part, words in _parts(letter):
+        rest = words
+        for text in own:
+            rest = rest.replace(text, " ")
+        for rule, found in (
+            (TEMPLATE_REMNANT, first(REMNANT, rest)),
+            (PLACEHOLDER_WORD, first(PLACEHOLDER, rest) or first(PLACEHOLDER_ANY_CASE, rest)),
+            (BROKEN_CHARACTERS, first(MOJIBAKE, words)),
+            (ESCAPED_TWICE, first(DOUBLE_ESCAPED, rest)),
+            (TAGS_IN_TEXT, first(HTML_TAG, rest)),
+            (SPAM_PHRASE, first(SPAM, words)),
+        ):
+            if found:
+                yield rule.found(f"“{found}”", Place(part, excerpt=found), needle=found)
+    yield from _unset(letter)
+
+
+def imported(facts: Facts) -> Iterator[Finding]:
+    """The catalogue's own words: what in them looks like a template, or is broken."""
+    for text in _imported(facts):
+        if found := first(REMNANT, text):
+            yield REMNANT_IN_CONTENT.found(f"“{found}”", Place("issue", excerpt=found))
+
+
+def headlines(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """Headings are not shouted."""
+    for element in letter.page.named("h1", "h2", "h3") if letter.page else ():
+        words = element.text
+        if is_shouted(words) and not any(words in {t.name, t.short_name} for t in facts.glance):
+            yield SHOUTED_LINE.found(f"“{words}”", element.place, needle=words)
+
+
+def postal_address(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """In the HTML and in the text."""
+    wanted = "".join(facts.postal_address.split())
+    for part, words in _parts(letter):
+        if not wanted:
+            yield NO_POSTAL_ADDRESS.found("none is set", Place("issue", "postal address"))
+            return
+        if wanted not in "".join(words.split()):
+            yield NO_POSTAL_ADDRESS.found(f"not in the {part}", Place(part))
+
+
+def _parts(letter: Letter) -> Iterator[tuple[str, str]]:
+    """What a person can see of each part, folded."""
+    if letter.page is not None:
+        hints = (el.get(name) for el in letter.page.elements for name in ("alt", "title"))
+        title = " ".join(element.own_text for element in letter.page.named("title"))
+        yield "html", folded(" ".join([letter.page.body.text, title, *filter(None, hints)]))
+    if letter.text:
+        yield "text", folded(letter.text)
+
+
+def _unset(letter: Letter) -> Iterator[Finding]:
+    for element in letter.page.elements if letter.page else ():
+        if element.tag not in ("style", "script") and _is_unset(element):
+            words = element.own_text
+            yield UNSET_VALUE.found(f"“{words[:60]}”", element.place, needle=words)
+            break
+    for line in (letter.text or "").split("\n"):
+        if UNSET.search(line.strip()):
+            yield UNSET_VALUE.found(f"“{line.strip()[:60]}”", in_text(line.strip()))
+            break
+
+
+def _is_unset(element: Element) -> bool:
+    return bool(UNSET.search(element.own_text)) if element.own_text else False
+
+
+def _imported(facts: Facts) -> list[str]:
+    """Quotes, names and facts from the catalogue; the longest first."""
+    texts = {quote.text for card in facts.cards for quote in card.quotes}
+    for card in facts.cards:
+        for tool in card.tools:
+            texts |= {tool.name, *tool.words}
+    return sorted((folded(text) for text in texts if text), key=len, reverse=True)
+
+
+ISSUE_CHECKS = (imported,)
+CHECKS = (printed, headlines, postal_address)

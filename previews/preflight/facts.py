@@ -1,0 +1,93 @@
+"""What the checks are told of an issue: plain values, brought by a flow.
+
+Everything has a default that means *unknown*; a check that needs it is then left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+SHIP, SPLIT, SKIP, NO_TAKE = VERDICTS = ("SHIP", "SPLIT", "SKIP", "NO TAKE")
+
+
+@dataclass(frozen=True)
+class ToolFact:
+    """One tool as the issue tells it; `verdict` is the badge's word, `words` its other texts."""
+
+    name: str
+    verdict: str
+    percent: int | None = None
+    ship: int | None = None
+    skip: int | None = None
+    short_name: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class QuoteFact:
+    """One quoted take."""
+
+    tool: str
+    text: str
+    score: int | None = None
+    verdict: str | None = None
+
+
+@dataclass(frozen=True)
+class CardFact:
+    """One comparison."""
+
+    slug: str
+    title: str
+    tools: tuple[ToolFact, ...] = ()
+    quotes: tuple[QuoteFact, ...] = ()
+
+
+@dataclass(frozen=True)
+class FlipFact:
+    """A changed verdict, with the badges' words."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One issue and its circumstances.
+
+    `told` says of items already sent (slug → "sent in #41"), `flips` are those the issue
+    tells and `true_flips` those the store knows; `sends_at` is in the edition's zone;
+    `sources` are the templates by path, to name file and line. `allow_loopback`: the mail
+    stays on this machine.
+    """
+
+    number: int = 0
+    subject: str = ""
+    preheader: str = ""
+    headline: str = ""
+    issue_date: date | None = None
+    cards: tuple[CardFact, ...] = ()
+    glance: tuple[ToolFact, ...] = ()
+    flips: tuple[FlipFact, ...] = ()
+    true_flips: tuple[FlipFact, ...] | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+    max_items: int | None = None
+    previous_subjects: Mapping[int, str] = field(default_factory=dict)
+
+    sender_domain: str = ""
+    list_id: str = ""
+    public_url: str = ""
+    postal_address: str = ""
+    unsubscribe_url: str = ""
+    preferences_url: str = ""
+    allow_loopback: bool = False
+
+    recipients: int | None = None
+    subscribed: int | None = None
+    previous_recipients: int | None = None
+    sends_at: datetime | None = None
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    warn_bytes: int = 80_000
+    most_bytes: int = 100_000

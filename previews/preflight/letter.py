@@ -1,0 +1,99 @@
+"""One variant as it would leave: its bytes, parsed once for all checks."""
+
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import Message
+from functools import cached_property
+
+from previews.preflight.page import Page
+
+
+@dataclass(frozen=True)
+class Part:
+    """A body part: as it stands on the wire, and decoded."""
+
+    kind: str
+    charset: str | None
+    encoding: str
+    payload: str
+    decoded: bytes
+
+    @property
+    def text(self) -> str:
+        """Decoded; what cannot be decoded becomes U+FFFD."""
+        return self.decoded.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A whole message for one reader, or (`raw` empty) the page of the archive."""
+
+    variant: str
+    raw: bytes = b""
+    page_html: str = ""
+
+    @property
+    def is_mail(self) -> bool:
+        return bool(self.raw)
+
+    @cached_property
+    def message(self) -> Message:
+        """Parsed with headers as they stand (RFC 2047 not decoded)."""
+        return message_from_bytes(self.raw, policy=policy.compat32)
+
+    @cached_property
+    def header_lines(self) -> list[bytes]:
+        """The physical lines of the header block."""
+        return self.raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The leaves of the MIME tree, in order."""
+        return [_part(leaf) for leaf in self.message.walk() if not leaf.is_multipart()]
+
+    def part(self, kind: str) -> Part | None:
+        """The first part of a kind such as `text/html`."""
+        return next((part for part in self.parts if part.kind == kind), None)
+
+    @cached_property
+    def text(self) -> str | None:
+        """The plain text, decoded; None if there is none."""
+        part = self.part("text/plain")
+        return part.text if part else None
+
+    @cached_property
+    def html(self) -> str | None:
+        """The HTML, decoded; None if there is none."""
+        if not self.is_mail:
+            return self.page_html
+        part = self.part("text/html")
+        return part.text if part else None
+
+    @cached_property
+    def page(self) -> Page | None:
+        """The HTML's tree."""
+        return Page(self.html) if self.html is not None else None
+
+    def header(self, name: str) -> str | None:
+        """The first field of that name, unfolded; None if there is none."""
+        values = self.headers(name)
+        return values[0] if values else None
+
+    def headers(self, name: str) -> list[str]:
+        """All fields of that name, unfolded."""
+        return [
+            str(value).replace("\r\n", "").replace("\n", "")
+            for value in self.message.get_all(name, [])
+        ]
+
+
+def _part(leaf: Message) -> Part:
+    payload = leaf.get_payload()
+    decoded = leaf.get_payload(decode=True)
+    return Part(
+        kind=leaf.get_content_type(),
+        charset=leaf.get_param("charset") and str(leaf.get_param("charset")),
+        encoding=str(leaf.get("Content-Transfer-Encoding", "7bit")).lower().strip(),
+        payload=payload if isinstance(payload, str) else "",
+        decoded=decoded if isinstance(decoded, bytes) else b"",
+    )

@@ -1,0 +1,1 @@
+"""Links: whether each leads where it should, on paper and (if asked) on the network."""

@@ -1,0 +1,186 @@
+"""Each address in the message, as it is written."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from previews.preflight.facts import Facts
+from previews.preflight.finding import Finding, Place, Rule, error, in_text, warning
+from previews.preflight.letter import Letter
+from previews.preflight.wording import REMNANT
+
+LONGEST = 2000
+
+UNREADABLE = error(
+    "LNK-001",
+    "A link cannot be read",
+    "It is relative, without a host, or no URL at all: it leads nowhere from a mail.",
+    "Write the whole address, beginning with https://.",
+)
+SCHEME = error(
+    "LNK-002",
+    "A link is neither http(s) nor mailto",
+    "javascript:, data:, ftp: and the like are removed by mail programs and punished by filters.",
+    "Link to a web page.",
+)
+REMNANT_IN_LINK = error(
+    "LNK-003",
+    "A template remnant stands in a link",
+    "Every reader would get a link that leads nowhere.",
+    "Correct the template's expression.",
+    overridable=False,
+)
+LOOPBACK = error(
+    "LNK-004",
+    "A link leads to this machine or a private network",
+    "It works for nobody but you.",
+    "Set DIGEST_PUBLIC_URL, or send with --to-inbox.",
+)
+EMPTY = error(
+    "LNK-005",
+    "A link is empty",
+    "It looks like a link and does nothing.",
+    "Give it an address, or make it plain text.",
+)
+PLAIN_HTTP = warning(
+    "LNK-006",
+    "A link is plain http",
+    "Readers are warned by their browsers, and what they read can be seen and changed.",
+    "Use https, if the site offers it.",
+)
+LONG = warning(
+    "LNK-007",
+    "A link is longer than 2,000 characters",
+    "Some programs cut it.",
+    "Use a shorter address.",
+)
+CREDENTIALS = error(
+    "LNK-008",
+    "A link carries a user name or password",
+    "It gives away the password, or hides the true host; filters treat it as fraud.",
+    "Take what stands before the @ out of the address.",
+)
+SHORTENER = warning(
+    "LNK-009",
+    "A link goes through a shortener",
+    "Shorteners are on block lists because they hide where a link leads.",
+    "Link to the page itself.",
+)
+DISGUISED = error(
+    "LNK-010",
+    "A link shows another site than it leads to",
+    "That is how phishing looks, and filters treat it so.",
+    "Let text and address agree, or write words instead of an address.",
+)
+FOREIGN_HOST = warning(
+    "LNK-011",
+    "A host is not written in ASCII",
+    "Programs differ in what they make of it, and look-alikes are feared.",
+    "Write the xn-- form.",
+)
+
+SHORTENERS = frozenset(
+    "bit.ly tinyurl.com goo.gl t.co ow.ly is.gd buff.ly rebrand.ly cutt.ly shorturl.at".split()  # noqa: SIM905
+)
+_ADDRESS = re.compile(r"https?://[^\s<>\"“”]+")
+_SITE = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/\S*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address as written, where, and the words that show it (None in the text part)."""
+
+    address: str
+    place: Place
+    words: str | None
+
+
+def links_of(letter: Letter) -> list[Link]:
+    """Every address of the HTML, pictures included, and of the text."""
+    found = []
+    if letter.page is not None:
+        found += [Link(el.get("href"), el.place, el.text) for el in letter.page.links]
+        pictures = letter.page.named("img")
+        found += [Link(el.get("src"), el.place, "") for el in pictures]
+    for match in _ADDRESS.findall(letter.text or ""):
+        found.append(Link(match.rstrip(".,;:!?)"), in_text(match), None))
+    return list({(link.address, link.words is None): link for link in reversed(found)}.values())
+
+
+def addresses(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """One finding a link: the worst that is to be said of it."""
+    for link in links_of(letter):
+        told = _told(link, facts)
+        if told:
+            rule, detail = told
+            yield rule.found(detail, link.place, needle=link.address)
+
+
+def split(address: str) -> SplitResult | None:
+    """The parts of an address; None if it is none."""
+    try:
+        parts = urlsplit(address.strip())
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is plainly this machine or a private network, without asking DNS."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".localdomain")):
+        return True
+    try:
+        return not ipaddress.ip_address(name.strip("[]")).is_global
+    except ValueError:
+        return False
+
+
+def _told(link: Link, facts: Facts) -> tuple[Rule, str] | None:
+    address = link.address.strip()
+    if REMNANT.search(address):
+        return REMNANT_IN_LINK, address
+    if address in ("", "#"):
+        return EMPTY, f"“{link.words}” has no address" if link.words else "it has no address"
+    parts = split(address)
+    scheme = parts.scheme.lower() if parts else ""
+    if scheme == "mailto" and parts and "@" in parts.path:
+        return None
+    if scheme == "cid" or address.startswith("data:image/"):
+        return None  # pictures within the mail are the clients' matter
+    if scheme not in ("http", "https", ""):
+        return SCHEME, address[:80]
+    if parts is None or not scheme or not parts.hostname or re.search(r"\s", address):
+        return UNREADABLE, address[:80]
+    return _about_host(link, address, parts, facts)
+
+
+def _about_host(
+    link: Link, address: str, parts: SplitResult, facts: Facts
+) -> tuple[Rule, str] | None:
+    host = (parts.hostname or "").lower()
+    if parts.username or parts.password:
+        return CREDENTIALS, f"{host} with a user name"
+    if is_private(host):
+        return None if facts.allow_loopback else (LOOPBACK, address)
+    shown = _SITE.fullmatch(link.words or "")
+    if shown and not _same_site(shown[1].lower(), host):
+        return DISGUISED, f"it shows {shown[1]} and leads to {host}"
+    if host.removeprefix("www.") in SHORTENERS:
+        return SHORTENER, address
+    if not host.isascii():
+        return FOREIGN_HOST, host
+    if parts.scheme.lower() == "http":
+        return PLAIN_HTTP, address
+    return (LONG, f"{len(address):,} characters") if len(address) > LONGEST else None
+
+
+def _same_site(shown: str, host: str) -> bool:
+    shown, host = shown.removeprefix("www."), host.removeprefix("www.")
+    return shown == host or host.endswith(f".{shown}") or shown.endswith(f".{host}")
+
+
+CHECKS = (addresses,)

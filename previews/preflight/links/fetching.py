@@ -1,0 +1,117 @@
+"""Asking a web server for a page without ever reaching into a private network.
+
+The name is resolved here, every address is checked, and the connection goes to the
+checked address itself, so that no second look-up can answer otherwise. The one place
+that knows httpcore.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+
+SECONDS = 8.0
+AGENT = "Mozilla/5.0 (compatible; digest-link-check)"
+
+
+class PrivateAddress(Exception):
+    """The name leads to this machine or a private network."""
+
+
+class Unreachable(Exception):
+    """No answer: the name is unknown, the connection failed or took too long."""
+
+
+class Offline(Exception):
+    """Nothing at all can be resolved from here."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status, and where it redirects to."""
+
+    status: int
+    location: str | None = None
+
+
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Connects only to global addresses; `allowed` are addresses let through, for tests."""
+
+    def __init__(self, allowed: frozenset[str] = frozenset()) -> None:
+        self._inner = httpcore.AnyIOBackend()
+        self._allowed = allowed
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  the library's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """A stream to the first address of `host`, if all of them are global."""
+        addresses = await resolve(host, port)
+        for address in addresses:
+            if address not in self._allowed and not ipaddress.ip_address(address).is_global:
+                raise PrivateAddress(f"{host} is {address}")
+        return await self._inner.connect_tcp(addresses[0], port, timeout, local_address)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host. Raises `Unreachable`, or `Offline` when no resolver answers."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as trouble:
+        if trouble.errno == socket.EAI_AGAIN:
+            raise Offline("no name server answers") from None
+        raise Unreachable(f"{host} does not exist") from None
+    return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
+
+
+class Fetcher:
+    """Asks for pages; no cookies, no redirects followed, nothing of the body read."""
+
+    def __init__(self, allowed: frozenset[str] = frozenset(), at_once: int = 6) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=at_once,
+            network_backend=CheckedBackend(allowed),
+        )
+
+    async def ask(self, method: str, url: str) -> Answer:
+        """The answer to HEAD or GET. Raises `PrivateAddress`, `Unreachable`, `Offline`."""
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
+        headers = [("User-Agent", AGENT), ("Accept", "text/html,*/*"), ("Connection", "close")]
+        try:
+            async with (
+                asyncio.timeout(2 * SECONDS),
+                self._pool.stream(
+                    method, url, headers=headers, extensions={"timeout": limits}
+                ) as reply,
+            ):
+                location = next(
+                    (v.decode("latin-1") for n, v in reply.headers if n.lower() == b"location"),
+                    None,
+                )
+                return Answer(reply.status, location)
+        except (httpcore.TimeoutException, TimeoutError):
+            raise Unreachable(f"no answer within {SECONDS:.0f} s") from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as trouble:
+            raise Unreachable(str(trouble) or type(trouble).__name__) from None
+        except (httpcore.UnsupportedProtocol, UnicodeError) as trouble:
+            raise Unreachable(str(trouble)) from None
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        with suppress(httpcore.NetworkError):
+            await self._pool.aclose()

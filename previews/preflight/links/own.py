@@ -1,0 +1,79 @@
+"""The reader's own links: out, and to her preferences, in both parts and signed."""
+
+from collections.abc import Iterator
+
+from previews.preflight.facts import Facts
+from previews.preflight.finding import Finding, Place, error
+from previews.preflight.letter import Letter
+
+NO_UNSUBSCRIBE = error(
+    "LNK-020",
+    "There is no unsubscribe link",
+    "Every issue needs a way out that works, in HTML and in text; the law says so.",
+    "Print {{ reader.unsubscribe_url }} in both templates, in the HTML as the href of a link.",
+    overridable=False,
+)
+NO_PREFERENCES = error(
+    "LNK-021",
+    "There is no link to the preferences",
+    "Who only wants less mail would unsubscribe.",
+    "Print {{ reader.preferences_url }} in both templates.",
+)
+NOT_SIGNED = error(
+    "LNK-022",
+    "An unsubscribe or preferences link is not this reader's signed one",
+    "Without her own signature it ends nobody's subscription, or a stranger's.",
+    "Print {{ reader.unsubscribe_url }} and {{ reader.preferences_url }}, not a fixed address.",
+)
+HIDDEN = error(
+    "LNK-023",
+    "The unsubscribe link does not say that it is one",
+    "A way out that nobody finds ends as a spam complaint.",
+    "Let the link's words contain “Unsubscribe”, visible.",
+)
+
+WORDS = ("unsubscribe", "opt out", "opt-out", "leave this list", "abmelden", "désabonner")
+
+
+def own_links(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """Unsubscribe and preferences, in the HTML and in the text."""
+    if letter.page is None or not facts.unsubscribe_url:
+        return
+    addresses = [element.get("href").strip() for element in letter.page.links]
+    forged = False
+    for element in letter.page.links:
+        address = element.get("href").strip()
+        forged_here = _is_forged(address, facts)
+        forged = forged or forged_here
+        if forged_here:
+            yield NOT_SIGNED.found(f"it leads to {address}", element.place, needle=address)
+    if facts.unsubscribe_url not in addresses and not forged:
+        yield NO_UNSUBSCRIBE.found("not in the HTML", Place("html"))
+    if facts.preferences_url and facts.preferences_url not in addresses and not forged:
+        yield NO_PREFERENCES.found("not in the HTML", Place("html"))
+    if letter.text:
+        if facts.unsubscribe_url not in letter.text:
+            yield NO_UNSUBSCRIBE.found("not in the text", Place("text"))
+        if facts.preferences_url and facts.preferences_url not in letter.text:
+            yield NO_PREFERENCES.found("not in the text", Place("text"))
+
+
+def says_so(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """The unsubscribe link's words say what it does."""
+    if letter.page is None or not facts.unsubscribe_url:
+        return
+    own = [el for el in letter.page.links if el.get("href").strip() == facts.unsubscribe_url]
+    if own and not any(word in el.text.lower() for el in own for word in WORDS):
+        yield HIDDEN.found(f"its words are “{own[0].text}”", own[0].place)
+
+
+def _is_forged(address: str, facts: Facts) -> bool:
+    """Under our own address and for this purpose, but without her token."""
+    for url in filter(None, (facts.unsubscribe_url, facts.preferences_url)):
+        stem = url.rpartition("/")[0]
+        if address != url and (address == stem or address.startswith(f"{stem}/")):
+            return True
+    return False
+
+
+CHECKS = (own_links, says_so)

@@ -1,0 +1,128 @@
+"""Text and HTML say the same: every headline, link and verdict is in both."""
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from previews.preflight.cascade import Scheme, looks
+from previews.preflight.facts import VERDICTS, Facts
+from previews.preflight.finding import Finding, Place, error, in_text
+from previews.preflight.letter import Letter
+from previews.preflight.page import Page, folded
+
+HEADLINE = error(
+    "MSG-050",
+    "A headline is in one part only",
+    "Who reads the text, or the HTML, must be told the same; filters compare the two as well.",
+    "Print it in both templates: issue.mjml.j2 and issue.txt.j2.",
+)
+LINK = error(
+    "MSG-051",
+    "A link is in one part only",
+    "A reader of plain text could not get there, or the HTML hides where the text leads.",
+    "Print the address in both templates.",
+)
+VERDICT = error(
+    "MSG-052",
+    "A verdict is missing from a part, or differs between them",
+    "The verdict is what people come for; a wrong badge is the worst mistake we can make.",
+    "Print `verdict.label` beside the tool's name in both templates.",
+)
+
+_LABEL = re.compile(r"\[(" + "|".join(VERDICTS) + r")\] ")
+_ADDRESS = re.compile(r"https?://[^\s<>\"“”]+")
+
+
+def headlines(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """The HTML's headings in the text; the issue's headline and titles in both."""
+    if not letter.text or letter.page is None:
+        return
+    plain = _squeezed(letter.text)
+    for heading in letter.page.named("h1", "h2", "h3"):
+        words = heading.text
+        if words and _squeezed(words) not in plain:
+            yield HEADLINE.found(f"“{words}” is not in the text", heading.place, needle=words)
+    within = _squeezed(letter.page.body.text)
+    for words in filter(None, (facts.headline, *(card.title for card in facts.cards))):
+        if _squeezed(words) not in within:
+            yield HEADLINE.found(f"“{words}” is not in the HTML", Place("html", excerpt=words))
+        if _squeezed(words) not in plain and _squeezed(words) not in {
+            _squeezed(h.text) for h in letter.page.named("h1", "h2", "h3")
+        }:
+            yield HEADLINE.found(f"“{words}” is not in the text", in_text(words))
+
+
+def links(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """The same web addresses in both; the two own links are told by the link checks."""
+    if not letter.text or letter.page is None:
+        return
+    own = {facts.unsubscribe_url, facts.preferences_url}
+    in_html = {el.get("href").strip(): el for el in letter.page.links if _is_web(el.get("href"))}
+    plain = set(_ADDRESS.findall(letter.text))
+    said = {address.rstrip(".,;:!?)") for address in plain} | plain
+    for address, element in in_html.items():
+        if address not in said | own:
+            detail = f"{address} is not in the text"
+            yield LINK.found(detail, element.place, needle=address)
+    for address in sorted(plain):
+        trimmed = address.rstrip(".,;:!?)")
+        if not {address, trimmed} & (set(in_html) | own):
+            yield LINK.found(f"{address} is not in the HTML", in_text(address), needle=address)
+
+
+def verdicts(letter: Letter, facts: Facts) -> Iterator[Finding]:
+    """Each tool of the glance with its verdict, in both, and with no other."""
+    if not letter.text or letter.page is None or not facts.glance:
+        return
+    plain = folded(letter.text)
+    chunks = list(_visible(letter.page))
+    for tool in facts.glance:
+        names = {folded(name) for name in (tool.name, tool.short_name) if name}
+        told = {
+            "text": set(_text_labels(plain, names)),
+            "html": set(_badges(chunks, names)),
+        }
+        for part, labels in told.items():
+            wrong = labels - {tool.verdict}
+            if wrong or not labels:
+                said = f"says {' and '.join(sorted(wrong))}" if wrong else "does not say so"
+                detail = f"{tool.name} is {tool.verdict}, the {part} {said}"
+                yield VERDICT.found(detail, Place(part, excerpt=tool.name))
+
+
+def _text_labels(plain: str, names: Iterable[str]) -> Iterator[str]:
+    """`[SHIP] Name` at each place in the text."""
+    for match in _LABEL.finditer(plain):
+        rest = plain[match.end() :]
+        if any(re.match(re.escape(name) + r"(?!\w)", rest) for name in names):
+            yield match[1]
+
+
+def _badges(chunks: list[str], names: Iterable[str]) -> Iterator[str]:
+    """The badge just before a name, or else the first within the next chunks."""
+    for at, chunk in enumerate(chunks):
+        if chunk not in names:
+            continue
+        if at and chunks[at - 1] in VERDICTS:
+            yield chunks[at - 1]
+            continue
+        yield from [label for label in chunks[at + 1 : at + 3] if label in VERDICTS][:1]
+
+
+def _visible(page: Page) -> Iterator[str]:
+    found = looks(page, Scheme.LIGHT)
+    for element in page.elements:
+        if element.own_text and not found[element].hidden:
+            yield element.own_text
+
+
+def _squeezed(text: str) -> str:
+    """For comparing: no case, no white space, since text is folded and HTML set in capitals."""
+    return "".join(folded(text).casefold().split())
+
+
+def _is_web(address: str) -> bool:
+    return urlsplit(address.strip()).scheme.lower() in ("http", "https") if address else False
+
+
+CHECKS = (headlines, links, verdicts)

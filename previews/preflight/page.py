@@ -1,0 +1,154 @@
+"""An HTML page as a tree of plain elements; the one place that knows selectolax."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from previews.preflight.finding import Place
+
+INVISIBLE = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u2060\ufeff]")
+SILENT = frozenset({"head", "style", "script", "title", "noscript", "template"})
+EXCERPT = 60
+
+
+def folded(text: str) -> str:
+    """White space, also the no-break kind, to single spaces; invisible characters dropped."""
+    return " ".join(INVISIBLE.sub("", text).split())
+
+
+@dataclass(eq=False)
+class Element:
+    """One element. `pieces` are its own texts and its children, in order."""
+
+    tag: str
+    attributes: dict[str, str | None]
+    parent: "Element | None"
+    position: int
+    pieces: "list[str | Element]" = field(default_factory=list)
+
+    def get(self, name: str) -> str:
+        """An attribute's value; empty if it has none."""
+        return self.attributes.get(name) or ""
+
+    @property
+    def children(self) -> "list[Element]":
+        return [piece for piece in self.pieces if isinstance(piece, Element)]
+
+    @cached_property
+    def own_text(self) -> str:
+        """What stands directly in it, folded."""
+        return folded(" ".join(piece for piece in self.pieces if isinstance(piece, str)))
+
+    @cached_property
+    def text(self) -> str:
+        """All text within, folded; a block begins a new word."""
+        return folded(self._strings)
+
+    @cached_property
+    def _strings(self) -> str:
+        return "".join(
+            piece if isinstance(piece, str) else piece._spaced
+            for piece in self.pieces
+            if isinstance(piece, str) or piece.tag not in SILENT
+        )
+
+    @property
+    def _spaced(self) -> str:
+        return f" {self._strings} " if self.tag in _BREAKS else self._strings
+
+    def ancestors(self) -> "Iterator[Element]":
+        """Its parent, and so on up to the root."""
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
+
+    @property
+    def locator(self) -> str:
+        """A CSS selector of this one element."""
+        steps = [_step(element) for element in (self, *self.ancestors())]
+        return ">".join(reversed(steps))
+
+    @property
+    def place(self) -> Place:
+        """Where it is, for a finding."""
+        words = self.text or self.get("alt") or self.get("href") or f"<{self.tag}>"
+        return Place("html", self.locator, words[:EXCERPT])
+
+
+_BREAKS = frozenset(
+    {"p", "div", "td", "th", "tr", "table", "br", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul"}
+)
+
+
+def _step(element: Element) -> str:
+    if element.parent is None or element.tag in ("html", "head", "body"):
+        return element.tag
+    return f"{element.tag}:nth-child({element.position})"
+
+
+class Page:
+    """A parsed page. `remembered` is for what is worked out from it once."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self.remembered: dict[object, Any] = {}
+        self._parser = LexborHTMLParser(html)
+        self._by_id: dict[int, Element] = {}
+        root = self._parser.root
+        assert root is not None  # the parser makes <html> of anything
+        self.root = self._read(root, None, 1)
+
+    def _read(self, node: LexborNode, parent: Element | None, position: int) -> Element:
+        element = Element(node.tag or "", dict(node.attributes), parent, position)
+        self._by_id[node.mem_id] = element
+        at = 0
+        for child in node.iter(include_text=True):
+            if child.tag == "-text":
+                element.pieces.append(child.text_content or "")
+            elif child.is_element_node:
+                at += 1
+                element.pieces.append(self._read(child, element, at))
+        return element
+
+    @cached_property
+    def elements(self) -> list[Element]:
+        """All elements, in document order."""
+        return list(_walk(self.root))
+
+    def named(self, *tags: str) -> list[Element]:
+        """The elements of these names, in document order."""
+        return [element for element in self.elements if element.tag in tags]
+
+    def select(self, selector: str) -> list[Element]:
+        """What a CSS selector selects; nothing if it cannot be understood."""
+        try:
+            nodes = self._parser.css(selector)
+        except (SelectolaxError, ValueError):
+            return []
+        return [self._by_id[node.mem_id] for node in nodes if node.mem_id in self._by_id]
+
+    @cached_property
+    def body(self) -> Element:
+        """The body."""
+        return next(element for element in self.elements if element.tag == "body")
+
+    @cached_property
+    def style_sheets(self) -> list[tuple[str, str]]:
+        """(media, CSS) of each style element."""
+        return [(el.get("media"), "".join(map(str, el.pieces))) for el in self.named("style")]
+
+    @cached_property
+    def links(self) -> list[Element]:
+        """The anchors with an address, also an empty one."""
+        return [el for el in self.named("a", "area") if "href" in el.attributes]
+
+
+def _walk(element: Element) -> Iterator[Element]:
+    yield element
+    for child in element.children:
+        yield from _walk(child)

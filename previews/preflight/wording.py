@@ -1,0 +1,38 @@
+"""Words that betray a mistake: remnants of templates, placeholders, broken characters."""
+
+import re
+
+# Jinja, its cousins, the merge tags of other systems, our own slots, and MJML left standing.
+REMNANT = re.compile(
+    r"\{\{|\}\}|\{%|%\}|\{#|%7B%7B|\*\|[A-Z_:]+\|\*|\$\{|<%|</?mj-"
+    r"|\bslot-[0-9a-f]{24}-\d|%%[A-Za-z_]+%%|\[%[^%]*%\]",
+    re.IGNORECASE,
+)
+# Where a value is expected: alone, after a colon or separator, before a unit.
+UNSET = re.compile(
+    r"(?:^|[:·(]\s*)(?:None|null|undefined|NaN|\[object Object\])"
+    r"(?:\s*(?:%|/100|·|\)|ship\b|of\b)|$)"
+)
+PLACEHOLDER = re.compile(
+    r"\bTK(?:TK)*\b|\blorem ipsum\b|\bdolor sit amet\b|\bTODO\b|\bFIXME\b|\bTBD\b|\bXXX+\b"
+    r"|\[(?:insert|add|your|placeholder|link|name|date)\b[^\]]*\]|\binsert \w+ here\b"
+    r"|\byour (?:text|headline|title|copy) here\b|\bplaceholder text\b"
+)
+PLACEHOLDER_ANY_CASE = re.compile(PLACEHOLDER.pattern.replace(r"\bTK(?:TK)*\b|", ""), re.IGNORECASE)
+# UTF-8 read as Windows-1252: "â€™", "Ã©"; and what could not be decoded at all.
+MOJIBAKE = re.compile(r"â€.|Ã[\u0080-\u00bf©¨¶¼±]|Â[\u00a0·°»«]|\ufffd")
+DOUBLE_ESCAPED = re.compile(
+    r"&(?:amp|lt|gt|quot|nbsp|zwnj|#\d{2,5}|#x[0-9a-f]{2,5});", re.IGNORECASE
+)
+HTML_TAG = re.compile(
+    r"</?(?:p|br|div|span|table|tr|td|b|i|em|strong|a|h[1-6]|ul|li|img)\b[^<>]*>", re.IGNORECASE
+)
+
+
+def first(pattern: re.Pattern[str], text: str, around: int = 24) -> str | None:
+    """The first hit with some of its neighbourhood, for an excerpt; None if there is none."""
+    match = pattern.search(text)
+    if match is None:
+        return None
+    start, end = max(0, match.start() - around), match.end() + around
+    return " ".join(text[start:end].split())
