@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bench import peers, turns
+from bench import many, peers, turns
 from bench.installation import CONNECTIONS, EIGHT_CARDS, ROOT, Installation, prepare
 from bench.report import sender_table, stage_table, target_table
 from bench.sink import sink
@@ -22,6 +22,7 @@ from bench.targets import (
     AIOSMTPLIB,
     FIRST,
     LAST,
+    MANY,
     NODEMAILER,
     OURS,
     SIGNED,
@@ -31,10 +32,11 @@ from bench.targets import (
     targets,
 )
 from bench.turns import Sender
+from tests.postgres import Cluster
 
 WORK = ROOT / "var" / "bench"
 RESULTS = ROOT / "bench" / "results"
-READERS, MESSAGES, PEER_MESSAGES, SOURCE_MESSAGES = 10_000, 1_000, 2_000, 5_000
+READERS, MESSAGES, PEER_MESSAGES, SOURCE_MESSAGES = 10_000, 5_000, 2_000, 5_000
 LARGE, FULL = 100_000, 1_000_000
 SCALE_MESSAGES, SCALE_ROUNDS = 3_000, 3
 COMPILATIONS = 50
@@ -60,8 +62,15 @@ def main() -> None:
             raise SystemExit(f"a message of {message.stat().st_size:,} bytes is not the real size")
         small.measure("bench.stages", "freeze", str(READERS))
         senders = _senders(figures, postfix, port, small, message)
+        large = FULL if asked.full else LARGE
+        try:
+            cluster = stack.enter_context(many.postgresql())
+        except peers.Missing as reason:
+            figures.missing.append(f"{MANY}: {reason}")
+        else:
+            senders.append(_prepare_many(figures, cluster, port, large))
         _send_in_turns(figures, senders, asked.rounds)
-        _time_stages(figures, port, small, FULL if asked.full else LARGE)
+        _time_stages(figures, port, small, large)
     _publish(figures, asked.rounds, message.stat().st_size)
 
 
@@ -100,6 +109,16 @@ def _senders(
             Sender(NODEMAILER, lambda: turns.nodemailer(modules, port, PEER_MESSAGES, message))
         )
     return found
+
+
+def _prepare_many(figures: Figures, cluster: Cluster, port: int, readers: int) -> Sender:
+    frozen, _ = many.prepare_on(cluster, WORK / "many", port, READERS)
+    _, figures.stages["freeze on PostgreSQL"] = many.prepare_on(
+        cluster, WORK / "many large", port, readers
+    )
+    _say(f"froze {readers:,} readers on PostgreSQL")
+    workers = many.Workers(cluster, frozen)
+    return Sender(MANY, lambda: workers.send(MESSAGES))
 
 
 def _make_key() -> Path:

@@ -30,6 +30,7 @@ class Installation:
     folder: Path
     relay_port: int
     dkim_key: Path | None = None
+    database_url: str | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,6 +49,7 @@ class Installation:
             "DIGEST_POSTAL_ADDRESS": "The Verdict Desk, 12 Example Street, 10115 Berlin",
             "DIGEST_CONNECTIONS": str(CONNECTIONS),
             **({"DIGEST_DKIM_KEYS": f"bench:{self.dkim_key}"} if self.dkim_key else {}),
+            **({"DIGEST_DATABASE_URL": self.database_url} if self.database_url else {}),
         }
 
     def copy_to(self, folder: Path, *, dkim_key: Path | None = None) -> "Installation":
@@ -79,12 +81,16 @@ class Installation:
 
 
 def prepare(
-    folder: Path, relay_port: int, readers: int, weeks: Sequence[str] = REAL_SIZE
+    folder: Path,
+    relay_port: int,
+    readers: int,
+    weeks: Sequence[str] = REAL_SIZE,
+    database_url: str | None = None,
 ) -> tuple[Installation, Taken]:
     """An approved issue of those weeks and so many readers; and what importing those took."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    made = Installation(folder, relay_port)
+    made = Installation(folder, relay_port, database_url=database_url)
     made.digest("init")
     for week in weeks:
         made.digest("comparisons", "import", str(CONTENT / week))

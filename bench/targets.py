@@ -7,6 +7,7 @@ from bench.report import Target, ratio, spread
 from bench.taken import Taken
 
 SOURCE, OURS, SIGNED = "smtp-source", "digest, unsigned", "digest, RSA-2048"
+MANY = "digest, PostgreSQL, two workers"
 NODEMAILER, AIOSMTPLIB, SMTPLIB = "nodemailer pool", "aiosmtplib", "smtplib, 2 threads"
 FIRST, LAST = "first", "last"
 MILLION = 1_000_000
@@ -16,8 +17,8 @@ MILLION = 1_000_000
 class Figures:
     """All that was measured.
 
-    `stages` are keyed import, freeze, compile, report, metrics and export. `scale` has pairs
-    of the same work for a small audience and a large one, at its first messages and its last.
+    `stages` are keyed import, freeze, freeze on PostgreSQL, compile, report, metrics and
+    export. `scale` has pairs of the same work for a small audience and a large one, at its first messages and its last.
     """
 
     rounds: dict[str, list[Taken]] = field(default_factory=dict)
@@ -66,7 +67,7 @@ def _sending(found: Figures) -> list[Target]:
         Target("unsigned, CPU per 1,000", 0.12, False, found.cpu(OURS), " s"),
         Target(f"RSA-2048 : {SOURCE}", 0.5, True, found.ratio(SIGNED, SOURCE)),
         Target("RSA-2048, CPU per 1,000", 0.40, False, found.cpu(SIGNED), " s"),
-        Target(f"PostgreSQL, two workers : {SOURCE}", 0.8, True, None, note="not built yet"),
+        Target(f"PostgreSQL, two workers : {SOURCE}", 0.8, True, found.ratio(MANY, SOURCE)),
     ]
 
 
@@ -89,6 +90,7 @@ def _scale(found: Figures) -> list[Target]:
             for end in (FIRST, LAST)
         ),
         _timed(found, "freeze", f"freeze {MILLION:,}, SQLite", 20),
+        _timed(found, "freeze on PostgreSQL", f"freeze {MILLION:,}, PostgreSQL", 30),
         _timed(found, "import", f"import {MILLION:,} from CSV", 40),
         Target(
             "compile 8 cards, all variants",

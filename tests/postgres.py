@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -158,15 +158,17 @@ def database_of(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
 
 
-def start_cluster() -> Cluster:
+def start_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
     """A server of our own, until `stop` or the end of a `with` block; raises `PostgresMissing`.
+
+    `settings` go before the tests' own.
 
     Call it from the main thread: the server ends when the thread that started it does.
     """
     programs = find_programs()
     folder = Path(mkdtemp(prefix="digest-pg-"))
     try:
-        return _start(programs, folder)
+        return _start(programs, folder, settings or {})
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -184,7 +186,7 @@ def find_programs() -> Path:
     return found[-1].parent if found else Path(str(on_path)).parent
 
 
-def _start(programs: Path, folder: Path) -> Cluster:
+def _start(programs: Path, folder: Path, own: Mapping[str, str]) -> Cluster:
     data, secret = folder / "data", folder / "password"
     secret.write_text(PASSWORD)
     if os.geteuid() == 0:
@@ -206,7 +208,7 @@ def _start(programs: Path, folder: Path) -> Cluster:
         cwd="/",
     )
     port = _free_port()
-    settings = {**SETTINGS, "listen_addresses": "127.0.0.1", "port": str(port)}
+    settings = {**SETTINGS, **own, "listen_addresses": "127.0.0.1", "port": str(port)}
     settings["unix_socket_directories"] = str(folder)
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Update, bindparam, true
+from sqlalchemy import ColumnElement, Update, true
 from sqlmodel import and_, col, select, update
 
 from digest.delivery.due import Due
 from digest.delivery.postmark import Postmark
+from digest.delivery.statements import Given
 from digest.delivery.tables import (
     Delivery,
     DeliveryState,
@@ -78,7 +79,7 @@ def held_by(claim: Claim, *states: DeliveryState) -> ColumnElement[bool]:
 def still_wanted(kind: MailingKind, edition: Any) -> ColumnElement[bool]:
     """The reader's consent at this very moment, as the kind of mailing needs it.
 
-    `edition` is a slug, or a bound parameter that will be one.
+    `edition` is a slug, or an expression that will be one.
     """
     if kind is MailingKind.ISSUE:
         return still_subscribed(edition, col(Delivery.subscriber_id))
@@ -87,12 +88,7 @@ def still_wanted(kind: MailingKind, edition: Any) -> ColumnElement[bool]:
     return true()
 
 
-def given(name: str) -> BindParameter[Any]:
-    """A parameter that each run of a statement brings."""
-    return bindparam(name, required=False)
-
-
-def arming(kind: MailingKind) -> Update:
+def arming(kind: MailingKind, given: Given) -> Update:
     """The arming update of one kind of mailing; see `statements` for how it is run.
 
     Where the database has row locks, it waits for a pause, cancel or unsubscribe that is

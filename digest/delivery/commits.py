@@ -3,15 +3,27 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Update
 from sqlmodel import col, or_, update
 
-from digest.delivery.claims import Claim, arming, given
-from digest.delivery.statements import Prepared, run_each
+from digest.delivery.claims import Claim, arming
+from digest.delivery.statements import Given, prepared
 from digest.delivery.tables import Delivery, DeliveryState, MailingKind
 from digest.store import BUSY, Store
+
+ARMED = ("its_id", "its_token", "its_mailing", "its_edition", "the_date", "the_time")
+RECORDED = (
+    "its_id",
+    "its_token",
+    "the_state",
+    "the_reason",
+    "the_attempts",
+    "the_hour",
+    "the_time",
+)
 
 
 class Arming(NamedTuple):
@@ -39,8 +51,10 @@ class Commits:
     def __init__(self, store: Store, may_send: Callable[[], bool]) -> None:
         engine = store.blocking_engine()
         self._engine, self._begin, self._may_send = engine, store.begin_writing, may_send
-        self._recording = Prepared(_recording(), engine)
-        self._arming = {kind: Prepared(arming(kind), engine) for kind in MailingKind}
+        self._recording = prepared(_recording, RECORDED, engine)
+        self._arming = {
+            kind: prepared(partial(arming, kind), ARMED, engine) for kind in MailingKind
+        }
         self._connection: Any = None
         self.busy = (*BUSY, engine.dialect.loaded_dbapi.OperationalError)
 
@@ -59,8 +73,7 @@ class Commits:
                     cursor.execute(self._begin)
                 granted = self._arm(cursor, arms) if arms else []
                 if records:
-                    rows = [self._recording.row(**_recorded(record)) for record in records]
-                    cursor.executemany(self._recording.text, rows)
+                    self._recording.run(cursor, [_recorded(record) for record in records])
             connection.commit()
         except BaseException:
             self.disconnect()
@@ -81,9 +94,8 @@ class Commits:
             return granted
         for kind in {arm.claim.kind for arm in arms}:
             places = [at for at, arm in enumerate(arms) if arm.claim.kind is kind]
-            statement = self._arming[kind]
-            rows = [statement.row(**_armed(arms[at])) for at in places]
-            for at, changed in zip(places, run_each(cursor, statement, rows), strict=True):
+            armed = self._arming[kind].run(cursor, [_armed(arms[at]) for at in places])
+            for at, changed in zip(places, armed, strict=True):
                 granted[at] = changed
         return granted
 
@@ -93,7 +105,7 @@ class Commits:
         return self._connection
 
 
-def _recording() -> Update:
+def _recording(given: Given) -> Update:
     """Write down the outcome of a try, if the delivery is still in its claim's hands."""
     return (
         update(Delivery)

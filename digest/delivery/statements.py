@@ -1,51 +1,103 @@
-"""Statements compiled once for a driver and run by the thousand.
+"""Updates of the hot path, compiled once for a driver and run for thousands of rows.
 
-Building a statement with SQLAlchemy costs more than running it; so on the hot
-path its text and parameters go to the driver as they are.
+Building a statement with SQLAlchemy costs more than running it; so its text and its
+parameters go to the driver as they are. SQLite, in this very process, runs it row by
+row; PostgreSQL is sent all rows as arrays, in one round trip.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Engine, Update
-from sqlmodel import UTCDateTime
+from sqlalchemy import ColumnElement, Engine, Integer, String, Update, bindparam, column, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import UTCDateTime, col
 
-Row = dict[str, Any]
+from digest.delivery.tables import Delivery
+
+Row = Mapping[str, Any]
+
+# Builds the update of one row from where its values come from.
+Given = Callable[[str], ColumnElement[Any]]
+Build = Callable[[Given], Update]
+
+TYPES: dict[str, Any] = {
+    "its_id": Integer(),
+    "its_token": String(),
+    "its_mailing": Integer(),
+    "its_edition": String(),
+    "the_state": String(),
+    "the_reason": String(),
+    "the_attempts": Integer(),
+    "the_date": UTCDateTime(),
+    "the_hour": UTCDateTime(),
+    "the_time": UTCDateTime(),
+}
 
 
-class Prepared:
-    """A statement as text, with the parameters it brings itself."""
+class RowUpdate(Protocol):
+    """An update of deliveries by (`its_id`, `its_token`)."""
 
-    def __init__(self, statement: Update, engine: Engine) -> None:
-        compiled = statement.compile(
-            dialect=engine.dialect, compile_kwargs={"render_postcompile": True}
+    def run(self, cursor: Any, rows: Sequence[Row]) -> list[bool]:
+        """Update what fits; whether a delivery was changed, row by row."""
+
+
+def prepared(build: Build, names: Sequence[str], engine: Engine) -> RowUpdate:
+    """The update as this database runs it best; `names` are the values that it is given."""
+    return AtOnce(build, names, engine) if engine.name == "postgresql" else OneByOne(build, engine)
+
+
+class OneByOne:
+    """Runs the statement once for each row."""
+
+    def __init__(self, build: Build, engine: Engine) -> None:
+        self._text, self._own = _compiled(
+            build(lambda name: bindparam(name, required=False)), engine
         )
-        self.text = str(compiled)
-        self._own = {
-            name: str(value) if isinstance(value, str) else value  # an enum's member is plain
-            for name, value in compiled.params.items()
-        }
         moment = UTCDateTime().dialect_impl(engine.dialect)
         self._moment: Callable[[datetime], Any] = moment.bind_processor(engine.dialect) or (
             lambda value: value
         )
 
-    def row(self, **values: Any) -> Row:
-        """The parameters of one run; moments as the driver stores them."""
-        row = {**self._own, **values}
-        for name, value in values.items():
+    def run(self, cursor: Any, rows: Sequence[Row]) -> list[bool]:
+        """See `RowUpdate`."""
+        return [cursor.execute(self._text, self._bound(row)).rowcount == 1 for row in rows]
+
+    def _bound(self, row: Row) -> dict[str, Any]:
+        bound = {**self._own, **row}
+        for name, value in row.items():
             if isinstance(value, datetime):
-                row[name] = self._moment(value)
-        return row
+                bound[name] = self._moment(value)
+        return bound
 
 
-def run_each(cursor: Any, statement: Prepared, rows: Sequence[Row]) -> list[bool]:
-    """Run a statement once for each row; whether it changed something, row by row."""
-    if hasattr(cursor, "nextset"):  # psycopg: all go out in one pipeline
-        cursor.executemany(statement.text, rows, returning=True)
-        changed = [cursor.rowcount == 1]
-        while cursor.nextset():
-            changed.append(cursor.rowcount == 1)
-        return changed
-    return [cursor.execute(statement.text, row).rowcount == 1 for row in rows]
+class AtOnce:
+    """Joins the table with arrays of the rows' values, and is told which rows it changed."""
+
+    def __init__(self, build: Build, names: Sequence[str], engine: Engine) -> None:
+        arrays = [bindparam(name, type_=ARRAY(TYPES[name]), required=False) for name in names]
+        columns = [column(name, TYPES[name]) for name in names]
+        rows = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+        statement = build(lambda name: rows.c[name])
+        told = statement.returning(col(Delivery.id), rows.c.its_token)
+        self._names = names
+        self._text, self._own = _compiled(told, engine)
+
+    def run(self, cursor: Any, rows: Sequence[Row]) -> list[bool]:
+        """See `RowUpdate`."""
+        arrays = {name: [row[name] for row in rows] for name in self._names}
+        cursor.execute(self._text, {**self._own, **arrays})
+        changed = set(cursor.fetchall())
+        return [(row["its_id"], row["its_token"]) in changed for row in rows]
+
+
+def _compiled(statement: Any, engine: Engine) -> tuple[str, dict[str, Any]]:
+    """Its text, and the parameters that it brings itself."""
+    compiled = statement.compile(
+        dialect=engine.dialect, compile_kwargs={"render_postcompile": True}
+    )
+    own = {
+        name: str(value) if isinstance(value, str) else value  # an enum's member is plain
+        for name, value in compiled.params.items()
+    }
+    return str(compiled), own
