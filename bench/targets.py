@@ -18,7 +18,8 @@ class Figures:
     """All that was measured.
 
     `stages` are keyed import, freeze, freeze on PostgreSQL, compile, report, metrics and
-    export. `scale` has pairs of the same work for a small audience and a large one, at its first messages and its last.
+    export. `scale` has pairs of the same work for a small audience and a large one, at its
+    first messages and its last.
     """
 
     rounds: dict[str, list[Taken]] = field(default_factory=dict)
