@@ -22,7 +22,7 @@ SLOTS = ("unsubscribe_url", "preferences_url", "address")
 Segments = tuple[str, ...]
 
 _UNSAFE = re.compile(rb"[^\x20-\x3c\x3e-\x7e]|(?<= ) | $")
-_PLAIN_VALUE = re.compile(r"[A-Za-z0-9/:@_+~!#$%&'()*,;?-][A-Za-z0-9/:@._+~!#$%&'()*,;?-]{0,74}")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9/:@_+~!#$%&'()*,;?.-]+")
 _SOFT_BREAK = b"=\r\n"
 
 
@@ -74,8 +74,10 @@ def encode_value(value: str, *, in_html: bool) -> bytes:
     """A slot's value, escaped for HTML if `in_html`, on quoted-printable lines of its own."""
     if in_html:
         value = html.escape(value)
-    if _PLAIN_VALUE.fullmatch(value):
-        return value.encode("ascii") + _SOFT_BREAK
+    if _PLAIN_VALUE.fullmatch(value):  # as links and addresses are; nothing to encode but dots
+        lines = [value[at : at + LINE - 1] for at in range(0, len(value), LINE - 1)]
+        if not any(line.startswith(".") for line in lines):
+            return "".join([f"{line}=\r\n" for line in lines]).encode("ascii")
     check_value(value)
     return _encode_line(value) + _SOFT_BREAK if value else b""
 
