@@ -8,6 +8,7 @@ message, then cut the connection without a reply), or one of the small classes b
 """
 
 import asyncio
+import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Container, Mapping
@@ -33,6 +34,7 @@ USUAL = {
 }
 NOBODY = "554 5.5.1 no valid recipients"
 PER_MESSAGE = {"MAIL", "RCPT", "DATA", "body", "end", "dot", "idle"}
+SMALL_BUFFER = 65536  # bytes in flight, so that a body that is not read soon stops
 LAST_LINE = b"(end)\r\n"
 
 
@@ -102,7 +104,9 @@ class Relay:
 
     async def __aenter__(self) -> Self:
         self._sessions: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        listening = socket.create_server(("127.0.0.1", self.port))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+        self._server = await asyncio.start_server(self._accept, sock=listening)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -134,6 +138,8 @@ class Relay:
             await _Session(self, reader, writer).run()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client went, or the relay is being shut down
+        except RuntimeError:  # what uvloop says of a connection that the client cut
+            assert writer.is_closing()
         finally:
             self._sessions.discard(task)
             writer.close()

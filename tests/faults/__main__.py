@@ -4,6 +4,8 @@ import asyncio
 import json
 import sys
 import time
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,25 +15,24 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tests.faults.installation import CONNECTIONS, prepare
+from digest.cli.runtime import run_loop
+from tests.faults.clocks import FaketimeMissing, find_library
+from tests.faults.installation import CONNECTIONS, Template, prepare
 from tests.faults.matrix import cases
 from tests.faults.relays import try_all
-from tests.faults.scenarios import KILLED, SLEPT, TERMINATED, WRONG, Scenario, judge
+from tests.faults.scenarios import KILLED, KILLED_AMONG, SLEPT, TERMINATED, WRONG, Scenario, judge
 from tests.faults.scene import Ground
+from tests.faults.troubles import CLOCK, CUT_OFF, DISK_FULL, LOCKED
 from tests.faults.verdicts import Observed
+from tests.postgres import PostgresMissing, start_cluster
 
 READERS = 150
-SEEDS = 12
-FEW = 3
 ROUNDS = 25
+SEEDS = 6
+FEW = 3
+AT_ONCE = 2
+STOPS = 50  # at least so many in all
 RESULTS = Path("var/faults.json")
-
-PLAN: list[tuple[Scenario, int]] = [
-    *((scenario, SEEDS) for scenario in KILLED),
-    *((scenario, FEW) for scenario in WRONG),
-    (TERMINATED, FEW),
-    (SLEPT, FEW),
-]
 COLUMNS = {
     "runs": "runs",
     "struck": "struck",
@@ -45,65 +46,186 @@ COLUMNS = {
 Result = dict[str, Any]
 
 
-async def main() -> int:
+@dataclass(frozen=True)
+class Planned:
+    """A scenario, how often, and how often it must have struck in all of its runs."""
+
+    scenario: Scenario
+    seeds: int
+    rounds: int = ROUNDS
+    least: int = 1
+
+
+ON_SQLITE = [
+    *(Planned(scenario, SEEDS) for scenario in (*KILLED, *KILLED_AMONG)),
+    *(Planned(scenario, FEW) for scenario in WRONG),
+    Planned(TERMINATED, FEW, least=STOPS),
+    Planned(SLEPT, FEW),
+    Planned(LOCKED, FEW, rounds=10),
+    Planned(DISK_FULL, FEW, rounds=10),
+]
+WITH_FAKETIME = [Planned(CLOCK, FEW)]
+ON_POSTGRESQL = [
+    *(Planned(scenario, FEW, rounds=8) for scenario in KILLED),
+    *(Planned(scenario, FEW, rounds=8) for scenario in KILLED_AMONG),
+    Planned(CUT_OFF, FEW, rounds=12),
+]
+
+
+def main() -> int:
     """All runs; the exit status."""
     console, begun = Console(), time.monotonic()
-    results, relays = await _run_all(console)
-    broken = [result for result in results if result["breaches"]]
-    wrong = {name: why for name, why in relays.items() if why}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="digest-faults-")))
+        book = _Book(console, stack, folder)
+        run_loop(book.fill())
     RESULTS.parent.mkdir(exist_ok=True)
-    told = {"readers": READERS, "runs": results, "relays": relays}
-    RESULTS.write_text(json.dumps(told, indent=2) + "\n")
-    console.print(_table(results))
-    right = len(relays) - len(wrong)
-    console.print(f"Relays that misbehave: {right} of {len(relays)} states right")
-    for name, why in wrong.items():
-        console.print(f"[red]{name}:[/] {'; '.join(why)}", markup=True)
-    for result in broken:
-        told = "; ".join(f"{kind}: {what}" for kind, what in result["breaches"].items())
-        console.print(f"[red]{result['scenario']}, seed {result['seed']}:[/] {told}")
-    seconds = time.monotonic() - begun
+    RESULTS.write_text(json.dumps(book.told(), indent=2) + "\n")
+    book.show()
+    seconds, broken = time.monotonic() - begun, book.broken()
     console.print(
-        f"{len(results)} runs in {seconds:.0f} s, {len(broken)} broke the promise; see {RESULTS}"
+        f"{len(book.results)} runs in {seconds:.0f} s, {broken} broke the promise; see {RESULTS}"
     )
-    return 1 if broken or wrong else 0
+    return 1 if broken else 0
 
 
-async def _run_all(console: Console) -> tuple[list[Result], dict[str, list[str]]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    results: list[Result] = []
-    with (
-        TemporaryDirectory(prefix="digest-faults-") as folder,
-        Progress(*columns, console=console, transient=True) as progress,
-    ):
-        template = await prepare(Path(folder) / "template", READERS)
-        bar = progress.add_task("Preparing", total=sum(seeds for _, seeds in PLAN) + len(cases()))
-        for scenario, seeds in PLAN:
-            for seed in range(1, seeds + 1):
-                progress.update(bar, description=f"{scenario.name}, seed {seed}")
-                here = Path(folder) / f"run-{len(results)}"
-                observed, breaches = await judge(
-                    scenario, Ground(template, here, READERS, seed, ROUNDS)
-                )
-                results.append(
-                    {
-                        "scenario": scenario.name,
-                        "seed": seed,
-                        **_figures(observed),
-                        "breaches": {str(kind): what for kind, what in breaches.items()},
-                    }
-                )
-                progress.advance(bar)
-        relays = await try_all(
-            Path(folder) / "relays",
-            lambda name: progress.update(bar, advance=1, description=f"Relay: {name}"),
+class _Book:
+    """What is to be run, and what came of it."""
+
+    def __init__(self, console: Console, stack: ExitStack, folder: Path) -> None:
+        self._console, self._folder = console, folder
+        self.results: list[Result] = []
+        self.relays: dict[str, list[str]] = {}
+        self.left_out: list[str] = []
+        self._plan = [("SQLite", one) for one in ON_SQLITE]
+        self._cluster = None
+        try:
+            find_library()
+            self._plan += [("SQLite", one) for one in WITH_FAKETIME]
+        except FaketimeMissing as missing:
+            self.left_out.append(f"the clock: {missing}")
+        try:
+            self._cluster = stack.enter_context(start_cluster())
+            self._plan += [("PostgreSQL", one) for one in ON_POSTGRESQL]
+        except PostgresMissing as missing:
+            self.left_out.append(f"PostgreSQL: {missing}")
+
+    async def fill(self) -> None:
+        """Run everything, showing how far it has come."""
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
         )
-    return results, relays
+        with Progress(*columns, console=self._console, transient=True) as progress:
+            total = sum(one.seeds for _, one in self._plan) + len(cases())
+            bar = progress.add_task("Preparing", total=total)
+            templates = await self._templates()
+            gate = asyncio.Semaphore(AT_ONCE)
+
+            async def run(database: str, planned: Planned, seed: int) -> Result:
+                async with gate:
+                    name = f"{planned.scenario.name}, {database}, seed {seed}"
+                    progress.update(bar, description=name)
+                    result = await self._run(database, templates[database], planned, seed)
+                    progress.advance(bar)
+                    return result
+
+            runs = (
+                run(database, planned, seed)
+                for database, planned in self._plan
+                for seed in range(1, planned.seeds + 1)
+            )
+            self.results = await asyncio.gather(*runs)
+            self.relays = await try_all(
+                self._folder / "relays",
+                lambda name: progress.update(bar, advance=1, description=f"Relay: {name}"),
+            )
+
+    async def _templates(self) -> dict[str, Template]:
+        found = {"SQLite": await prepare(self._folder / "sqlite", READERS)}
+        if self._cluster:
+            template = await prepare(self._folder / "postgresql", READERS, self._cluster)
+            found["PostgreSQL"] = template
+        return found
+
+    async def _run(self, database: str, template: Template, planned: Planned, seed: int) -> Result:
+        here = self._folder / f"{database} {planned.scenario.name} {seed}".replace(":", "")
+        ground = Ground(template, here, READERS, seed, planned.rounds)
+        observed, breaches = await judge(planned.scenario, ground)
+        return {
+            "scenario": planned.scenario.name,
+            "database": database,
+            "seed": seed,
+            **_figures(observed),
+            "breaches": {str(kind): what for kind, what in breaches.items()},
+        }
+
+    def told(self) -> Result:
+        """All of it, for machines."""
+        return {
+            "readers": READERS,
+            "connections": CONNECTIONS,
+            "left_out": self.left_out,
+            "runs": self.results,
+            "relays": self.relays,
+        }
+
+    def broken(self) -> int:
+        """How many runs and states were not as promised."""
+        runs = sum(bool(result["breaches"]) for result in self.results)
+        seldom = sum(self._seldom(database, planned) for database, planned in self._plan)
+        return runs + seldom + sum(bool(wrongs) for wrongs in self.relays.values())
+
+    def show(self) -> None:
+        """All of it, for people."""
+        self._console.print(self._table())
+        right = sum(not wrongs for wrongs in self.relays.values())
+        self._console.print(f"Relays that misbehave: {right} of {len(self.relays)} states right")
+        for name, wrongs in self.relays.items():
+            for wrong in wrongs:
+                self._console.print(f"{name}: {wrong}", style="red", markup=False)
+        for result in self.results:
+            told = "; ".join(f"{kind}: {what}" for kind, what in result["breaches"].items())
+            if told:
+                where = f"{result['scenario']}, {result['database']}, seed {result['seed']}"
+                self._console.print(f"{where}: {told}", style="red", markup=False)
+        for what in self.left_out:
+            self._console.print(f"Left out: {what}", style="yellow", markup=False)
+
+    def _table(self) -> Table:
+        title = f"Faults: {READERS} readers a run, {CONNECTIONS} connections"
+        table = Table(title=title, box=SIMPLE_HEAD, padding=0, pad_edge=False)
+        table.add_column("scenario")
+        table.add_column("database", no_wrap=True)
+        for heading in COLUMNS.values():
+            table.add_column(heading, justify="right")
+        table.add_column("verdict", no_wrap=True)
+        for database, planned in self._plan:
+            runs = self._of(database, planned)
+            sums = {name: sum(run.get(name, 0) for run in runs) for name in COLUMNS}
+            sums["runs"] = len(runs)
+            sums["most_copies"] = max(run.get("most_copies", 0) for run in runs)
+            broken = sum(bool(run["breaches"]) for run in runs)
+            verdict = "[green]found out[/]" if planned.scenario in WRONG else "[green]kept[/]"
+            if self._seldom(database, planned):
+                verdict = f"[red]struck fewer than {planned.least} times[/]"
+            if broken:
+                verdict = f"[red]BROKEN in {broken}[/]"
+            figures = (f"{sums[name]:,}" for name in COLUMNS)
+            table.add_row(planned.scenario.name, database, *figures, verdict)
+        return table
+
+    def _seldom(self, database: str, planned: Planned) -> bool:
+        runs = self._of(database, planned)
+        return sum(int(run.get("struck", 0)) for run in runs) < planned.least
+
+    def _of(self, database: str, planned: Planned) -> list[Result]:
+        name = planned.scenario.name
+        return [
+            run for run in self.results if (run["scenario"], run["database"]) == (name, database)
+        ]
 
 
 def _figures(run: Observed | None) -> Result:
@@ -111,6 +233,7 @@ def _figures(run: Observed | None) -> Result:
         return {}
     return {
         "struck": run.struck,
+        "how": run.how,
         "kills": run.kills,
         "lost": len(run.lost),
         "doubled": len(run.doubled),
@@ -122,28 +245,5 @@ def _figures(run: Observed | None) -> Result:
     }
 
 
-def _table(results: list[Result]) -> Table:
-    table = Table(
-        title=f"Faults: {READERS} readers a run, {CONNECTIONS} connections",
-        box=SIMPLE_HEAD,
-        padding=0,
-        pad_edge=False,
-    )
-    table.add_column("scenario", no_wrap=True)
-    for heading in COLUMNS.values():
-        table.add_column(heading, justify="right")
-    table.add_column("verdict", no_wrap=True)
-    for scenario, _ in PLAN:
-        runs = [result for result in results if result["scenario"] == scenario.name]
-        sums = {name: sum(run.get(name, 0) for run in runs) for name in COLUMNS}
-        sums["runs"] = len(runs)
-        sums["most_copies"] = max(run.get("most_copies", 0) for run in runs)
-        broken = sum(bool(run["breaches"]) for run in runs)
-        good = "found out" if scenario in WRONG else "kept"
-        verdict = f"[red]BROKEN in {broken}[/]" if broken else f"[green]{good}[/]"
-        table.add_row(scenario.name, *(f"{sums[name]:,}" for name in COLUMNS), verdict)
-    return table
-
-
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(main())

@@ -1,8 +1,7 @@
 """Child processes that send: started cheaply, so that they can be killed often.
 
 A fork server that has imported everything forks a fresh process for each start. A
-child runs production's own `follow_mailing`, at a faster pace: the constants that
-it sets here are waits, which the promise does not rest on.
+child runs production's own `follow_mailing`, at a faster pace.
 """
 
 import asyncio
@@ -11,28 +10,47 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-
-import structlog
+from typing import Protocol
 
 from digest.cli import progress
-from digest.delivery import ledger, recovery, worker
+from digest.cli.runtime import run_loop
 from digest.errors import DigestError
+from digest.store import BUSY
 from tests.faults import wrong_designs
 from tests.faults.installation import Installation, Values
+from tests.faults.pace import Pace
 
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.faults.children"])
 
+
+class Process(Protocol):
+    """What scenarios need of a process, however it was started."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its number."""
+
+    @property
+    def exitcode(self) -> int | None:
+        """None while it runs."""
+
+    def kill(self) -> None:
+        """End it the hard way."""
+
+    def join(self) -> None:
+        """Wait for its end."""
+
+
 STOPPED = 1  # the exit status of one that was told to stop before the end
 
 
-def start_worker(installation: Installation, lease: float | None = None) -> BaseProcess:
-    """A process that sends mailing 1 to its end; `lease` in seconds, if not production's."""
-    return _start(_send, installation.values, lease)
+def start_worker(installation: Installation, pace: Pace = Pace()) -> BaseProcess:  # noqa: B008
+    """A process that sends mailing 1 to its end."""
+    return _start(send_to_the_end, installation.values, pace)
 
 
 def start_wrong(design: wrong_designs.Design, book: Path, port: int) -> BaseProcess:
@@ -52,7 +70,7 @@ def suspend(process: BaseProcess) -> None:
     os.kill(process.pid, signal.SIGSTOP)
 
 
-async def ended(process: BaseProcess, seconds: float = 30) -> int:
+async def ended(process: Process, seconds: float = 30) -> int:
     """The exit status of a process, when it has ended; -9 if it had to be killed for that."""
     deadline = time.monotonic() + seconds
     while process.exitcode is None:
@@ -69,15 +87,12 @@ def _start(target: Callable[..., None], *arguments: object) -> BaseProcess:
     return process
 
 
-def _send(values: Values, lease: float | None) -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    recovery.RETRY_UNKNOWN_AFTER = timedelta(seconds=0.2)
-    worker.POLL_SECONDS, worker.TIDY_SECONDS, progress.LOOK_SECONDS = 0.05, 0.2, 0.05
-    if lease is not None:
-        ledger.LEASE = timedelta(seconds=lease)
+def send_to_the_end(values: Values, pace: Pace) -> None:
+    """What the process does; ends it with `STOPPED` when it was told to stop before the end."""
     try:
-        asyncio.run(_send_all(Installation(values)))
-    except DigestError:
+        with pace.kept():
+            run_loop(_send_all(Installation(values)))
+    except (DigestError, *BUSY):
         sys.exit(STOPPED)
 
 

@@ -24,6 +24,7 @@ from schedules.tables import OnUnknown
 from subscribers.tables import Subscriber, Subscription, SubscriptionState
 from tests.catalogue import add_comparison
 from tests.faults.verdicts import Row
+from tests.postgres import Cluster, database_of
 
 EDITION = "weekly"
 CONNECTIONS = 4
@@ -31,11 +32,25 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Installation:
-    """Settings as plain values, so that a child process can be given them.
+class Template:
+    """What a run starts from: a folder, and a database in it or on a server."""
 
-    Another database is another way to make these values; nothing else here knows SQLite.
-    """
+    folder: Path
+    cluster: Cluster | None = None
+    url: str | None = None
+
+    def copied(self, folder: Path) -> Values:
+        """Settings of a fresh copy in `folder`, whose parent is there."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        if self.cluster is None or self.url is None:
+            return {"data_dir": folder}
+        url = self.cluster.new_database(template=database_of(self.url))
+        return {"data_dir": folder, "database_url": url}
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Settings as plain values, so that a child process can be given them."""
 
     values: Values
 
@@ -50,9 +65,11 @@ class Installation:
             yield app
 
 
-async def prepare(folder: Path, readers: int) -> Path:
+async def prepare(folder: Path, readers: int, cluster: Cluster | None = None) -> Template:
     """An installation with an approved issue 1 and `readers` confirmed readers."""
-    installation = Installation(_values(folder, port=25))
+    url = cluster.new_database() if cluster else None
+    where = {"database_url": url} if url else {}
+    installation = Installation({"data_dir": folder, **where, **_values(port=25)})
     settings = installation.settings()
     make_key_file(settings.data_dir)
     await upgrade(settings.store_url)
@@ -64,13 +81,17 @@ async def prepare(folder: Path, readers: int) -> Path:
         await _fill(app, readers)
         await compose(app, EDITION)
         await approve(app, 1, by="the fault harness")
-    return folder
+    return Template(folder, cluster, url)
 
 
-async def start(template: Path, folder: Path, port: int, policy: OnUnknown) -> Installation:
-    """A copy of what `prepare` made, whose issue 1 is being sent to the relay at `port`."""
-    shutil.copytree(template, folder)
-    installation = Installation(_values(folder, port))
+async def start(
+    template: Template, folder: Path, port: int, policy: OnUnknown, **more: object
+) -> Installation:
+    """A copy of what `prepare` made, whose issue 1 is being sent to the relay at `port`.
+
+    `more` are settings that differ for this run.
+    """
+    installation = Installation({**template.copied(folder), **_values(port), **more})
     async with installation.opened() as app:
         async with app.store.write() as session:
             (await get_edition(session, EDITION)).on_unknown = policy
@@ -91,9 +112,8 @@ def addresses(readers: int) -> list[str]:
     return [f"reader{number}@example.org" for number in range(1, readers + 1)]
 
 
-def _values(folder: Path, port: int) -> Values:
+def _values(port: int) -> Values:
     return {
-        "data_dir": folder,
         "smtp_url": f"smtp://127.0.0.1:{port}?tls=none",
         "connections": CONNECTIONS,
         "sender": "Weekly Verdicts <verdicts@news.example.org>",
@@ -105,23 +125,23 @@ async def _fill(app: App, readers: int) -> None:
     now = app.clock()
     async with app.store.write() as session:
         await add_comparison(session, "Alpha", "Beta", now)
-        for number, address in enumerate(addresses(readers), start=1):
-            session.add(
-                Subscriber(
-                    id=number,
-                    address=address,
-                    normalised=address,
-                    address_hash=app.keyring.address_hash(address),
-                    created_at=now,
-                )
+        people = [
+            Subscriber(
+                address=address,
+                normalised=address,
+                address_hash=app.keyring.address_hash(address),
+                created_at=now,
             )
+            for address in addresses(readers)
+        ]
+        session.add_all(people)
         await session.flush()
         session.add_all(
             Subscription(
-                subscriber_id=number,
+                subscriber_id=one.id or 0,
                 edition=EDITION,
                 state=SubscriptionState.ACTIVE,
                 confirmed_at=now,
             )
-            for number in range(1, readers + 1)
+            for one in people
         )

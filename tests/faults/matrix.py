@@ -43,6 +43,8 @@ REJECTS = Expected(frozenset({"rejected"}), frozenset({1}), ends="rejected")
 DEAD = replace(REJECTS, suppressed=True)
 UNKNOWN = Expected(frozenset({"unknown"}), unknowns=1)
 ACCEPTS = Expected(frozenset({"accepted"}), frozenset({1}))
+# Relays end long sessions: a fresh one is tried at once, and carries what was struck.
+RECONNECTS = replace(ACCEPTS, states=ACCEPTS.states | WAITING, attempts=frozenset({0, 1}))
 TIRED = Expected(frozenset({"deferred"}) | WAITING, stops=True, backs_off=True)
 
 
@@ -145,7 +147,9 @@ def _securing() -> Iterator[Case]:
 def _of_a_message() -> Iterator[Case]:
     for case in (*_at_mail(), *_at_rcpt(), *_at_data(), *_in_the_body(), *_at_the_dot()):
         yield case
-        yield replace(case, name=f"{case.name}, second of three", strikes=SECOND)
+        later = replace(case, name=f"{case.name}, second of three", strikes=SECOND)
+        at_once = case.expected in (WAITS, WAITS_OR_PAUSES)
+        yield replace(later, expected=RECONNECTS) if at_once else later
 
 
 def _at_mail() -> Iterator[Case]:
@@ -194,8 +198,8 @@ def _at_data() -> Iterator[Case]:
 
 
 def _in_the_body() -> Iterator[Case]:
-    yield Case("drop in the body", {"body": DROP}, DEFERS, filling=2_000_000)
-    yield Case("a body not read", {"body": HANG}, DEFERS, deadline=SHORT, filling=12_000_000)
+    yield Case("drop in the body", {"body": DROP}, DEFERS, filling=6_000_000)
+    yield Case("a body not read", {"body": HANG}, DEFERS, deadline=2 * SHORT, filling=6_000_000)
     # Whether the loss is seen before the dot is written is up to the network.
     yield Case("drop after the body", {"end": DROP}, DEFERS, also=UNKNOWN.states)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults.matrix import Case, cases
-from tests.faults.trial import attempt, paced, prepare
+from tests.faults.trial import PACE, attempt, prepare
 
 AT_ONCE = 6
 
@@ -24,6 +24,6 @@ async def try_all(folder: Path, begun: Callable[[str], None]) -> dict[str, list[
             template = templates[case.beyond_ascii]
             return case.name, await attempt(case, template, folder / str(number))
 
-    with paced():
+    with PACE.kept():
         judged = [judge(number, case) for number, case in enumerate(cases())]
         return dict(await asyncio.gather(*judged))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from schedules.tables import OnUnknown
 from tests.faults import children, wrong_designs
 from tests.faults.installation import addresses
+from tests.faults.pace import Pace
 from tests.faults.scene import (
     Ground,
     begun,
@@ -21,6 +22,7 @@ from tests.faults.sink import Sink
 from tests.faults.verdicts import Breach, Breaches, Observed, nothing_unknown, promise
 
 LEASE = 0.4
+SHORT_LEASE = Pace(lease=LEASE)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,36 @@ def killed(policy: OnUnknown) -> Scenario:
             )
 
     return Scenario(f"kill -9, {policy.value}", run, promise)
+
+
+def killed_among(policy: OnUnknown, workers: int = 3) -> Scenario:
+    """`kill -9` of one of several senders, while the others go on; a new one takes its place."""
+
+    async def run(ground: Ground) -> Observed:
+        async with AsyncExitStack() as stack:
+            scene = await set_up(stack, ground, policy)
+            senders = [children.start_worker(scene.installation) for _ in range(workers)]
+            kills = 0
+            while kills < ground.rounds:
+                target = scene.sink.begun + scene.dice.randint(1, ground.readers // 8)
+                victim = scene.dice.randrange(workers)
+                await begun(scene.sink, target, senders[victim])
+                await asyncio.sleep(scene.dice.uniform(0, 0.015))
+                if any(one.exitcode is not None for one in senders):
+                    break
+                senders[victim].kill()
+                senders[victim].join()
+                kills += 1
+                senders[victim] = children.start_worker(scene.installation)
+            codes = [await children.ended(one) for one in senders]
+            return await scene.observe(
+                kills=kills,
+                struck=kills,
+                most_copies=2 if policy is OnUnknown.RESEND else 1,
+                exit_codes=codes,
+            )
+
+    return Scenario(f"kill -9 of one of {workers}, {policy.value}", run, promise)
 
 
 def wrong(design: wrong_designs.Design, breach: Breach) -> Scenario:
@@ -143,12 +175,12 @@ async def _slept(ground: Ground) -> Observed:
     """A worker is stopped past its lease while another works, and then goes on."""
     async with AsyncExitStack() as stack:
         scene = await set_up(stack, ground, OnUnknown.RESEND)
-        sleeper = children.start_worker(scene.installation, LEASE)
+        sleeper = children.start_worker(scene.installation, SHORT_LEASE)
         stack.callback(sleeper.kill)
         await begun(scene.sink, scene.dice.randint(2, 12), sleeper)
         await suspend_between_writes(sleeper, scene)
         before = await scene.count("claimed")
-        other = children.start_worker(scene.installation, LEASE)
+        other = children.start_worker(scene.installation, SHORT_LEASE)
         stack.callback(other.kill)
         await quiet(scene.sink, LEASE + 0.6)
         taken_over = before - await scene.count("claimed")
@@ -159,6 +191,7 @@ async def _slept(ground: Ground) -> Observed:
 
 TERMINATED = Scenario("SIGTERM", _terminated, _orderly)
 SLEPT = Scenario("SIGSTOP past the lease", _slept, nothing_unknown)
+KILLED_AMONG = [killed_among(policy) for policy in (OnUnknown.RESEND, OnUnknown.HOLD)]
 KILLED = [killed(policy) for policy in (OnUnknown.RESEND, OnUnknown.HOLD)]
 WRONG = [
     wrong(wrong_designs.cursor_at_fetch, Breach.LOST),

@@ -13,7 +13,8 @@ from pathlib import Path
 from digest.app import App
 from schedules.tables import OnUnknown
 from tests.faults import children
-from tests.faults.installation import CONNECTIONS, Installation, look, start
+from tests.faults.children import Process
+from tests.faults.installation import CONNECTIONS, Installation, Template, look, start
 from tests.faults.sink import Sink
 from tests.faults.verdicts import Observed
 
@@ -22,7 +23,7 @@ from tests.faults.verdicts import Observed
 class Ground:
     """Where one run takes place, and how often it may strike at most."""
 
-    template: Path
+    template: Template
     folder: Path
     readers: int
     seed: int
@@ -56,11 +57,18 @@ class Scene:
         return sum(row.state == state for row in rows.values())
 
 
-async def set_up(stack: AsyncExitStack, ground: Ground, policy: OnUnknown) -> Scene:
-    """A fresh copy of the installation, sending."""
+async def set_up(
+    stack: AsyncExitStack,
+    ground: Ground,
+    policy: OnUnknown,
+    slowest: float = 0.01,
+    **more: object,
+) -> Scene:
+    """A fresh copy of the installation, sending; `more` are settings of its own."""
     dice = random.Random(ground.seed)
-    sink = await stack.enter_async_context(Sink(dice=random.Random(ground.seed + 1)))
-    installation = await start(ground.template, ground.folder, sink.port, policy)
+    there = Sink(dice=random.Random(ground.seed + 1), slowest=slowest)
+    sink = await stack.enter_async_context(there)
+    installation = await start(ground.template, ground.folder, sink.port, policy, **more)
     app = await stack.enter_async_context(installation.opened())
     return Scene(sink, installation, app, dice)
 
@@ -103,7 +111,7 @@ async def _lives_to_the_end(
     return process.exitcode is not None
 
 
-async def begun(sink: Sink, target: int, process: BaseProcess, seconds: float = 60) -> None:
+async def begun(sink: Sink, target: int, process: Process, seconds: float = 60) -> None:
     """Wait until `target` messages were begun, or the process has ended."""
     async with asyncio.timeout(seconds):
         while sink.begun < target and process.exitcode is None:

@@ -6,25 +6,25 @@ judged is the ledger before and after the relay is mended, and the copies at the
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from unittest.mock import patch
 
-import structlog
 from sqlmodel import col, select
 
-from digest.delivery import mailings, worker
+from digest.delivery import mailings
 from digest.delivery.accounting import account
 from digest.delivery.claims import Claim
 from digest.delivery.liveness import FileLock
 from digest.delivery.mailings import freeze_audience
+from digest.delivery.pool import Outlet
 from digest.delivery.ports import Outgoing
 from digest.delivery.recovery import tidy
 from digest.delivery.relay import Relay as Address
 from digest.delivery.relay import Tls
+from digest.delivery.relays.config import RelayConfig
 from digest.delivery.tables import Delivery, Mailing, MailingKind, MailingState, Route
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.delivery.worker import Worker
@@ -35,6 +35,7 @@ from subscribers.suppression import is_suppressed
 from subscribers.tables import Subscriber, Subscription, SubscriptionState
 from tests.faults.certificates import make_pair
 from tests.faults.matrix import WAITING, Case
+from tests.faults.pace import Pace
 from tests.relay import LAST_LINE, Relay
 
 READERS = 3
@@ -43,6 +44,7 @@ BEGUN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PAST_ITS_FIRST_DEFERRAL = timedelta(minutes=7)
 KEYRING = Keyring("a key for the tests only, long enough")
 PATIENCE, STILL = 8.0, 0.25
+PACE = Pace(tidy=0.1, back_off=4 * STILL, retry_unknown=30)
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ async def attempt(case: Case, template: Path, folder: Path) -> list[str]:
             transport = SmtpTransport(
                 _address(case, there.port),
                 "localhost",
-                Deadlines(*[case.deadline] * 5),
+                Deadlines(*[case.deadline] * 6),
                 client_tls if case.trusted else None,
             )
             trial = _Trial(case, store, there, transport, folder / "workers")
@@ -139,20 +141,6 @@ async def attempt(case: Case, template: Path, folder: Path) -> list[str]:
                 return await trial.run()
     finally:
         await store.close()
-
-
-@contextmanager
-def paced() -> Iterator[None]:
-    """Production's waits, shortened for all trials inside."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    try:
-        with patch.multiple(
-            worker, POLL_SECONDS=0.05, TIDY_SECONDS=0.1, BACK_OFF_SECONDS=(4 * STILL,)
-        ):
-            yield
-    finally:
-        structlog.configure(**before)
 
 
 def _address(case: Case, port: int) -> Address:
@@ -168,14 +156,15 @@ class _Trial:
         self._case, self._store, self._there = case, store, there
         self._now = BEGUN
         self._liveness = FileLock(locks)
+        relay = RelayConfig(name="main", connections=1, address=transport.relay)
+        outlet = Outlet(relay, transport)
         self._worker = Worker(
             store=store,
             liveness=self._liveness,
-            transports={Route.RELAY: transport},
+            routes={Route.RELAY: {"main": outlet}},
             compose=self._compose,
             housekeeping=self._tidy,
             clock=lambda: self._now,
-            connections=1,
             drain_seconds=1,
         )
 
@@ -303,7 +292,7 @@ class _Trial:
         )
 
     async def _compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
-        filling = b"." * 78 + b"\r\n"
+        filling = b"x" * 78 + b"\r\n"
         data = (
             f"Message-ID: {claim.message_id}\r\n\r\nhello\r\n".encode()
             + filling * (self._case.filling // len(filling))

@@ -16,6 +16,8 @@ class Breach(StrEnum):
     MESSAGE_ID = "message-id"
     EQUATION = "equation"
     ENDED_BADLY = "ended badly"
+    DAMAGED = "damaged"
+    WITHOUT_LEAVE = "sent without leave"
     NOT_STRUCK = "the fault never struck"
 
 
@@ -33,7 +35,8 @@ class Observed:
 
     `struck` counts how often the fault took hold; `most_armed` is the most deliveries
     that any one death left between arming and record; `equation` is None for a design
-    that keeps no ledger of ours.
+    that keeps no ledger of ours. `seen` are breaches that were seen while it ran, and
+    `how` says by what means the fault was made, where there are several.
     """
 
     copies: Counter[str]
@@ -46,6 +49,8 @@ class Observed:
     kills: int = 0
     equation: Accounting | None = None
     exit_codes: list[int] = field(default_factory=list)
+    seen: "Breaches" = field(default_factory=dict)
+    how: str = ""
 
     @property
     def lost(self) -> list[str]:
@@ -92,7 +97,7 @@ def promise(run: Observed) -> Breaches:
     strangers = [one for one, ids in run.message_ids.items() if len(ids) != 1]
     if strangers:
         found[Breach.MESSAGE_ID] = f"copies differ in their Message-ID: {_some(strangers)}"
-    return {**found, **_books(run)}
+    return {**found, **_books(run), **run.seen}
 
 
 def nothing_unknown(run: Observed) -> Breaches:
