@@ -10,6 +10,7 @@ from digest.app import App
 from digest.errors import Refused, UsageError
 from digest.flows.drafts import draft_of, edition_of
 from digest.flows.letters import tell_editor
+from digest.flows.preflight import PreflightFailed, require_preflight
 from digest.issues import editing
 from digest.issues.composing import Composed, compose_extra, compose_for, require_current_items
 from digest.issues.editing import Edit
@@ -92,8 +93,19 @@ async def compose_slot(
         return Composition(made.issue, slot, made.included, made.shortfall)
     await slots.mark_composed(session, slot, now)
     if edition.approval == Approval.AUTOMATIC:
-        await approve_in(session, app, made.issue, by=ENGINE, now=now)
+        await _approve_or_tell(session, app, edition, made.issue, now)
     return Composition(made.issue, slot, made.included, None)
+
+
+async def _approve_or_tell(
+    session: AsyncSession, app: App, edition: Edition, issue: Issue, now: datetime
+) -> None:
+    """An automatic approval that preflight stops leaves a draft, and the editor told."""
+    try:
+        await approve_in(session, app, issue, by=ENGINE, now=now)
+    except PreflightFailed as failed:
+        subject = f"{edition.name}: issue {issue.number} is not approved"
+        await tell_editor(session, app, subject, [f"{failed}."], now)
 
 
 async def edit(app: App, number: int, change: Edit | None) -> Composed:
@@ -132,6 +144,7 @@ async def approve_in(
             f"not {expected[:12]}; look at it again"
         )
     await require_current_items(session, issue)
+    await require_preflight(session, app, edition, issue, frozen)
     await turn(session, issue, IssueState.APPROVED, now, **approval(frozen, by, now))
     await store_frozen(session, issue, frozen, load_templates(edition.template))
     if issue.slot_id is not None:
@@ -155,6 +168,8 @@ async def schedule(app: App, number: int, at: datetime) -> Issue:
     async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, number)
         await turn(session, issue, IssueState.SCHEDULED, now, send_at=at, state_reason=None)
+        frozen = await draft_of(app, session, number)
+        await require_preflight(session, app, await edition_of(session, issue), issue, frozen)
         if issue.slot_id is not None:
             await slots.move(session, issue.slot_id, at, now)
         return issue

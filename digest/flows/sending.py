@@ -11,6 +11,7 @@ from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.engine.procrastinate import defer_sending
 from digest.errors import Refused, UsageError
 from digest.flows.drafts import draft_of, edition_of
+from digest.flows.preflight import require_preflight
 from digest.flows.sites import letter_route, new_postmark, site_of
 from digest.issues.composing import require_current_items
 from digest.issues.lookup import get_issue
@@ -42,6 +43,8 @@ async def start_sending(
     route = await _route(session, app, edition, to_inbox=to_inbox)
     await require_current_items(session, issue)
     _check_site(app, edition, issue)
+    frozen = await draft_of(app, session, issue.number)
+    await require_preflight(session, app, edition, issue, frozen, to_inbox=to_inbox)
     if issue.slot_id is not None:
         await _take_slot(session, issue.slot_id, now)
     started = max(issue.send_at or now, now)

@@ -1,6 +1,6 @@
 """From the catalogue to what one issue says: the `IssueContent` of a draft, as of now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,18 +26,30 @@ from schedules.tables import Edition
 async def content_of(session: AsyncSession, edition: Edition, issue: Issue) -> IssueContent:
     """What a draft would say if it were frozen now. Raises `Refused` for an empty one."""
     assert issue.id is not None
-    assert edition.id is not None
     by_slug = {view.slug: view for view in await comparisons(session, include_withdrawn=True)}
     items = [
         by_slug[slug] for found, slug in await candidates_of(session, issue.id) if found.included
     ]
     if not items:
         raise Refused(f"issue {issue.number} has no comparisons")
+    flips = await _flips(session, edition, issue, by_slug.values())
+    return _content(edition, issue, items, flips)
+
+
+async def flips_of(session: AsyncSession, edition: Edition, issue: Issue) -> list[Flip]:
+    """The flips that an issue has to tell, by what the store knows now."""
+    views = await comparisons(session, include_withdrawn=True)
+    return await _flips(session, edition, issue, views)
+
+
+async def _flips(
+    session: AsyncSession, edition: Edition, issue: Issue, views: Iterable[ComparisonView]
+) -> list[Flip]:
+    assert edition.id is not None
     since = await previous_sending(session, edition.id, before=issue.number)
     turns = await turns_since(session, since, issue.composed_at)
-    names = {t.slug: t.short_name for view in by_slug.values() for t in (view.left, view.right)}
-    flips = tell_flips(turns, names, ZoneInfo(edition.zone))
-    return _content(edition, issue, items, flips)
+    names = {t.slug: t.short_name for view in views for t in (view.left, view.right)}
+    return tell_flips(turns, names, ZoneInfo(edition.zone))
 
 
 def _content(

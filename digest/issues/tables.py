@@ -79,6 +79,21 @@ class Candidate(SQLModel, table=True):
     reason: str
 
 
+class IssueOverride(SQLModel, table=True):
+    """A person's word that one preflight error of an issue, as it was then, may go out."""
+
+    __tablename__ = "issue_override"
+    __table_args__ = (UniqueConstraint("issue_id", "code", "hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_id: int = Field(foreign_key="issue.id")
+    code: str = Field(description="The rule's, such as CNT-040.")
+    hash: str = Field(description="The issue's when it was looked at; for another it is void.")
+    by: str = Field(sa_column=Column("overridden_by", AutoString, nullable=False))
+    reason: str
+    created_at: datetime
+
+
 class FrozenFile(SQLModel, table=True):
     """A template as it was when an issue was approved, kept by the hash of its text."""
 
