@@ -57,7 +57,7 @@ async def is_due(session: AsyncSession, mailing_id: int, now: datetime) -> bool:
         exists().where(
             col(Mailing.id) == mailing_id,
             col(Mailing.state) == MailingState.ACTIVE,
-            col(Delivery.mailing_id) == mailing_id,
+            col(Delivery.mailing_id) == col(Mailing.id),
             due,
         )
     )
