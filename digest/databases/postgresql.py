@@ -31,7 +31,7 @@ CONNECTION = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
 }
-CONNECTIONS = 10
+CONNECTIONS = 5  # kept; as many again in a rush
 BEGIN_WRITING: str | None = None  # the driver begins one with the first statement
 
 NEXT_STEPS = (
@@ -69,6 +69,7 @@ def open_engine(url: str) -> AsyncEngine:
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         pool_size=CONNECTIONS,
+        max_overflow=CONNECTIONS,
     )
 
 
