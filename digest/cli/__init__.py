@@ -9,6 +9,7 @@ import sys
 import typer
 
 from digest.cli import (
+    checking,
     comparisons,
     editions,
     issues,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.add_typer(comparisons.app, name="comparisons")
 app.add_typer(readers.app, name="readers")
 app.add_typer(editions.app, name="editions")
+issues.app.add_typer(checking.app)
 issues.app.add_typer(sending.app)
 issues.app.add_typer(watching.app)
 app.add_typer(issues.app, name="issues")

@@ -28,7 +28,7 @@ from subscribers.links import return_path_tag
 from subscribers.signup import raw_token
 from subscribers.tables import ConfirmationToken
 
-KEPT_MAILINGS = 8
+KEPT_VARIANTS = 40
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Frozen:
 
 
 class MessageWriter:
-    """Writes messages for a worker; keeps what the last mailings share at hand."""
+    """Writes messages for a worker; keeps what the messages of the last issues share."""
 
     def __init__(self, app: App, dkim_keys: Sequence[SigningKey] = ()) -> None:
         self._app, self._dkim_keys = app, dkim_keys
@@ -90,10 +90,11 @@ class MessageWriter:
             mailing = await get_mailing(session, claim.mailing_id)
             compiled = await WRITERS[claim.kind](self._app, session, mailing, claim)
         keys = self._dkim_keys
-        signer = DkimSigner(domain_of(compiled.sender), keys) if keys else None
-        if len(self._frozen) >= KEPT_MAILINGS:
-            del self._frozen[next(iter(self._frozen))]
-        frozen = self._frozen[claim.mailing_id, claim.variant] = Frozen(compiled, signer)
+        frozen = Frozen(compiled, DkimSigner(domain_of(compiled.sender), keys) if keys else None)
+        if claim.kind is MailingKind.ISSUE:  # a letter is a mailing of its own
+            if len(self._frozen) >= KEPT_VARIANTS:
+                del self._frozen[next(iter(self._frozen))]
+            self._frozen[claim.mailing_id, claim.variant] = frozen
         return frozen
 
 

@@ -58,6 +58,7 @@ def environment(tmp_path: Path, sink: tuple[Sink, int]) -> dict[str, str]:
         "DIGEST_DATA_DIR": str(tmp_path / "var"),
         "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{sink[1]}",
         "DIGEST_SENDER": "Weekly Verdicts <verdicts@news.example.org>",
+        "DIGEST_PUBLIC_URL": "https://digest.example.org",
         "DIGEST_POSTAL_ADDRESS": "1 Test Street, 10115 Berlin",
     }
 

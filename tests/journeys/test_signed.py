@@ -38,6 +38,7 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     monkeypatch.setenv("DIGEST_SMTP_URL", f"smtp://127.0.0.1:{port}")
+    monkeypatch.setenv("DIGEST_PUBLIC_URL", "https://digest.example.org")
     yield handler
     controller.stop()
 

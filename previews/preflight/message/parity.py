@@ -106,7 +106,20 @@ def _badges(chunks: list[str], names: Iterable[str]) -> Iterator[str]:
         if at and chunks[at - 1] in VERDICTS:
             yield chunks[at - 1]
             continue
-        yield from [label for label in chunks[at + 1 : at + 3] if label in VERDICTS][:1]
+        first = next((i for i in (at + 1, at + 2) if chunks[i : i + 1] and _is(chunks[i])), None)
+        if first is not None:
+            yield chunks[_after_arrow(chunks, first)]
+
+
+def _is(chunk: str) -> bool:
+    return chunk in VERDICTS
+
+
+def _after_arrow(chunks: list[str], first: int) -> int:
+    """Of a flip, SHIP → SKIP, the verdict that holds now."""
+    arrow, second = chunks[first + 1 : first + 2], chunks[first + 2 : first + 3]
+    flips = arrow and second and _is(second[0]) and not any(map(str.isalnum, arrow[0]))
+    return first + 2 if flips else first
 
 
 def _visible(page: Page) -> Iterator[str]:

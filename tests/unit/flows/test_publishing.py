@@ -272,10 +272,10 @@ class TestSending:
             rows = (await session.exec(select(Delivery))).all()
         assert len(rows) == 3
 
-    async def test_bytes_frozen_before_the_postal_address_was_set_do_not_go_out(
+    async def test_bytes_frozen_before_the_postal_address_changed_do_not_go_out(
         self, app: App
     ) -> None:
-        settings = app.settings.model_copy(update={"postal_address": ""})
+        settings = app.settings.model_copy(update={"postal_address": "2 Old Street, Berlin"})
         await publishing.compose(app, "weekly")
         await publishing.approve(replace(app, settings=settings), 1, by="me")
         with pytest.raises(Refused, match="the postal address changed since issue 1 was approved"):

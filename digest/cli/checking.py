@@ -1,0 +1,113 @@
+"""`digest issues check`: what preflight finds, and letting an error pass."""
+
+from typing import Annotated, Any
+
+import typer
+
+from digest.app import App
+from digest.cli.issues import Number
+from digest.cli.runtime import JsonFlag, console, print_json, run
+from digest.errors import DigestError, UsageError
+from digest.flows import preflight
+from digest.flows.preflight import Checked
+from previews.preflight.finding import Finding
+
+app = typer.Typer()
+
+COLOURS = {"error": "red", "warning": "yellow"}
+
+
+@app.command()
+def check(
+    number: Number,
+    links: Annotated[
+        bool, typer.Option("--links", help="Also follow every link, and look the sender up in DNS.")
+    ] = False,
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Also ask SpamAssassin and rspamd, if installed.")
+    ] = False,
+    to_inbox: Annotated[
+        bool, typer.Option("--to-inbox", help="It will go to the built-in inbox only.")
+    ] = False,
+    override: Annotated[str | None, typer.Option(help="Let the error of this code pass.")] = None,
+    by: Annotated[str, typer.Option(help="Who lets it pass.")] = "",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Look for mistakes on the bytes that would be sent; errors block approval and sending."""
+    if (by or reason) and not override:
+        raise UsageError("--by and --reason go with --override CODE")
+
+    async def work(app: App) -> Checked:
+        if override:
+            await preflight.override(app, number, override, by=by, reason=reason)
+        return await preflight.check_issue(
+            app, number, to_inbox=to_inbox, links=links, filters=scores
+        )
+
+    checked = run(work)
+    print_json(as_data(checked)) if as_json else print_checked(checked)
+    if checked.blocking:
+        count = len(checked.blocking)
+        raise DigestError(f"issue {number} has {count} error{'s' if count > 1 else ''}")
+
+
+def as_data(checked: Checked) -> dict[str, Any]:
+    """Stable keys; see `docs/cli.md`."""
+    return {
+        "number": checked.number,
+        "hash": checked.hash,
+        "blocked": bool(checked.blocking),
+        "findings": [_finding(checked, finding) for finding in checked.preflight.findings],
+        "clients": checked.preflight.clients,
+    }
+
+
+def _finding(checked: Checked, finding: Finding) -> dict[str, Any]:
+    rule, place = finding.rule, finding.place
+    passed = checked.overrides.get(finding.code) if rule.overridable else None
+    return {
+        "code": rule.code,
+        "severity": rule.severity.value,
+        "title": rule.title,
+        "detail": finding.detail,
+        "why": rule.why,
+        "fix": rule.fix,
+        "overridable": rule.overridable and finding.is_error,
+        "overridden": {"by": passed.by, "reason": passed.reason} if passed else None,
+        "part": place.part,
+        "spot": place.spot or None,
+        "excerpt": place.excerpt or None,
+        "file": place.file,
+        "line": place.line,
+        "variants": list(finding.variants),
+    }
+
+
+def print_checked(checked: Checked) -> None:
+    """Findings for people, errors first, then how mail programs do."""
+    for finding in checked.preflight.findings:
+        _print_finding(checked, finding)
+    errors, count = len(checked.blocking), len(checked.preflight.findings)
+    if not count:
+        console.print(f"[green]Issue {checked.number}: nothing found.[/green]")
+    else:
+        warnings = sum(not finding.is_error for finding in checked.preflight.findings)
+        console.print(f"Issue {checked.number}: {errors} blocking, {warnings} warnings.")
+    if checked.preflight.clients:
+        lowest = sorted(checked.preflight.clients.items(), key=lambda pair: pair[1])
+        shown = ", ".join(f"{name} {score} %" for name, score in lowest)
+        console.print(f"Supported of what it uses: {shown}.")
+
+
+def _print_finding(checked: Checked, finding: Finding) -> None:
+    rule, colour = finding.rule, COLOURS[finding.severity]
+    console.print(f"[{colour}]{rule.code}[/{colour}] [bold]{rule.title}[/bold]", end="")
+    console.print(f": {finding.detail}", markup=False)
+    where = f"{finding.place}" + (f" ({', '.join(finding.variants)})" if finding.variants else "")
+    console.print(f"    {where}", markup=False)
+    passed = checked.overrides.get(rule.code)
+    if finding.is_error and rule.overridable and passed:
+        console.print(f"    passed by {passed.by}: {passed.reason}", markup=False)
+    else:
+        console.print(f"    {rule.why}\n    → {rule.fix}", markup=False)
