@@ -14,7 +14,7 @@ from enum import IntEnum
 
 from sqlalchemy import Engine, func
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
@@ -22,9 +22,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases import Database, postgresql, sqlite
 
-# Locked, out of disk or of connections, or the connection is gone: trying again may help.
+# Locked, read-only for now, out of disk or of connections, or the connection is gone: trying
+# again may help.
 # Nothing was written, unless it was the commit's answer that got lost (PostgreSQL only).
-BUSY = (OperationalError, InterfaceError, NoConnection)
+BUSY = (OperationalError, InterfaceError, InternalError, NoConnection)
 
 ADVISORY_CLASS = 0x64696765  # "dige": sets our advisory locks apart from others'
 

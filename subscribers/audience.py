@@ -37,7 +37,7 @@ def still_subscribed(
     """A condition for the arming UPDATE: the reader of this row gets `edition` at this moment.
 
     It locks the subscription where the database can, so that an unsubscribe comes wholly
-    before or wholly after.
+    before or wholly after; one that is being written at this moment counts as before.
     """
     subscription, subscriber = aliased(Subscription), aliased(Subscriber)
     return (
@@ -50,7 +50,7 @@ def still_subscribed(
             ~suppressed(col(subscriber.address_hash)),
         )
         .correlate_except(subscription, subscriber)
-        .with_for_update(read=True, of=subscription)
+        .with_for_update(read=True, of=subscription, skip_locked=True)
         .exists()
     )
 
@@ -73,6 +73,6 @@ def confirmable(
             ~suppressed(col(subscriber.address_hash), NO_CONFIRMATION_MAIL),
         )
         .correlate_except(subscription, subscriber)
-        .with_for_update(read=True, of=subscription)
+        .with_for_update(read=True, of=subscription, skip_locked=True)
         .exists()
     )

@@ -51,5 +51,5 @@ async def close_ledgers() -> None:
 
 async def record(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> None:
     """Record an outcome and wait for its commit."""
-    ledger.record(claim, outcome, now)
+    await ledger.record(claim, outcome, now)
     await ledger.flush()

@@ -17,6 +17,7 @@ from digest.delivery.ports import RelayRefused, RelayUnavailable
 from digest.delivery.rejections import Rejections
 from digest.delivery.relays.fleet import Fleet
 from digest.delivery.relays.health import State
+from digest.delivery.relays.member import Member
 from digest.delivery.tables import DeliveryState, MailingKind
 from digest.delivery.tally import Tally
 from digest.store import BUSY, Store
@@ -26,6 +27,7 @@ T = TypeVar("T")
 log = structlog.get_logger("digest.delivery")
 
 RETRY_SECONDS = 1.0
+SILENT_IN_A_ROW = 5
 
 # Somebody looks after these: better paused with a reason than tried in silence.
 ATTENDED = (MailingKind.ISSUE, MailingKind.TEST)
@@ -63,13 +65,18 @@ class Aftermath:
         self._log = log.bind()  # bound once: binding anew costs as much as recording
         self._in_detail = self._log.is_enabled_for(logging.DEBUG)
         self._rejections = Rejections()
+        self._silent: dict[str, int] = {}
         self.settled = False  # something was recorded since this was last set to False
 
-    async def outcome(self, load: Load, outcome: Outcome) -> None:
-        """Record it; many rejections alike pause the issue."""
+    async def outcome(self, load: Load, outcome: Outcome, *, begun: bool = True) -> None:
+        """Record it; many rejections alike pause the issue. `begun`: the relay was asked."""
         claim = load.claim
-        self._ledger.record(claim, outcome, self._clock())
-        load.ticket.done(self._time(), outcome.reply)
+        await self._ledger.record(claim, outcome, self._clock())
+        if begun:
+            load.ticket.done(self._time(), outcome.reply)
+            self._watch(load.ticket.relay, outcome)
+        else:
+            load.ticket.returned(self._time())
         self.settled = True
         self._note(load, outcome)
         if outcome.state is not DeliveryState.DEFERRED and claim.kind in ATTENDED:
@@ -82,24 +89,38 @@ class Aftermath:
         """The dot was withheld: the reader, the mailing or the database was against it."""
         claim = load.claim
         load.ticket.returned(self._time())
-        state = await self._write(lambda: self._ledger.settle_denied(claim, self._clock()))
+        settled = await self._write(lambda: self._ledger.settle_denied(claim, self._clock()))
         self.settled = True
-        log.info("denied", **about(claim), state=state and str(state))
-        if state is DeliveryState.PENDING:  # its mailing is paused: the others would fare alike
+        log.info("denied", **about(claim), state=settled.state and str(settled.state))
+        if not settled.active:  # paused or cancelled: the others would fare alike
             await self._give_back(self._feed.withdraw(claim.mailing_id))
+        elif settled.state is DeliveryState.PENDING:  # the database is busy, or our lock in doubt
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def trouble(self, load: Load, trouble: RelayUnavailable | RelayRefused) -> None:
         """The relay itself is in trouble: others take over, or all wait, or a person must act."""
         relay, refused = load.ticket.relay, isinstance(trouble, RelayRefused)
         self._feed.put_back(load)
-        self._feed.recall(relay)
-        if relay.health.state is State.UP:  # its other lanes will say the same
-            log.warning("relay in trouble", relay=relay.name, reason=str(trouble))
-        self._fleet.trouble(relay, self._time(), str(trouble), refused=refused)
+        self._back_off(relay, str(trouble), refused=refused)
         self._tally.trouble(load.claim.route)
         nobody = self._fleet.all_refused() if refused else None
         if nobody:
             await self._pause(load.claim, f"the relay refused: {nobody}")
+
+    def _watch(self, relay: Member, outcome: Outcome) -> None:
+        """A relay that takes messages and says nothing would make the whole list doubtful."""
+        silent = 0 if outcome.reply else self._silent.get(relay.name, 0) + 1
+        self._silent[relay.name] = silent
+        if silent >= SILENT_IN_A_ROW:
+            self._silent[relay.name] = 0
+            why = f"{silent} messages in a row ended without a reply: {outcome.reason}"
+            self._back_off(relay, why, refused=False)
+
+    def _back_off(self, relay: Member, reason: str, *, refused: bool) -> None:
+        self._feed.recall(relay)
+        if relay.health.state is State.UP:  # its other lanes will say the same
+            log.warning("relay in trouble", relay=relay.name, reason=reason)
+        self._fleet.trouble(relay, self._time(), reason, refused=refused)
 
     async def put_off(self, load: Load) -> None:
         """Give back a claim whose message was not begun, since the database is busy."""
@@ -115,7 +136,7 @@ class Aftermath:
             await self._give_back([load.claim])
             await self._pause(load.claim, reason)
         else:
-            await self.outcome(load, Outcome(DeliveryState.DEFERRED, reason))
+            await self.outcome(load, Outcome(DeliveryState.DEFERRED, reason), begun=False)
 
     async def _pause(self, claim: Claim, reason: str) -> None:
         """Pause an issue or a test, and say why; a single letter waits for the relay instead."""

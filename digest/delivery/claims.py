@@ -1,6 +1,7 @@
 """On what conditions a delivery changes hands: held by its claim, still wanted."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Update, true
@@ -36,6 +37,7 @@ class Claim(NamedTuple):
     address: str
     variant: str
     message_id: str
+    lease_until: datetime
     attempts: int = 0
     issue: int | None = None
 
@@ -45,7 +47,7 @@ class Claim(NamedTuple):
         return self.address.rpartition("@")[2].lower()
 
 
-def claims_of(due: Sequence[Due], token: str) -> list[Claim]:
+def claims_of(due: Sequence[Due], token: str, lease_until: datetime) -> list[Claim]:
     """The claims on deliveries just taken."""
     postmarks = {mailing.id: Postmark.parse(mailing.postmark) for _, mailing in due}
     return [
@@ -60,6 +62,7 @@ def claims_of(due: Sequence[Due], token: str) -> list[Claim]:
             address=address,
             variant=variant,
             message_id=postmarks[mailing.id].message_id(delivery_id),
+            lease_until=lease_until,
             attempts=attempts,
             issue=mailing.payload.get("issue"),
         )
@@ -91,8 +94,8 @@ def still_wanted(kind: MailingKind, edition: Any) -> ColumnElement[bool]:
 def arming(kind: MailingKind, given: Given) -> Update:
     """The arming update of one kind of mailing; see `statements` for how it is run.
 
-    Where the database has row locks, it waits for a pause, cancel or unsubscribe that is
-    being committed, and those wait for it: none of them can slip in before the dot.
+    Where the database has row locks, a pause, cancel or unsubscribe waits for the commit of
+    an arm; and one that is just being committed denies the arm, which waits for nobody.
     """
     return (
         update(Delivery)
@@ -105,7 +108,7 @@ def arming(kind: MailingKind, given: Given) -> Update:
                 col(Mailing.id) == given("its_mailing"),
                 col(Mailing.state) == MailingState.ACTIVE,
             )
-            .with_for_update(read=True)
+            .with_for_update(read=True, skip_locked=True)
             .exists(),
             still_wanted(kind, given("its_edition")),
         )

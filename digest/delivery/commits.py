@@ -56,7 +56,8 @@ class Commits:
             kind: prepared(partial(arming, kind), ARMED, engine) for kind in MailingKind
         }
         self._connection: Any = None
-        self.busy = (*BUSY, engine.dialect.loaded_dbapi.OperationalError)
+        driver = engine.dialect.loaded_dbapi
+        self.busy = (*BUSY, driver.OperationalError, driver.InternalError)
 
     def write(self, arms: Sequence[Arming], records: Sequence[Recording]) -> list[bool]:
         """All of it or nothing; whether each dot is granted.

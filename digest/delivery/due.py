@@ -39,11 +39,16 @@ Due = tuple[Wanted, Mailing]
 
 
 async def find_due(
-    session: AsyncSession, routes: Iterable[Route], limit: int, now: datetime
+    session: AsyncSession,
+    routes: Iterable[Route],
+    limit: int,
+    now: datetime,
+    *,
+    letters_only: bool = False,
 ) -> list[Due]:
     """Up to `limit` deliveries of active mailings on these routes whose time has come.
 
-    Of each its `WANTED` columns, and its mailing.
+    Of each its `WANTED` columns, and its mailing; letters come first.
     """
     active = and_(
         col(Mailing.finished_at).is_(None),
@@ -52,6 +57,8 @@ async def find_due(
         col(Mailing.give_up_at) > now,
     )
     found = await _letters(session, active, limit, now)
+    if letters_only:
+        return found
     issues = await session.exec(
         select(Mailing)
         .where(active, col(Mailing.kind) == MailingKind.ISSUE)

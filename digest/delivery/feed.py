@@ -13,10 +13,12 @@ from digest.delivery.relays.fleet import Fleet
 from digest.delivery.relays.member import Member
 from digest.delivery.relays.quotas import settle
 from digest.delivery.relays.ticket import Ticket
-from digest.delivery.tables import Route
+from digest.delivery.tables import MailingKind, Route
 from digest.store import BUSY, Store
 
 CLAIMS_PER_CONNECTION = 30
+LOOK_SECONDS = 1.0
+MOST_LETTERS = 50
 
 
 class Load(NamedTuple):
@@ -49,6 +51,7 @@ class Feed:
         self._dispatch: Dispatch[Claim] = Dispatch(fleet, lambda claim: claim.domain)
         self._fetching: asyncio.Task[None] | None = None
         self._more = False
+        self._look_at = 0.0
         self._closed = False
         self.awake = {member.name: asyncio.Event() for member in fleet.members}
         self.wait: float | None = None
@@ -63,7 +66,8 @@ class Feed:
         load = self.at_hand(relay)
         if load is not None or self._closed:
             return load
-        if self.wait is None or self._fleet.needs(self._time()):
+        now = self._time()
+        if self.wait is None or now >= self._look_at or self._fleet.needs(now):
             await asyncio.shield(self._fetch())
         return self.at_hand(relay)
 
@@ -71,12 +75,16 @@ class Feed:
         """The next load for a relay, if there is one without waiting."""
         if self._closed:
             return None
-        now = self._time()
+        now, moment = self._time(), self._clock()
         given = self._dispatch.next(relay, now)
+        while given and given[0].lease_until <= moment:  # free again, and perhaps another's
+            given[1].returned(now)
+            given = self._dispatch.next(relay, now)
         self.wait = None if given else self._dispatch.seconds(now)
         self._wake_others(relay)
         self._postpone()
-        if self._more and self._dispatch.lacking(self._limit) > self._limit // 2:
+        lacking = self._dispatch.lacking(self._limit) > self._limit // 2
+        if (self._more and lacking) or now >= self._look_at:
             self._fetch()
         return Load(*given) if given else None
 
@@ -93,7 +101,11 @@ class Feed:
         return self._dispatch.withdraw(lambda it: it.mailing_id == mailing_id, self._time())
 
     def wake(self) -> None:
-        """Let idle lanes look again."""
+        """Let idle lanes look again, and into the ledger."""
+        self._look_at = self._time()
+        self._let_look()
+
+    def _let_look(self) -> None:
         for event in self.awake.values():
             event.set()
 
@@ -130,13 +142,28 @@ class Feed:
         return self._fetching
 
     async def _look(self) -> None:
+        self._look_at = self._time() + LOOK_SECONDS
         with suppress(*BUSY):  # a busy database: nothing to do just now
             await self._settle_quotas()
-            if self._dispatch.lacking(self._limit) and self._has_room():
-                found = await self._ledger.claim([self._route], self._limit, self._clock())
-                self._more = len(found) == self._limit
-                self._dispatch.add(found)
-                self.wake()
+            if self._has_room():
+                await self._claim()
+
+    async def _claim(self) -> None:
+        """Letters go before the issue's mail that is here already."""
+        lacking = self._dispatch.lacking(self._limit)
+        found = await self._ledger.claim(
+            [self._route],
+            lacking or MOST_LETTERS,
+            self._clock(),
+            letters_only=not lacking,
+        )
+        if lacking:
+            self._more = len(found) == lacking
+        issues = [claim for claim in found if claim.kind is MailingKind.ISSUE]
+        self._dispatch.add_in_front([it for it in found if it.kind is not MailingKind.ISSUE])
+        self._dispatch.add(issues)
+        if found:
+            self._let_look()
 
     async def _settle_quotas(self, *, everything: bool = False) -> None:
         """Reserve what the relays' hourly and daily limits need, and give back what ended."""

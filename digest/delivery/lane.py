@@ -101,22 +101,34 @@ class Lane:
 
     async def _let_go(self, connection: Connection, parcel: Parcel) -> Parcel | None:
         """Arm what is staged, and send its dot."""
-        following = await self._following()
-        if await self._ledger.arm(parcel.load.claim, parcel.wire_date, self._clock()):
+        try:
+            following = await self._following()
+            armed = await self._ledger.arm(parcel.load.claim, parcel.wire_date, self._clock())
+        except BaseException:
+            await connection.abandon()
+            raise
+        if armed:
             outcome = await self._finish(connection, parcel.load.claim, following)
             await self._aftermath.outcome(parcel.load, outcome)
+            if self._is_last:
+                await self.rest()
         else:
             await connection.abandon()
             await self._aftermath.denied(parcel.load)
         return following
 
+    @property
+    def _is_last(self) -> bool:
+        """Whether the session has carried as many as it may."""
+        return self._most is not None and self._carried >= self._most
+
     async def _finish(
         self, connection: Connection, claim: Claim, following: Parcel | None
     ) -> Outcome:
         self._carried += 1
-        last = self._most is not None and self._carried >= self._most
+        then = following.message if following and not self._is_last else None
         try:
-            reply = await connection.finish(following.message if following and not last else None)
+            reply = await connection.finish(then)
         except Interrupted as interruption:
             return Outcome(DeliveryState.DEFERRED, str(interruption))
         except Exception as unknown:  # OutcomeUnknown, or a bug of ours: the dot may be out
@@ -127,8 +139,6 @@ class Lane:
             await connection.abandon()
             return Outcome(DeliveryState.DEFERRED, str(reply), charged=False, reply=reply)
         self._connection = connection
-        if last:
-            await self.rest()
         return outcome_of(reply)
 
     async def _stage(self, message: Outgoing) -> Connection:
@@ -163,7 +173,7 @@ class Lane:
         try:
             return Parcel(load, await self._compose(load.claim, wire_date), wire_date)
         except Refused as unusable:
-            await self._aftermath.outcome(load, outcome_of(unusable.reply))
+            await self._aftermath.outcome(load, outcome_of(unusable.reply), begun=False)
         except BUSY:
             log.warning("database busy, put off", **about(load.claim))
             await self._aftermath.put_off(load)

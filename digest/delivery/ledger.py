@@ -11,6 +11,7 @@ import random
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import ColumnElement
@@ -42,6 +43,16 @@ log = structlog.get_logger("digest.delivery")
 LEASE = timedelta(minutes=15)
 
 
+class Settled(NamedTuple):
+    """Where a delivery went whose dot was withheld, and whether its mailing goes on.
+
+    `state` is None if the claim was lost meanwhile.
+    """
+
+    state: DeliveryState | None
+    active: bool
+
+
 class Ledger:
     """One worker's access to the ledger; `close` it, so that all is written.
 
@@ -69,11 +80,13 @@ class Ledger:
         """How long a commit takes at present, smoothed; connections follow it."""
         return self._writer.commit_seconds
 
-    async def claim(self, routes: Iterable[Route], limit: int, now: datetime) -> list[Claim]:
+    async def claim(
+        self, routes: Iterable[Route], limit: int, now: datetime, *, letters_only: bool = False
+    ) -> list[Claim]:
         """Take up to `limit` deliveries that are due on these routes; letters before issues."""
         token = secrets.token_hex(8)
         async with self._store.write() as session:
-            due = await find_due(session, routes, limit, now)
+            due = await find_due(session, routes, limit, now, letters_only=letters_only)
             await session.exec(
                 update(Delivery)
                 .where(col(Delivery.id).in_([row[0] for row, _ in due]))
@@ -86,7 +99,7 @@ class Ledger:
                 )
                 .execution_options(synchronize_session=False)
             )
-        return claims_of(due, token)
+        return claims_of(due, token, now + LEASE)
 
     async def arm(self, claim: Claim, wire_date: datetime, now: datetime) -> bool:
         """Permit the dot: True if the claim, the mailing and the reader's consent all hold.
@@ -95,17 +108,19 @@ class Ledger:
         """
         return await self._writer.arm(Arming(claim, wire_date, now))
 
-    def record(self, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    async def record(self, claim: Claim, outcome: Outcome, now: datetime) -> None:
         """Write down the outcome of a try, if the claim is still ours, with the next commit.
 
         However long the database is busy: a reply that is known must not become unknown.
+        What changes more than its row is committed when this returns, so that its lane
+        arms nothing meanwhile.
         """
-        if _is_rare(claim, outcome):
-            task = asyncio.create_task(self._record_rarely(claim, outcome, now))
-            self._rare.add(task)
-            task.add_done_callback(self._rare.discard)
-        else:
-            self._writer.record(_recorded(claim, outcome, now))
+        if not _is_rare(claim, outcome):
+            return self._writer.record(_recorded(claim, outcome, now))
+        task = asyncio.create_task(self._record_rarely(claim, outcome, now))
+        self._rare.add(task)
+        task.add_done_callback(self._rare.discard)
+        await asyncio.shield(task)
 
     def postpone(self, claim: Claim, until: datetime, now: datetime) -> None:
         """Put off a delivery that was not begun; no try is charged to the reader."""
@@ -134,8 +149,8 @@ class Ledger:
                 log.warning("database busy, still to write", reason=self._store.explain(trouble))
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def settle_denied(self, claim: Claim, now: datetime) -> DeliveryState | None:
-        """Where a delivery goes that got no dot; None if the claim was lost."""
+    async def settle_denied(self, claim: Claim, now: datetime) -> Settled:
+        """See to a delivery that got no dot."""
         async with self._store.write() as session:
             mailing = await session.get(Mailing, claim.mailing_id)
             wanted = (
@@ -143,8 +158,9 @@ class Ledger:
                     select(still_wanted(claim.kind, claim.edition)).where(_undotted(claim))
                 )
             ).first()
+            active = mailing is not None and mailing.state == MailingState.ACTIVE
             if mailing is None or wanted is None:
-                return None
+                return Settled(None, active)
             if mailing.state == MailingState.CANCELLED:
                 values = ended(DeliveryState.SKIPPED, "cancelled")
             elif not wanted:
@@ -158,7 +174,8 @@ class Ledger:
                 .returning(col(Delivery.state))
                 .execution_options(synchronize_session=False)
             )
-            return DeliveryState(settled.scalar_one())
+            state = settled.scalar_one_or_none()
+            return Settled(DeliveryState(state) if state else None, active)
 
     async def give_back(self, claims: Iterable[Claim], now: datetime) -> None:
         """Return claims that were never armed; always safe."""

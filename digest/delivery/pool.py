@@ -92,9 +92,11 @@ class Pool:
         try:
             while not self._stopped:
                 self._feed.awake[member.name].clear()
-                if place < self._wanted(member) and await lane.work():
+                if place >= self._wanted(member):
+                    await lane.rest()
+                elif await lane.work():
                     continue
-                if self._feed.wait is None:
+                elif self._feed.wait is None:
                     await lane.rest()
                     await self._catch_up()
                 await self._idle(member)

@@ -114,9 +114,11 @@ class Worker:
             left = [claim for pool in self._pools for claim in await pool.close()]
             with suppress(*BUSY):  # then whoever tidies next finds the owner gone
                 await ledger.give_back(left, self._clock())
-            await ledger.close()
         finally:
-            self._liveness.release()
+            try:
+                await ledger.close()
+            finally:
+                self._liveness.release()
 
     def _pool(self, ledger: Ledger, route: Route) -> Pool:
         return Pool(
@@ -128,7 +130,7 @@ class Worker:
             tally=self.tally,
             tidy=self._tidy,
             clock=self._clock,
-            has_room=self._has_room,
+            has_room=lambda: self._has_room() and self._liveness.holds(),
         )
 
     async def _keep_tidy(self) -> None:

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -125,23 +126,24 @@ class Writer:
 
     def _write(self, asked: list[Asked]) -> None:
         """One commit. If it cannot be made, dots are denied at once, and records tried again."""
-        flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
-        records = [self._records.popleft() for _ in range(len(self._records))]
+        flushes, records = list(self._flushes), list(self._records)
         while True:
             started = time.perf_counter()
             try:
                 granted = self._commits.write([arming for arming, _ in asked], records)
             except self._commits.busy as trouble:
                 log.warning("database busy, still to write", reason=str(trouble).partition("\n")[0])
-                granted = [False] * len(asked)
-                self._settle_soon(asked, granted, [] if records else flushes)
-                if not records:
-                    return
+                self._settle_soon(asked, [False] * len(asked), [])
+                if not asked:  # first at once: perhaps it was an arm that stood in the way
+                    time.sleep(RETRY_SECONDS)
                 asked = []
-                time.sleep(RETRY_SECONDS)
+                if not records and not flushes:
+                    return
             else:
                 took = time.perf_counter() - started
                 self.commit_seconds += SMOOTHING * (took - self.commit_seconds)
+                _drop(self._flushes, len(flushes))
+                _drop(self._records, len(records))
                 return self._settle_soon(asked, granted, flushes)
 
     def _settle_soon(self, asked: list[Asked], granted: list[bool], done: list[Answer]) -> None:
@@ -161,6 +163,12 @@ class Writer:
     def _tell(self, what: Callable[..., None], *words: object) -> None:
         with suppress(RuntimeError):  # the loop is gone, and nobody waits
             self._loop.call_soon_threadsafe(what, *words)
+
+
+def _drop(line: deque[Any], count: int) -> None:
+    """Take off what is done, and only then: a thread that ends must leave the rest to be seen."""
+    for _ in range(count):
+        line.popleft()
 
 
 def _settle(answers: list[Answer], granted: list[bool]) -> None:

@@ -7,7 +7,7 @@ a clock: `now` is seconds of a monotonic one.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from digest.delivery.relays.fleet import Fleet
@@ -44,9 +44,13 @@ class Dispatch(Generic[T]):
         """Take in claims, in the order in which they should go."""
         self._fresh.extend(claims)
 
+    def add_in_front(self, claims: Sequence[T]) -> None:
+        """Take in claims that go before all others."""
+        self._fresh.extendleft(reversed(claims))
+
     def lacking(self, at_hand: int) -> int:
         """How many more to claim, to have `at_hand` ready besides those set aside; 0: enough."""
-        if len(self._parking) + at_hand > MOST_ASIDE:
+        if len(self._parking) >= MOST_ASIDE:
             return 0
         return max(0, at_hand - len(self._fresh))
 

@@ -80,6 +80,9 @@ class SmtpTransport:
             except OSError as error:  # TimeoutError is one
                 candidate.close()
                 failure = error
+            except BaseException:
+                candidate.close()
+                raise
         raise failure
 
 

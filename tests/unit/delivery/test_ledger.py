@@ -100,9 +100,9 @@ async def test_a_lost_claim_neither_arms_nor_records(
     await ledger.give_back([lost], now)
     held = await claim_one(Ledger(store, Alive("worker-2")), now)
     assert not await ledger.arm(lost, now, now)
-    ledger.record(lost, ACCEPTED, now)
+    await ledger.record(lost, ACCEPTED, now)
     await ledger.flush()
-    assert await ledger.settle_denied(lost, now) is None
+    assert (await ledger.settle_denied(lost, now)).state is None
     assert await ledger.arm(held, now, now)
 
 
@@ -115,7 +115,7 @@ async def test_an_unsubscribe_after_the_claim_denies_the_dot(
         assert claim.subscriber_id is not None
         await unsubscribe(session, claim.subscriber_id, "weekly", source="test", now=now)
     assert not await ledger.arm(claim, now, now)
-    assert await ledger.settle_denied(claim, now) is DeliveryState.SKIPPED
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.SKIPPED
     [row] = await rows(store)
     assert (row.state, row.reason) == (DeliveryState.SKIPPED, "no longer subscribed")
 
@@ -129,7 +129,7 @@ async def test_a_pause_denies_the_dot_and_keeps_the_reader_for_later(
     async with store.write() as session:
         assert await mailings.pause(session, mailing.id, "a mistake")
     assert not await ledger.arm(claim, now, now)
-    assert await ledger.settle_denied(claim, now) is DeliveryState.PENDING
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.PENDING
     assert await ledger.claim(ROUTES, 1, now) == []
     async with store.write() as session:
         assert await mailings.resume(session, mailing.id)
@@ -146,7 +146,7 @@ async def test_a_cancel_denies_the_dot_for_good(
         assert await mailings.cancel(session, mailing.id, "withdrawn")
         assert not await mailings.resume(session, mailing.id)
     assert not await ledger.arm(claim, now, now)
-    assert await ledger.settle_denied(claim, now) is DeliveryState.SKIPPED
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.SKIPPED
 
 
 async def test_what_is_armed_is_not_claimed_again_by_time_alone(
@@ -163,7 +163,7 @@ async def test_a_deferred_delivery_waits_its_time(
 ) -> None:
     await make_mailing(1)
     claim = await claim_one(ledger, now)
-    ledger.record(claim, outcome_of(Reply(450, "4.2.1 greylisted")), now)
+    await ledger.record(claim, outcome_of(Reply(450, "4.2.1 greylisted")), now)
     await ledger.flush()
     [row] = await rows(store)
     assert row.attempts == 1
@@ -183,8 +183,8 @@ async def test_a_dead_address_is_suppressed_in_the_same_commit(
 ) -> None:
     await make_mailing(2)
     dead, spam = await ledger.claim(ROUTES, 2, now)
-    ledger.record(dead, outcome_of(Reply(550, "5.1.1 no such user")), now)
-    ledger.record(spam, outcome_of(Reply(550, "5.7.1 looks like spam")), now)
+    await ledger.record(dead, outcome_of(Reply(550, "5.1.1 no such user")), now)
+    await ledger.record(spam, outcome_of(Reply(550, "5.7.1 looks like spam")), now)
     await ledger.flush()
     async with store.read() as session:
         [suppression] = (await session.exec(select(Suppression))).all()
@@ -219,7 +219,7 @@ async def test_a_suppression_after_the_claim_denies_the_dot(
         reader = await session.get_one(Subscriber, claim.subscriber_id)
         await suppress_reader(session, reader, SuppressionReason.MANUAL, source="test", now=now)
     assert not await ledger.arm(claim, now, now)
-    assert await ledger.settle_denied(claim, now) is DeliveryState.SKIPPED
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.SKIPPED
 
 
 @pytest.mark.parametrize("state", SubscriptionState)
@@ -256,7 +256,7 @@ async def test_a_dot_withheld_leaves_nothing_armed_though_the_answer_of_its_comm
     await make_mailing(1)
     claim = await claim_one(ledger, now)
     await ledger.arm(claim, now, now)
-    assert await ledger.settle_denied(claim, now) is DeliveryState.PENDING
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.PENDING
     [row] = await rows(store)
     assert (row.state, row.token) == (DeliveryState.PENDING, None)
 

@@ -229,7 +229,7 @@ async def test_a_doubtful_reader_of_a_cancelled_mailing_is_held_not_called_skipp
         await ledger.give_back([claim], now)
         await round_of(store, Living(), now)
     else:
-        assert await ledger.settle_denied(claim, now) is DeliveryState.HELD
+        assert (await ledger.settle_denied(claim, now)).state is DeliveryState.HELD
     [row] = await rows(store)
     assert (row.state, row.reason) == (DeliveryState.HELD, "outcome unknown, then cancelled")
 
@@ -242,7 +242,7 @@ async def test_a_doubtful_reader_who_unsubscribes_is_held_not_called_skipped(
     async with store.write() as session:
         await unsubscribe(session, claim.subscriber_id or 0, "weekly", source="test", now=now)
     assert not await ledger.arm(claim, now, now)
-    assert await ledger.settle_denied(claim, now) is DeliveryState.HELD
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.HELD
 
 
 async def test_a_doubtful_reader_whose_time_runs_out_is_held_not_called_expired(

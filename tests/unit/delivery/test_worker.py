@@ -328,15 +328,15 @@ def busy_once(name: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     owner, method, concerns = STEPS[name]
     real, calls = getattr(owner, method), []
 
-    def step(*arguments: Any) -> Any:
+    def step(*arguments: Any, **options: Any) -> Any:
         if concerns(*arguments):
             calls.append(name)
             if len(calls) == 1:
                 raise locked()
-        return real(*arguments)
+        return real(*arguments, **options)
 
-    async def awaited(*arguments: Any) -> Any:
-        return await step(*arguments)
+    async def awaited(*arguments: Any, **options: Any) -> Any:
+        return await step(*arguments, **options)
 
     monkeypatch.setattr(owner, method, awaited if iscoroutinefunction(real) else step)
     return calls
