@@ -13,5 +13,5 @@ async def held_up(work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
     """Begin `work`, which must not come to its end while the caller's transaction is open."""
     task = asyncio.create_task(work)
     await asyncio.wait((task,), timeout=LONG_ENOUGH_SECONDS)
-    assert not task.done(), "it did not wait"
+    assert not task.done(), f"it did not wait: {task.result()}"
     return task

@@ -1,0 +1,125 @@
+"""A change of mind and an arm at the same moment: one comes wholly before the other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, Update, literal
+from sqlmodel import UTCDateTime
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.delivery import mailings
+from digest.delivery.claims import Claim, arming
+from digest.delivery.due import find_due
+from digest.delivery.ledger import Ledger
+from digest.delivery.tables import Route
+from digest.store import Store
+from subscribers.subscriptions import unsubscribe
+from tests.unit.delivery.conftest import MakeMailing
+from tests.unit.delivery.test_ledger import Alive, claim_one
+from tests.waiting import LONG_ENOUGH_SECONDS, held_up
+
+Change = Callable[[AsyncSession, Claim, datetime], Awaitable[object]]
+
+
+async def unsubscribed(session: AsyncSession, claim: Claim, now: datetime) -> None:
+    assert claim.subscriber_id is not None
+    await unsubscribe(session, claim.subscriber_id, "weekly", source="test", now=now)
+
+
+async def unsubscribed_from_all(session: AsyncSession, claim: Claim, now: datetime) -> None:
+    assert claim.subscriber_id is not None
+    await unsubscribe(session, claim.subscriber_id, None, source="test", now=now)
+
+
+async def paused(session: AsyncSession, claim: Claim, _: datetime) -> None:
+    await mailings.pause(session, claim.mailing_id, "by the editor")
+
+
+async def cancelled(session: AsyncSession, claim: Claim, _: datetime) -> None:
+    await mailings.cancel(session, claim.mailing_id, "by the editor")
+
+
+CHANGES = [unsubscribed, unsubscribed_from_all, paused, cancelled]
+
+
+def arming_of(claim: Claim, now: datetime) -> Update:
+    """The very statement that arms, for a transaction that the test holds open."""
+    values = {
+        "its_id": claim.delivery_id,
+        "its_token": claim.token,
+        "its_mailing": claim.mailing_id,
+        "its_edition": claim.edition,
+        "the_date": now,
+        "the_time": now,
+    }
+
+    def given(name: str) -> ColumnElement[Any]:
+        value = values[name]
+        return literal(value, UTCDateTime() if isinstance(value, datetime) else None)
+
+    return arming(claim.kind, given).execution_options(synchronize_session=False)
+
+
+@pytest.fixture
+async def ledger(store: Store) -> AsyncIterator[Ledger]:
+    ledger = Ledger(store, Alive("worker"))
+    yield ledger
+    await ledger.close()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_no_dot_is_granted_while_a_change_of_mind_is_under_way_nor_after(
+    change: Change, ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        await change(session, claim, now)
+        during = asyncio.create_task(ledger.arm(claim, now, now))
+        await asyncio.sleep(LONG_ENOUGH_SECONDS)
+    assert not await during
+    assert not await ledger.arm(claim, now, now)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_change_of_mind_that_was_undone_leaves_the_reader_to_be_sent_to(
+    change: Change, ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        await change(session, claim, now)
+        await session.rollback()
+    assert await ledger.arm(claim, now, now)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_an_arm_that_is_being_written_holds_up_a_change_of_mind(
+    change: Change, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(Ledger(store, Alive("worker")), now)
+
+    async def change_it() -> None:
+        async with store.write() as session:
+            await change(session, claim, now)
+
+    async with store.write() as session:
+        armed = await session.exec(arming_of(claim, now))
+        assert armed.rowcount == 1
+        changing = await held_up(change_it())
+    await changing
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+async def test_what_another_worker_is_just_taking_is_left_out_without_waiting(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(5)
+    async with store.write() as one, store.write() as other:
+        first = await find_due(one, [Route.RELAY], 3, now)
+        second = await find_due(other, [Route.RELAY], 3, now)
+    assert [len(first), len(second)] == [3, 2]
