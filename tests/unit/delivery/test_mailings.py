@@ -29,7 +29,7 @@ async def test_the_database_itself_keeps_a_mailing_to_one_row_for_each_reader_an
         address=address,
         updated_at=now,
     )
-    with pytest.raises(IntegrityError, match="(?i)unique"):
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
         async with store.write() as session:
             session.add(second)
     assert len(await rows(store)) == 1

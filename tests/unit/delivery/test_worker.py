@@ -34,7 +34,7 @@ from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.delivery.worker import Worker
 from digest.store import Store
 from subscribers.subscriptions import unsubscribe
-from tests.relay import DROP, TAKE_AND_DROP, Relay, relay
+from tests.relay import DROP, HANG, TAKE_AND_DROP, Relay, relay
 from tests.unit.delivery.conftest import MakeMailing, rows
 
 SHORT = Deadlines(connect=1, command=1, data=1, write=1, dot=1)
@@ -53,7 +53,9 @@ class Bench:
     folder: Path
     clock: Callable[[], datetime]
 
-    def worker(self, there: Relay, *, connections: int = 3, drain: float = 5) -> Worker:
+    def worker(
+        self, there: Relay, *, connections: int = 3, drain: float = 5, most: int | None = None
+    ) -> Worker:
         liveness = FileLock(self.folder)
 
         async def housekeeping() -> None:
@@ -61,7 +63,12 @@ class Bench:
                 await tidy(session, liveness, self.clock())
 
         address = Address("127.0.0.1", there.port, Tls.NONE)
-        config = RelayConfig(name="main", connections=connections, address=address)
+        config = RelayConfig(
+            name="main",
+            connections=connections,
+            messages_per_connection=most,
+            address=address,
+        )
         outlet = Outlet(config, SmtpTransport(address, "localhost", SHORT))
         return Worker(
             store=self.store,
@@ -462,6 +469,34 @@ async def test_a_bug_after_arming_leaves_the_outcome_unknown(
         counts = await bench.until_closed(mailing)
     assert counts.held == 1
     assert "a bug of ours" in ((await rows(store))[0].reason or "")
+
+
+async def test_a_relay_that_never_answers_a_dot_does_not_make_the_whole_list_doubtful(
+    bench: Bench, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "BACK_OFF_SECONDS", (60,))
+    mailing = await make_mailing(100)
+    async with relay(dot=TAKE_AND_DROP) as there, bench.working(there, connections=2):
+
+        async def some() -> bool:
+            return len(there.taken) >= aftermath.SILENT_IN_A_ROW
+
+        await bench.until(some)
+        await asyncio.sleep(0.3)
+        assert len(there.taken) <= aftermath.SILENT_IN_A_ROW + 2
+    assert (await bench.counts(mailing)).ever_unknown == len(there.taken)
+
+
+async def test_a_known_reply_is_recorded_before_the_session_is_ended_politely(
+    bench: Bench, store: Store, make_mailing: MakeMailing
+) -> None:
+    await make_mailing(1)
+    async with relay(QUIT=HANG) as there, bench.working(there, drain=0.1, most=1):
+
+        async def accepted() -> bool:
+            return (await rows(store))[0].state == DeliveryState.ACCEPTED
+
+        await bench.until(accepted, seconds=0.9)
 
 
 async def test_a_reply_in_another_encoding_is_recorded_all_the_same(
