@@ -1,0 +1,98 @@
+"""A message taken apart: header fields, the MIME tree, sizes against Gmail's clip, source lines."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import Message
+
+CLIP_BYTES = 102_000  # Gmail clips "at 102 KB"; thousands are the careful reading
+
+
+@dataclass(frozen=True)
+class Field:
+    """One header field: as it stands, unfolded, and decoded (RFC 2047) where that differs."""
+
+    name: str
+    value: str
+    decoded: str | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One part of the MIME tree; sizes in bytes, on the wire and after transfer decoding."""
+
+    kind: str
+    charset: str | None
+    encoding: str | None
+    wire: int
+    decoded: int
+    depth: int
+
+    @property
+    def percent_of_clip(self) -> int:
+        """How much of what Gmail shows this part takes."""
+        return round(100 * self.decoded / CLIP_BYTES)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of source; `clipped`: it begins behind Gmail's clip. `cut`: the first such."""
+
+    number: int
+    text: str
+    clipped: bool
+    cut: bool = False
+
+
+def fields(raw: bytes) -> list[Field]:
+    """The header fields, in order."""
+    message = message_from_bytes(raw, policy=policy.compat32)
+    return [_field(name, str(value)) for name, value in message.raw_items()]
+
+
+def _field(name: str, raw: str) -> Field:
+    value = raw.replace("\r\n", "").replace("\n", "").strip()
+    decoded = str(make_header(decode_header(value))) if "=?" in value else value
+    return Field(name, value, decoded if decoded != value else None)
+
+
+def tree(raw: bytes) -> list[Node]:
+    """The MIME tree in order, each part with its depth."""
+    message = message_from_bytes(raw, policy=policy.compat32)
+    return list(_nodes(message, len(raw), 0))
+
+
+def _nodes(part: Message, size: int, depth: int) -> Iterator[Node]:
+    charset = part.get_param("charset")
+    payload = part.get_payload(decode=True)
+    yield Node(
+        kind=part.get_content_type(),
+        charset=str(charset) if charset else None,
+        encoding=part.get("Content-Transfer-Encoding"),
+        wire=size,
+        decoded=len(payload) if isinstance(payload, bytes) else 0,
+        depth=depth,
+    )
+    if part.is_multipart():
+        for child in part.get_payload():
+            if isinstance(child, Message):
+                yield from _nodes(child, _wire_size(child), depth + 1)
+
+
+def _wire_size(part: Message) -> int:
+    payload = part.get_payload()
+    if isinstance(payload, str):  # compat32 keeps the bytes as they came, CRLF and all
+        return len(payload.encode("ascii", "surrogateescape"))
+    return sum(_wire_size(child) for child in payload if isinstance(child, Message))
+
+
+def source_lines(text: str) -> list[Line]:
+    """Numbered lines; those behind the clip are told, in bytes of UTF-8."""
+    lines: list[Line] = []
+    at = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        begins, at = at, at + len(line.encode()) + 1
+        clipped = at > CLIP_BYTES
+        lines.append(Line(number, line, begins > CLIP_BYTES, clipped and begins <= CLIP_BYTES))
+    return lines

@@ -1,0 +1,75 @@
+"""The ways to look at a message, by name: which client it stands for, and what is done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from previews.views.inversion import fully, partly
+from previews.views.outlook import as_outlook
+from previews.views.reduced import without_images, without_styles
+from previews.views.schemes import Scheme, painted
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to draw the HTML. `note` says what is emulated, and how roughly."""
+
+    key: str
+    name: str
+    note: str
+    draw: Callable[[str], str]
+    images: bool = True
+
+
+def _light(html: str) -> str:
+    return painted(html, Scheme.LIGHT)
+
+
+LOOKS = {
+    look.key: look
+    for look in (
+        Look("light", "Light", "As it was written, on a device in the light scheme.", _light),
+        Look(
+            "dark",
+            "Dark",
+            "The mail's own dark colours: Apple Mail, and other clients that ask for "
+            "prefers-color-scheme.",
+            lambda html: painted(html, Scheme.DARK),
+        ),
+        Look(
+            "inverted",
+            "Inverted, full",
+            "Forced by the client, as in Outlook's mobile apps: every lightness is turned. An "
+            "approximation; the real rules are not public.",
+            fully,
+        ),
+        Look(
+            "half-inverted",
+            "Inverted, partial",
+            "Forced by the client, as in Gmail's app for Android: light backgrounds and dark text "
+            "are turned, dark areas stay. An approximation; the real rules are not public.",
+            partly,
+        ),
+        Look(
+            "no-images",
+            "Images off",
+            "Pictures not loaded; their alternative texts stand in dashed boxes.",
+            lambda html: without_images(_light(html)),
+            images=False,
+        ),
+        Look(
+            "no-styles",
+            "Styles stripped",
+            "Without style elements, as Gmail shows a mail it has clipped, or one of another "
+            "provider's account. Style attributes stay.",
+            without_styles,
+        ),
+        Look(
+            "outlook",
+            "Outlook branch",
+            "Classic Outlook for Windows: its conditional comments are taken, and max-width, "
+            "background images, rounded corners, media queries and padding outside of cells are "
+            "ignored. Word's own line breaking is not emulated.",
+            lambda html: as_outlook(_light(html)),
+        ),
+    )
+}

@@ -1,0 +1,102 @@
+"""Rewriting a page tag by tag; everything between stays as it is, to the byte."""
+
+import re
+from collections.abc import Callable
+
+_VALUE = r"(?:[^>\"']|\"[^\"]*\"|'[^']*')*"
+_PIECE = re.compile(
+    rf"<!--.*?-->|(?P<open><style\b{_VALUE}>)(?P<css>.*?)(?P<close></style\s*>)"
+    rf"|<script\b.*?</script\s*>|<(?P<name>[a-z][\w:-]*)(?P<attributes>{_VALUE})>",
+    re.DOTALL | re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r"(\s+)([\w:-]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?")
+_DECLARATION = re.compile(r"(?<![\w-])(?P<name>-?[a-z][a-z-]*)\s*:\s*(?P<value>[^;{}\"]*);?", re.I)
+
+Attribute = Callable[[str, str, str], str | None]
+Declaration = Callable[[str, str], str | None]
+
+
+def rewrite(
+    html: str,
+    *,
+    attribute: Attribute | None = None,
+    css: Callable[[str], str] | None = None,
+    drop: frozenset[str] = frozenset(),
+) -> str:
+    """The page with each attribute and style sheet passed through a function.
+
+    `attribute` gets (tag, name, value) and gives the new value, or None to take the
+    attribute away. Style elements (as `style`) and tags named in `drop` are left out.
+    """
+
+    def piece(match: re.Match[str]) -> str:
+        if match["open"]:
+            if "style" in drop:
+                return ""
+            return match["open"] + (css(match["css"]) if css else match["css"]) + match["close"]
+        if not match["name"]:
+            return match[0]
+        tag = match["name"].lower()
+        if tag in drop:
+            return ""
+        if attribute is None:
+            return match[0]
+        return f"<{match['name']}{_attributes(tag, match['attributes'], attribute)}>"
+
+    return _PIECE.sub(piece, html)
+
+
+def _attributes(tag: str, text: str, change: Attribute) -> str:
+    def one(match: re.Match[str]) -> str:
+        space, name, quoted = match.groups()
+        if quoted is None:
+            return match[0]
+        mark = quoted[0] if quoted[0] in "\"'" else ""
+        before = quoted[1:-1] if mark else quoted
+        after = change(tag, name.lower(), before)
+        if after == before:
+            return match[0]
+        mark = mark or '"'
+        return "" if after is None else f"{space}{name}={mark}{after}{mark}"
+
+    return _ATTRIBUTE.sub(one, text)
+
+
+def declarations(css: str, change: Declaration) -> str:
+    """CSS with each declaration's (name, value) passed through; None takes it away."""
+
+    def one(match: re.Match[str]) -> str:
+        name, value = match["name"].lower(), match["value"]
+        after = change(name, value.strip())
+        if after is None:
+            return ""
+        return match[0] if after == value.strip() else match[0].replace(value, after, 1)
+
+    return _DECLARATION.sub(one, css)
+
+
+def styled(html: str, change: Callable[[str, str, str], str | None]) -> str:
+    """The page with each declaration passed through `change(tag, name, value)`.
+
+    Of a style sheet the tag is empty: what it selects is not worked out.
+    """
+
+    def attribute(tag: str, name: str, value: str) -> str | None:
+        if name != "style":
+            return value
+        return declarations(value, lambda prop, text: change(tag, prop, text))
+
+    def sheet(css: str) -> str:
+        return declarations(css, lambda prop, text: change("", prop, text))
+
+    return rewrite(html, attribute=attribute, css=sheet)
+
+
+def insert_in_head(html: str, prelude: str) -> str:
+    """The page with something put first into its head, or where a head would begin."""
+    found = {match[0][:2].lower(): match.end() for match in _HEAD.finditer(html)}
+    end = found.get("<h", found.get("<!", 0))
+    return html[:end] + prelude + html[end:]
+
+
+_HEAD = re.compile(r"<head\b[^>]*>|<!doctype\b[^>]*>", re.IGNORECASE)

@@ -1,0 +1,16 @@
+from previews.views.differing import differences
+
+
+def test_the_same_text_has_no_differences() -> None:
+    assert differences("a\nb", "a\nb") == []
+
+
+def test_a_changed_line_is_told_with_its_neighbours() -> None:
+    told = [(line.kind, line.text) for line in differences("a\nb\nc", "a\nx\nc")]
+    assert told == [
+        ("gap", "line 1"),
+        ("same", "a"),
+        ("gone", "b"),
+        ("new", "x"),
+        ("same", "c"),
+    ]

@@ -1,0 +1,19 @@
+from previews.views.frame import framed, policy, standing_alone
+
+
+def test_nothing_runs_and_nothing_is_sent() -> None:
+    for rules in (policy(images=True), policy(images=False)):
+        assert "default-src 'none'" in rules
+        assert "script-src" not in rules
+        assert "form-action 'none'" in rules
+
+
+def test_links_open_in_a_new_tab_and_the_doctype_stays_first() -> None:
+    html = framed("<!doctype html><html><head></head></html>", "light")
+    assert html.startswith('<!doctype html><html><head><base target="_blank">')
+
+
+def test_a_file_brings_its_policy_first_of_all() -> None:
+    html = standing_alone("<html><head><style>p{}</style></head></html>", "no-images")
+    assert html.startswith('<html><head><meta charset="utf-8"><meta http-equiv="Content-Security')
+    assert "img-src 'none'" in html
