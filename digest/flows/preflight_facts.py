@@ -19,7 +19,7 @@ from digest.issues.content import flips_of
 from digest.issues.freezing import Frozen
 from digest.issues.lookup import TOLD
 from digest.issues.tables import Issue
-from digest.rendering.content import Card, Flip, IssueContent, Side
+from digest.rendering.content import Card, Flip, IssueContent, Side, Site
 from digest.rendering.headers import Mailbox
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.templates import load_templates
@@ -41,8 +41,23 @@ async def facts_of(
     to_inbox: bool = False,
 ) -> Facts:
     """Everything but the audience, which only warns and takes a while to count."""
-    content, site = frozen.content, site_of(app.settings, edition)
     links = reader_links(app, LARGEST_ID, edition.slug)
+    return replace(
+        told_by(frozen.content, site_of(app.settings, edition)),
+        true_flips=tuple(map(_flip, await flips_of(session, edition, issue))),
+        told=await overtaken(session, issue),
+        max_items=edition.max_items,
+        previous_subjects=await _previous_subjects(session, issue),
+        unsubscribe_url=links.unsubscribe,
+        preferences_url=links.preferences,
+        allow_loopback=to_inbox or not relays_of(app.settings),
+        sends_at=issue.send_at.astimezone(ZoneInfo(edition.zone)) if issue.send_at else None,
+        sources=_sources(edition),
+    )
+
+
+def told_by(content: IssueContent, site: Site) -> Facts:
+    """What follows from the content and the sender alone."""
     domain = Mailbox.parse(site.sender).domain
     return Facts(
         number=content.number,
@@ -53,19 +68,10 @@ async def facts_of(
         cards=tuple(_card(card) for card in content.cards),
         glance=_glance(content),
         flips=tuple(map(_flip, content.flips)),
-        true_flips=tuple(map(_flip, await flips_of(session, edition, issue))),
-        told=await overtaken(session, issue),
-        max_items=edition.max_items,
-        previous_subjects=await _previous_subjects(session, issue),
         sender_domain=domain,
-        list_id=f"{edition.slug}.{domain}",
+        list_id=f"{content.edition}.{domain}",
         public_url=site.public_url,
         postal_address=site.postal_address,
-        unsubscribe_url=links.unsubscribe,
-        preferences_url=links.preferences,
-        allow_loopback=to_inbox or not relays_of(app.settings),
-        sends_at=issue.send_at.astimezone(ZoneInfo(edition.zone)) if issue.send_at else None,
-        sources=_sources(edition),
         warn_bytes=WARN_BYTES,
         most_bytes=MOST_BYTES,
     )

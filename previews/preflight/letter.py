@@ -20,8 +20,8 @@ class Part:
 
     @property
     def text(self) -> str:
-        """Decoded; what cannot be decoded becomes U+FFFD."""
-        return self.decoded.decode("utf-8", "replace").replace("\r\n", "\n")
+        """Decoded; what cannot be decoded is left out."""
+        return self.decoded.decode("utf-8", "ignore").replace("\r\n", "\n")
 
 
 @dataclass(frozen=True)

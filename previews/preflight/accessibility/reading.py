@@ -1,7 +1,7 @@
 """Sizes of text and of what is tapped, and what links are called."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from previews.preflight.cascade import Look, Scheme, looks
 from previews.preflight.facts import Facts
@@ -50,6 +50,7 @@ AMBIGUOUS_LINK = warning(
     "Let the words differ.",
 )
 
+_WRAPS = frozenset({"span", "b", "strong", "em", "i", "font", "small"})
 _VAGUE = re.compile(
     r"(click|tap|press)?\s*(here|this|this link|link|more|read more|learn more|see more|details|"
     r"continue|go|more info)\s*[.…»→>!]*",
@@ -120,21 +121,28 @@ def _height(element: Element, look: Look) -> float:
 
 
 def _in_sentence(element: Element) -> bool:
-    """Whether words stand around it in the same block; separators and other links do not count."""
-    block = element.parent
-    while block is not None and block.tag in ("span", "b", "strong", "em", "i"):
-        block = block.parent
-    if block is None:
+    """Whether words stand beside it on its line; separators and other links do not count."""
+    if "display" in element.get("style"):
         return False
-    around = block.text
-    for link in _descendants(block):
-        if link.tag == "a":
-            around = around.replace(link.text, "", 1)
-    return len(re.sub(r"[\W\d_]+", "", around)) > 3 and _is_inline(element)
+    while element.parent is not None and element.parent.tag in _WRAPS:
+        element = element.parent
+    if element.parent is None:
+        return False
+    pieces = element.parent.pieces
+    at = next(place for place, piece in enumerate(pieces) if piece is element)
+    around = [*_beside(reversed(pieces[:at])), *_beside(pieces[at + 1 :])]
+    return len(re.sub(r"[\W\d_]+", "", "".join(around))) > 3
 
 
-def _is_inline(element: Element) -> bool:
-    return "display" not in element.get("style")
+def _beside(pieces: Iterable[str | Element]) -> Iterator[str]:
+    """The texts up to the next block or line break."""
+    for piece in pieces:
+        if isinstance(piece, str):
+            yield piece
+        elif piece.tag in _WRAPS:
+            yield piece.text
+        elif piece.tag != "a":
+            return
 
 
 CHECKS = (text_sizes, targets, link_words)

@@ -81,7 +81,7 @@ def scores(facts: Facts) -> Iterator[Finding]:
 def printed(letter: Letter, facts: Facts) -> Iterator[Finding]:
     """`[SHIP] Name: 75% (3 ship / 1 skip)` in the text says what the issue has."""
     plain = folded(letter.text or "")
-    for tool in facts.glance:
+    for tool in _told_once(facts):
         for name in {folded(tool.name), folded(tool.short_name)} - {""}:
             found = re.findall(
                 rf"\] {re.escape(name)}: (\d+)%(?: \((\d+) ship / (\d+) skip\))?", plain
@@ -102,7 +102,7 @@ def _printed_in_html(letter: Letter, facts: Facts) -> Iterator[Finding]:
     for row in letter.page.named("tr"):
         cells = [cell for cell in row.children if cell.tag in ("td", "th")]
         words = [cell.text for cell in cells]
-        for tool in facts.glance:
+        for tool in _told_once(facts):
             number = re.fullmatch(r"(\d+)\s*%", words[-1]) if folded(tool.name) in words else None
             if number and int(number[1]) != tool.percent:
                 detail = f"{tool.name}: {number[1]}% is printed, it is {_said(tool)}"
@@ -131,6 +131,20 @@ def _wrong(flip: FlipFact, tool: ToolFact | None, known: tuple[FlipFact, ...] | 
         return None
     right = next((other for other in known if other.name == flip.name), None)
     return f"it was {right.before} → {right.after}" if right else "its verdict has not changed"
+
+
+def _told_once(facts: Facts) -> list[ToolFact]:
+    """The tools of the glance of which the cards say the same."""
+    cards = [tool for card in facts.cards for tool in card.tools]
+    return [
+        tool
+        for tool in facts.glance
+        if all(
+            _figures(other) == _figures(tool)
+            for other in cards
+            if tool.name in (other.name, other.short_name)
+        )
+    ]
 
 
 def _tools(facts: Facts) -> Iterator[ToolFact]:

@@ -106,20 +106,17 @@ def _badges(chunks: list[str], names: Iterable[str]) -> Iterator[str]:
         if at and chunks[at - 1] in VERDICTS:
             yield chunks[at - 1]
             continue
-        first = next((i for i in (at + 1, at + 2) if chunks[i : i + 1] and _is(chunks[i])), None)
-        if first is not None:
-            yield chunks[_after_arrow(chunks, first)]
+        near = [i for i in (at + 1, at + 2) if chunks[i : i + 1] and chunks[i] in VERDICTS]
+        if near and not _begins_flip(chunks, near[0]):
+            yield chunks[near[0]]
 
 
-def _is(chunk: str) -> bool:
-    return chunk in VERDICTS
-
-
-def _after_arrow(chunks: list[str], first: int) -> int:
-    """Of a flip, SHIP → SKIP, the verdict that holds now."""
-    arrow, second = chunks[first + 1 : first + 2], chunks[first + 2 : first + 3]
-    flips = arrow and second and _is(second[0]) and not any(map(str.isalnum, arrow[0]))
-    return first + 2 if flips else first
+def _begins_flip(chunks: list[str], at: int) -> bool:
+    """SHIP → SKIP: told by the numbers' checks."""
+    match chunks[at + 1 : at + 3]:
+        case [arrow, after]:
+            return after in VERDICTS and not any(map(str.isalnum, arrow))
+    return False
 
 
 def _visible(page: Page) -> Iterator[str]:
@@ -135,7 +132,11 @@ def _squeezed(text: str) -> str:
 
 
 def _is_web(address: str) -> bool:
-    return urlsplit(address.strip()).scheme.lower() in ("http", "https") if address else False
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return False
+    return parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
 
 
 CHECKS = (headlines, links, verdicts)

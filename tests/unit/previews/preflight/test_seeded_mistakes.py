@@ -1,0 +1,39 @@
+"""Each planted mistake is found under its code, and nothing else is called an error."""
+
+import pytest
+
+from digest.rendering.content import IssueContent
+from digest.rendering.issue import WEB, compile_issue
+from digest.rendering.templates import load_templates
+from previews.preflight.checks import rules, run
+from previews.preflight.letter import Letter
+from tests.unit.previews.preflight import seeds_content, seeds_html, seeds_message
+from tests.unit.previews.preflight.seeding import SITE, Seed, clean, facts_of, found_codes, sample
+
+SEEDS: list[Seed] = [*seeds_message.SEEDS, *seeds_html.SEEDS, *seeds_content.SEEDS]
+# Found by a compiler, a network or another program; each has its own test.
+ELSEWHERE = {"TPL", "LNK-03", "DLV"}
+UNSEEDED = {"MSG-039"}
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=str)
+def test_a_planted_mistake_is_found_and_no_other(seed: Seed) -> None:
+    errors, warnings = found_codes(seed.plant())
+    assert seed.code in errors | warnings
+    assert errors <= {seed.code}
+
+
+def test_the_shipped_sample_has_none() -> None:
+    assert [str(f) for f in clean().check().findings] == []
+
+
+def test_the_samples_page_in_the_archive_has_none() -> None:
+    content = IssueContent.model_validate(sample())
+    page = compile_issue(content, SITE, load_templates("weekly"), WEB).html()
+    assert run([Letter(WEB, page_html=page)], facts_of(content)).findings == ()
+
+
+def test_every_rule_is_planted_somewhere() -> None:
+    planted = {seed.code for seed in SEEDS} | UNSEEDED
+    missing = {code for code in rules() if not code.startswith(tuple(ELSEWHERE))} - planted
+    assert missing == set()
