@@ -31,6 +31,11 @@ async def count(session: AsyncSession, edition: str) -> int:
     return (await session.exec(select(func.count()).select_from(readers))).one()
 
 
+async def has_readers(session: AsyncSession, edition: str) -> bool:
+    """Whether anybody gets `edition` now; as cheap with a million as with one."""
+    return (await session.exec(audience(edition).limit(1))).first() is not None
+
+
 def still_subscribed(
     edition: str, subscriber_id: SQLColumnExpression[int | None]
 ) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from digest.store import Queue
 from schedules import slots
 from schedules.tables import Edition, OnUnknown, Slot
 from subscribers.address import EmailAddress
-from subscribers.audience import count
+from subscribers.audience import has_readers
 
 TEST_LIFETIME = timedelta(hours=2)
 
@@ -85,7 +85,7 @@ async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox:
             "no relay is set, so nobody would get it; set DIGEST_SMTP_URL, "
             "or use --to-inbox to send to the built-in inbox"
         )
-    if not await count(session, edition.slug):
+    if not await has_readers(session, edition.slug):
         raise Refused(f"nobody is subscribed to {edition.slug} yet")
     return Route.INBOX if to_inbox else Route.RELAY
 
