@@ -1,5 +1,7 @@
 """Who gets an edition: one query, answered from indexes alone, and never out of memory's cache."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, SQLColumnExpression, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -7,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from subscribers.suppression import NO_CONFIRMATION_MAIL, suppressed
-from subscribers.tables import Subscriber, Subscription, SubscriptionState
+from subscribers.tables import Subscriber, Subscription, SubscriptionState, SuppressionReason
 
 
 def audience(edition: str) -> Select[int, str | None]:
@@ -37,47 +39,49 @@ async def has_readers(session: AsyncSession, edition: str) -> bool:
 
 
 def still_subscribed(
-    edition: str, subscriber_id: SQLColumnExpression[int | None]
+    edition: str, subscriber_id: SQLColumnExpression[int | None], *, lock: bool = False
 ) -> ColumnElement[bool]:
-    """A condition for the arming UPDATE: the reader of this row gets `edition` at this moment.
+    """A condition on a delivery's row: its reader gets `edition` at this moment.
 
-    It locks the subscription where the database can, so that an unsubscribe comes wholly
-    before or wholly after; one that is being written at this moment counts as before.
+    With a `lock` her subscription is locked where the database can, so that an
+    unsubscribe comes wholly before or wholly after; one that is being written at this
+    moment counts as before, and nobody waits for it.
     """
-    subscription, subscriber = aliased(Subscription), aliased(Subscriber)
-    return (
-        select(col(subscription.id))
-        .where(
-            col(subscription.subscriber_id) == subscriber_id,
-            col(subscription.edition) == edition,
-            col(subscription.state) == SubscriptionState.ACTIVE,
-            col(subscriber.id) == col(subscription.subscriber_id),
-            ~suppressed(col(subscriber.address_hash)),
-        )
-        .correlate_except(subscription, subscriber)
-        .with_for_update(read=True, of=subscription, skip_locked=True)
-        .exists()
-    )
+    return _is(SubscriptionState.ACTIVE, None, edition, subscriber_id, lock=lock)
 
 
 def confirmable(
-    edition: str, subscriber_id: SQLColumnExpression[int | None]
+    edition: str, subscriber_id: SQLColumnExpression[int | None], *, lock: bool = False
 ) -> ColumnElement[bool]:
     """The same for a confirmation mail: she waits to confirm, and may be asked to.
 
     An unsubscribe, a bounce or an erasure does not stand in the way: confirming lifts it.
     """
+    state = SubscriptionState.PENDING
+    return _is(state, NO_CONFIRMATION_MAIL, edition, subscriber_id, lock=lock)
+
+
+def _is(
+    state: SubscriptionState,
+    barring: Collection[SuppressionReason] | None,
+    edition: str,
+    subscriber_id: SQLColumnExpression[int | None],
+    *,
+    lock: bool,
+) -> ColumnElement[bool]:
+    """Her subscription is in this state, and no suppression bars it (any, or these)."""
     subscription, subscriber = aliased(Subscription), aliased(Subscriber)
-    return (
+    hers = (
         select(col(subscription.id))
         .where(
             col(subscription.subscriber_id) == subscriber_id,
             col(subscription.edition) == edition,
-            col(subscription.state) == SubscriptionState.PENDING,
+            col(subscription.state) == state,
             col(subscriber.id) == col(subscription.subscriber_id),
-            ~suppressed(col(subscriber.address_hash), NO_CONFIRMATION_MAIL),
+            ~suppressed(col(subscriber.address_hash), barring),
         )
         .correlate_except(subscription, subscriber)
-        .with_for_update(read=True, of=subscription, skip_locked=True)
-        .exists()
     )
+    if lock:
+        hers = hers.with_for_update(read=True, of=subscription, skip_locked=True)
+    return hers.exists()

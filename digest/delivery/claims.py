@@ -79,15 +79,17 @@ def held_by(claim: Claim, *states: DeliveryState) -> ColumnElement[bool]:
     )
 
 
-def still_wanted(kind: MailingKind, edition: Any) -> ColumnElement[bool]:
+def still_wanted(kind: MailingKind, edition: Any, *, lock: bool = False) -> ColumnElement[bool]:
     """The reader's consent at this very moment, as the kind of mailing needs it.
 
-    `edition` is a slug, or an expression that will be one.
+    `edition` is a slug, or an expression that will be one. With a `lock` it cannot be
+    withdrawn before the transaction ends, and one that is being withdrawn is none.
     """
+    subscriber_id = col(Delivery.subscriber_id)
     if kind is MailingKind.ISSUE:
-        return still_subscribed(edition, col(Delivery.subscriber_id))
+        return still_subscribed(edition, subscriber_id, lock=lock)
     if kind is MailingKind.CONFIRMATION:
-        return confirmable(edition, col(Delivery.subscriber_id))
+        return confirmable(edition, subscriber_id, lock=lock)
     return true()
 
 
@@ -110,7 +112,7 @@ def arming(kind: MailingKind, given: Given) -> Update:
             )
             .with_for_update(read=True, skip_locked=True)
             .exists(),
-            still_wanted(kind, given("its_edition")),
+            still_wanted(kind, given("its_edition"), lock=True),
         )
         .values(
             state=DeliveryState.ARMED,

@@ -16,7 +16,10 @@ from digest.delivery.relays.ticket import Ticket
 from digest.delivery.tables import MailingKind, Route
 from digest.store import BUSY, Store
 
-CLAIMS_PER_CONNECTION = 30
+# At hand for each connection: few while nobody knows how fast it goes, and never so many
+# that other workers stand idle beside a slow relay.
+LEAST_PER_CONNECTION, MOST_PER_CONNECTION = 4, 30
+AHEAD_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 MOST_LETTERS = 50
 
@@ -46,8 +49,9 @@ class Feed:
         self._store, self._ledger, self._route = store, ledger, route
         self._fleet, self._clock, self._has_room = fleet, clock, has_room
         self._time = asyncio.get_running_loop().time
-        connections = sum(member.config.connections for member in fleet.members)
-        self._limit = CLAIMS_PER_CONNECTION * connections
+        self._connections = sum(member.config.connections for member in fleet.members)
+        self._limit = LEAST_PER_CONNECTION * self._connections
+        self._given, self._counted_at = 0, self._time()
         self._dispatch: Dispatch[Claim] = Dispatch(fleet, lambda claim: claim.domain)
         self._fetching: asyncio.Task[None] | None = None
         self._more = False
@@ -81,6 +85,7 @@ class Feed:
             given[1].returned(now)
             given = self._dispatch.next(relay, now)
         self.wait = None if given else self._dispatch.seconds(now)
+        self._given += given is not None
         self._wake_others(relay)
         self._postpone()
         lacking = self._dispatch.lacking(self._limit) > self._limit // 2
@@ -150,6 +155,7 @@ class Feed:
 
     async def _claim(self) -> None:
         """Letters go before the issue's mail that is here already."""
+        self._follow_the_pace()
         lacking = self._dispatch.lacking(self._limit)
         found = await self._ledger.claim(
             [self._route],
@@ -164,6 +170,17 @@ class Feed:
         self._dispatch.add(issues)
         if found:
             self._let_look()
+
+    def _follow_the_pace(self) -> None:
+        """Hold as many claims as go out within some seconds."""
+        seconds = max(self._time() - self._counted_at, 0.001)
+        expected = round(self._given / seconds * AHEAD_SECONDS)
+        least, most = (
+            LEAST_PER_CONNECTION * self._connections,
+            MOST_PER_CONNECTION * self._connections,
+        )
+        self._limit = min(max(expected, least), most)
+        self._given, self._counted_at = 0, self._time()
 
     async def _settle_quotas(self, *, everything: bool = False) -> None:
         """Reserve what the relays' hourly and daily limits need, and give back what ended."""
