@@ -109,8 +109,12 @@ class CompiledMessage:
         values = {}
         for name in segments.SLOTS:
             value = getattr(reader, name)
-            values[name] = segments.encode_value(value, in_html=False)
-            values[name + _IN_HTML] = segments.encode_value(value, in_html=True)
+            encoded = segments.encode_value(value, in_html=False)
+            plain = html.escape(value) == value
+            values[name] = encoded
+            values[name + _IN_HTML] = (
+                encoded if plain else segments.encode_value(value, in_html=True)
+            )
         body = segments.fill(self._skeleton, values)
         return Parts(self._reader_fields(reader), self._constant_fields, body)
 
