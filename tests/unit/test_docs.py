@@ -99,7 +99,9 @@ def test_every_command_is_documented_with_its_options(command: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("model", [Accounting, Report, Problem, IssueRow, AgendaLine, Check, RelayLine])
+@pytest.mark.parametrize(
+    "model", [Accounting, Report, Problem, IssueRow, AgendaLine, Check, RelayLine]
+)
 def test_every_key_that_is_printed_is_documented(model: type[BaseModel]) -> None:
     text = read(DOCS / "cli.md")
     assert [field for field in model.model_fields if f"`{field}`" not in text] == []
