@@ -131,9 +131,15 @@ def _check_remnants(page: str, entry: str) -> None:
         raise TemplateError(entry, 1, f"the compiler left {found[0]} standing")
 
 
+# The compiler hides the preheader in white on white as well, which filters count.
+_SUPERFLUOUS = ("<![endif]--><!--[if mso | IE]>", "<tbody>", "</tbody>")
+_WHITE_ON_WHITE = "font-size:1px;color:#ffffff;"
+
+
 def _tidy(page: str) -> str:
     """Fewer bytes for the same page; runs of white space become one character, so the mail
     has no preformatted text."""
-    for superfluous in ("<![endif]--><!--[if mso | IE]>", "<tbody>", "</tbody>"):
+    for superfluous in _SUPERFLUOUS:
         page = page.replace(superfluous, "")
+    page = page.replace(_WHITE_ON_WHITE, "font-size:1px;", 1)
     return re.sub(r"\s+", lambda space: "\n" if "\n" in space[0] else " ", page, flags=re.ASCII)

@@ -18,7 +18,7 @@ SENT_BEFORE = error(
     "Readers of this edition have it.",
     "`digest issues edit N --reopen` selects anew.",
 )
-QUOTED_TWICE = error(
+QUOTED_TWICE = warning(
     "CNT-042",
     "A quote is in the issue twice",
     "The same words twice look like a mistake, and are one.",

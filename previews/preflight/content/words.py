@@ -75,11 +75,11 @@ NO_POSTAL_ADDRESS = error(
     "Set DIGEST_POSTAL_ADDRESS, and print site.postal_address in both templates.",
     overridable=False,
 )
-REMNANT_IN_CONTENT = error(
+REMNANT_IN_CONTENT = warning(
     "CNT-029",
     "What looks like a template stands in the imported words",
     "A tool or quote may well speak of {{ braces }}; or an import went wrong.",
-    "Look at it; correct the text, or override this.",
+    "Look at it, and correct the text if it is none.",
 )
 
 SPAM = re.compile(

@@ -58,8 +58,10 @@ def links(letter: Letter, facts: Facts) -> Iterator[Finding]:
         return
     own = {facts.unsubscribe_url, facts.preferences_url}
     in_html = {el.get("href").strip(): el for el in letter.page.links if _is_web(el.get("href"))}
-    plain = set(_ADDRESS.findall(letter.text))
-    said = {address.rstrip(".,;:!?)") for address in plain} | plain
+    words = letter.page.body.text
+    plain = {address for address in _ADDRESS.findall(letter.text) if address not in words}
+    everything = set(_ADDRESS.findall(letter.text))
+    said = {address.rstrip(".,;:!?)") for address in everything} | everything
     for address, element in in_html.items():
         if address not in said | own:
             detail = f"{address} is not in the text"

@@ -34,6 +34,15 @@ def _without(kind: str) -> Case:
     return replace(clean(), raw=head + b"\r\n\r\n" + body)
 
 
+def _with_attachment() -> Case:
+    head, _, body = clean().raw.partition(b"\r\n\r\n")
+    boundary = body.split(b"\r\n")[0]
+    extra = b"\r\nContent-Type: text/calendar; charset=utf-8\r\n\r\nBEGIN:VCALENDAR\r\n"
+    first, second = body.split(boundary)[1:-1]
+    body = boundary + boundary.join((extra, first, second)) + boundary + b"--\r\n"
+    return replace(clean(), raw=head + b"\r\n\r\n" + body)
+
+
 def _swapped() -> Case:
     head, _, body = clean().raw.partition(b"\r\n\r\n")
     boundary = body.split(b"\r\n")[0]
@@ -179,6 +188,7 @@ SEEDS = [
         sent("Parrot =F0=9F=A6=9C Studio: 38%", "Parrot =F0=9F=A6 Studio: 38%"),
     ),
     Seed("MSG-038", "an 8-bit part", lambda: _one_part_encoded("quoted-printable", "8bit")),
+    Seed("MSG-039", "a calendar entry", _with_attachment),
     Seed("MSG-040", "white space at a line's end", sent("At a glance\r\n", "At a glance \r\n")),
     Seed(
         "MSG-050",
