@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -64,6 +65,13 @@ async def working(app: App) -> "AsyncIterator[asyncio.Task[None]]":
 
 
 @asynccontextmanager
+async def showing(app: App, templates: Path, port: int) -> AsyncIterator[str]:
+    """The desk alone, for looking at templates and issues; its address. It sends nothing."""
+    async with _listening(build_desk(app, templates=templates), "127.0.0.1", port) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
 async def _at_work(app: App, worker: Worker) -> "AsyncIterator[asyncio.Task[None]]":
     """The worker and the engine that sets it in motion; the engine ends first."""
     task = asyncio.create_task(worker.run())
@@ -95,6 +103,7 @@ async def _listening(api: FastAPI, host: str, port: int) -> AsyncIterator[int]:
     try:
         yield sock.getsockname()[1]
     finally:
+        api.state.closing.set()
         server.should_exit = True
         await task
         sock.close()

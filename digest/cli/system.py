@@ -1,4 +1,4 @@
-"""`digest init`, `serve`, `work`, `doctor` and `demo`."""
+"""`digest init`, `serve`, `work`, `doctor` and `demo`; the commands that have no noun."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from digest.app import utc_now
 from digest.bootstrap import open_app
 from digest.cli.logs import configure_logging
 from digest.cli.moving import migrate_store
+from digest.cli.preview import preview
 from digest.cli.runtime import JsonFlag, console, print_json, run_loop
 from digest.delivery.relays.reading import relays_of
 from digest.demo.show import show_demo
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(serve)
     app.command()(work)
+    app.command()(preview)
     app.command()(doctor)
     app.command()(migrate_store)
     app.command()(demo)

@@ -1,5 +1,7 @@
 """An issue as it would be sent now: frozen if it is approved, else compiled from the draft."""
 
+from pathlib import Path
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
@@ -10,7 +12,7 @@ from digest.issues.freezing import VARIANTS, Frozen, compiled_variant, freeze
 from digest.issues.lookup import FROZEN, get_issue
 from digest.issues.tables import Issue
 from digest.rendering.content import IssueContent
-from digest.rendering.templates import load_templates
+from digest.rendering.templates import ROOT, load_templates
 from schedules.tables import Edition
 
 
@@ -22,8 +24,11 @@ async def edition_of(session: AsyncSession, issue: Issue) -> Edition:
     return edition
 
 
-async def draft_of(app: App, session: AsyncSession, number: int) -> Frozen:
-    """The issue's content and every variant; raises `TemplateError` or `Refused`."""
+async def draft_of(app: App, session: AsyncSession, number: int, templates: Path = ROOT) -> Frozen:
+    """The issue's content and every variant; raises `TemplateError` or `Refused`.
+
+    `templates` is the folder of template sets that a draft is compiled with.
+    """
     issue = await get_issue(session, number)
     if issue.state in FROZEN and issue.content and issue.manifest:
         assert issue.id is not None
@@ -34,4 +39,6 @@ async def draft_of(app: App, session: AsyncSession, number: int) -> Frozen:
         )
     edition = await edition_of(session, issue)
     content = await content_of(session, edition, issue)
-    return freeze(content, site_of(app.settings, edition), load_templates(edition.template))
+    return freeze(
+        content, site_of(app.settings, edition), load_templates(edition.template, templates)
+    )

@@ -52,7 +52,7 @@ async def preview_issue(app: App, number: int) -> IssuePreview:
     async with app.store.read() as session:
         issue = await get_issue(session, number)
         frozen = await draft_of(app, session, number)
-    reader = _a_reader(app)
+    reader = preview_reader(app)
     return IssuePreview(
         number=number,
         state=issue.state,
@@ -73,7 +73,8 @@ def _variant(key: str, compiled: CompiledMessage, reader: ReaderValues) -> Varia
     )
 
 
-def _a_reader(app: App) -> ReaderValues:
+def preview_reader(app: App) -> ReaderValues:
+    """A reader of no edition, whose links are inert."""
     links = inert_links(app)
     domain = sending_domain(site_of(app.settings))
     return ReaderValues(

@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.errors import Refused
 from digest.issues.tables import CompiledVariant, FrozenFile, Issue
 from digest.rendering.content import IssueContent, Site
-from digest.rendering.issue import compile_issue
+from digest.rendering.issue import compile_variants
 from digest.rendering.message import CompiledMessage
 from digest.rendering.templates import TemplateSet
 
@@ -44,7 +44,7 @@ class Frozen:
 
 def freeze(content: IssueContent, site: Site, templates: TemplateSet) -> Frozen:
     """Compile every variant and write the manifest. Raises `TemplateError`."""
-    variants = {key: compile_issue(content, site, templates, key) for key in VARIANTS}
+    variants = compile_variants(content, site, templates, VARIANTS)
     manifest = {
         "content": _sha256(content.model_dump(mode="json")),
         "items": {card.slug: _sha256(card.model_dump(mode="json")) for card in content.cards},

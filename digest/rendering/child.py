@@ -1,4 +1,4 @@
-"""The child of `guard`: one job on standard input, one compiled message on standard output."""
+"""The child of `guard`: one job on standard input, a line for each message on standard output."""
 
 import json
 import resource
@@ -17,12 +17,10 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     job = json.load(sys.stdin)
     try:
-        message = compile_here(
-            IssueContent.model_validate(job["content"]),
-            Site.model_validate(job["site"]),
-            TemplateSet(**job["templates"]),
-            job["variant"],
-        )
+        content = IssueContent.model_validate(job["content"])
+        site = Site.model_validate(job["site"])
+        templates = TemplateSet(**job["templates"])
+        made = [compile_here(content, site, templates, key) for key in job["variants"]]
     except TemplateError as fault:
         told = {"file": fault.file, "line": fault.line, "reason": fault.reason}
         sys.stdout.write(json.dumps(told))
@@ -30,7 +28,8 @@ def main() -> int:
     except MessageError as fault:
         sys.stdout.write(json.dumps({"reason": str(fault)}))
         return FAULT
-    sys.stdout.buffer.write(message.to_bytes())
+    for message in made:
+        sys.stdout.buffer.write(message.to_bytes() + b"\n")
     return 0
 
 

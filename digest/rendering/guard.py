@@ -7,6 +7,7 @@ it, but the compiler is native code that can end its process; ours sends mail.
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from digest.rendering.content import IssueContent, Site
 from digest.rendering.errors import MessageError, TemplateError
@@ -19,14 +20,17 @@ FAULT = 3
 
 
 def compile_apart(
-    content: IssueContent, site: Site, templates: TemplateSet, variant: str
-) -> CompiledMessage:
-    """`issue.compile_here` in a child. Raises its errors, and `TemplateError` if it dies."""
+    content: IssueContent, site: Site, templates: TemplateSet, variants: Sequence[str]
+) -> list[CompiledMessage]:
+    """`issue.compile_here` of each variant, in one child.
+
+    Raises its errors, and `TemplateError` if it dies.
+    """
     job = {
         "content": content.model_dump(mode="json"),
         "site": site.model_dump(mode="json"),
         "templates": {"name": templates.name, "files": dict(templates.files)},
-        "variant": variant,
+        "variants": list(variants),
     }
     try:
         done = subprocess.run(
@@ -39,7 +43,7 @@ def compile_apart(
     except subprocess.TimeoutExpired:
         raise _died(templates, f"did not end within {SECONDS} s") from None
     if done.returncode == 0:
-        return CompiledMessage.from_bytes(done.stdout)
+        return [CompiledMessage.from_bytes(line) for line in done.stdout.splitlines()]
     if done.returncode == FAULT:
         raise _told(json.loads(done.stdout))
     raise _died(templates, "ended the compiler; look for deep nesting or unusual tags")

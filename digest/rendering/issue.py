@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from digest.rendering import guard, markup, model, segments
 from digest.rendering.content import IssueContent, Site
@@ -31,12 +31,20 @@ def compile_issue(
 
     `web` is the archive's version: a sign-up link instead of the reader's footer, no
     slots. Raises `TemplateError` where the template is at fault or the HTML passes
-    100,000 bytes, `MessageError` where a header cannot be written. Templates other
-    than the shipped ones are compiled in a process of their own (see `guard`).
+    100,000 bytes, `MessageError` where a header cannot be written.
     """
+    return compile_variants(content, site, templates, (variant,))[variant]
+
+
+def compile_variants(
+    content: IssueContent, site: Site, templates: TemplateSet, variants: Sequence[str] = VARIANTS
+) -> dict[str, CompiledMessage]:
+    """The message of each variant. Templates other than the shipped ones are compiled in a
+    process of their own, one for all (see `guard`)."""
     if templates.is_shipped:
-        return compile_here(content, site, templates, variant)
-    return guard.compile_apart(content, site, templates, variant)
+        return {key: compile_here(content, site, templates, key) for key in variants}
+    made = guard.compile_apart(content, site, templates, variants)
+    return dict(zip(variants, made, strict=True))
 
 
 def compile_here(

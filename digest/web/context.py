@@ -1,11 +1,13 @@
 """What a route may ask for: the installation, the worker, the pages, the sign-up limit."""
 
+import asyncio
 from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request
 
 from digest.app import App
 from digest.delivery.worker import Worker
+from digest.flows.workbench import Workbench
 from digest.web.pages import Pages
 from digest.web.rate import SignupLimit
 from schedules.editions import list_editions
@@ -13,7 +15,11 @@ from schedules.tables import Edition
 
 
 def attach(site: FastAPI, app: App, pages: Pages, worker: Worker | None = None) -> None:
-    """Give a site its installation, its pages and the worker of its process, if there is one."""
+    """Give a site its installation, its pages and the worker of its process, if there is one.
+
+    `state.closing` is to be set when the server stops, so that what streams ends.
+    """
+    site.state.closing = asyncio.Event()
     site.state.worker = worker
     site.state.installation = app
     site.state.pages = pages
@@ -29,6 +35,14 @@ def _pages(request: Request) -> Pages:
 
 def _worker(request: Request) -> Worker | None:
     return cast(Worker | None, request.app.state.worker)
+
+
+def _workbench(request: Request) -> Workbench:
+    return cast(Workbench, request.app.state.workbench)
+
+
+def _closing(request: Request) -> asyncio.Event:
+    return cast(asyncio.Event, request.app.state.closing)
 
 
 def _signup_limit(request: Request) -> SignupLimit:
@@ -51,3 +65,5 @@ EmbeddedWorker = Annotated[Worker | None, Depends(_worker)]
 PageRenderer = Annotated[Pages, Depends(_pages)]
 Limit = Annotated[SignupLimit, Depends(_signup_limit)]
 ClientIp = Annotated[str | None, Depends(client_ip)]
+Bench = Annotated[Workbench, Depends(_workbench)]
+Closing = Annotated[asyncio.Event, Depends(_closing)]

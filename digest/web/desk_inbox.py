@@ -9,7 +9,7 @@ from digest.delivery.relays.reading import relays_of
 from digest.errors import NotFound
 from digest.inbox.reading import count_messages, list_messages, read_message
 from digest.web.context import Installation, PageRenderer
-from digest.web.desk_issues import download
+from digest.web.desk_frames import download
 from digest.web.frames import Scheme, frame
 
 router = APIRouter(prefix="/inbox")

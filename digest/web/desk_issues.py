@@ -1,107 +1,121 @@
-"""An issue before it goes: every variant, at two widths, in both schemes, and its source."""
+"""The workbench on the desk: an issue or a sample in every view, refreshed when it changes."""
 
-from enum import StrEnum
-from typing import Annotated
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query
-from fastapi.responses import PlainTextResponse, Response
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
 
-from digest.app import App
 from digest.errors import NotFound
-from digest.flows.previewing import VariantPreview, preview_issue
-from digest.web.context import Installation, PageRenderer
-from digest.web.frames import Scheme, frame
+from digest.flows.preflight import check_issue
+from digest.flows.reporting import issue_rows
+from digest.flows.sights import SAMPLE, Shown, Subject
+from digest.flows.workbench import Workbench
+from digest.web.bench_asked import AnIssue, ASample, Chosen, good, named_subject
+from digest.web.bench_view import CHECK, Choice, Other, context_of, golden
+from digest.web.context import Bench, Installation, PageRenderer
+from digest.web.pages import HEADERS
+from previews import goldens, samples
 
-router = APIRouter(prefix="/issues/{number:int}")
+router = APIRouter()
 
-HIGHEST_NUMBER = 2**31 - 1
-HTML_LIMIT = 100_000
-HTML_WARNING = 80_000
-WIDTHS = (640, 375)
-
-
-class View(StrEnum):
-    """What is shown of a variant."""
-
-    LOOKS = "looks"
-    TEXT = "text"
-    SOURCE = "source"
+# Its one script only asks whether there is news, and fetches this very page again.
+BENCH_HEADERS = {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"]
+    + "; frame-src 'self'; script-src 'self'; connect-src 'self'"
+}
 
 
-@router.get("")
+class DeskPlaces:
+    """Addresses on the desk."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+
+    def page(self, choice: Choice) -> str:
+        """The page of another choice; what is as usual is left out."""
+        usual = asdict(Choice())
+        asked = {name: value for name, value in asdict(choice).items() if value != usual[name]}
+        return f"{self.subject.path}?{urlencode(asked)}" if asked else self.subject.path
+
+    def frame(self, choice: Choice, shown: Shown) -> str:
+        """Changes with what was made, so that a browser shows it anew only then."""
+        asked = {"view": choice.view, "variant": shown.variant, "v": shown.made.stamp}
+        if choice.reader:
+            asked["reader"] = choice.reader
+        return f"{self.subject.path}/frame?{urlencode(asked)}"
+
+    def beside(self, choice: Choice, other: Other) -> str:
+        """The other subject's frame."""
+        kind, _, key = other.key.partition("-")
+        return f"/{kind}s/{quote(key)}/frame?{urlencode({'view': choice.view})}"
+
+    def eml(self, choice: Choice) -> str:
+        """The message to download."""
+        asked = f"?{urlencode({'reader': choice.reader})}" if choice.reader else ""
+        return f"{self.subject.path}/{quote(choice.variant)}.eml{asked}"
+
+
+@router.get("/preview")
+async def go(subject: str = "") -> Response:
+    """To the page of what was chosen from the list."""
+    return RedirectResponse(named_subject(subject or f"{SAMPLE}-{samples.FIRST}").path, 303)
+
+
+@router.get("/issues/{number:int}")
 async def issue(
-    number: int,
-    app: Installation,
-    pages: PageRenderer,
-    variant: str = "",
-    view: View = View.LOOKS,
-    scheme: Scheme = Scheme.LIGHT,
+    subject: AnIssue, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
 ) -> Response:
     """The workbench of one issue, on the bytes a reader would get."""
-    _check(number)
-    preview = await preview_issue(app, number)
-    shown = _pick(preview.variants, variant) if variant else preview.variants[0]
-    return pages.render(
-        "desk/issue.html",
-        issue=preview,
-        shown=shown,
-        view=view.value,
-        views=[item.value for item in View],
-        scheme=scheme.value,
-        schemes=[item.value for item in Scheme],
-        widths=WIDTHS,
-        header=_header(shown.eml),
-        source=shown.eml.decode("utf-8", errors="replace"),
-        percent_of_limit=min(100, round(100 * shown.html_bytes / HTML_LIMIT)),
-        tight=shown.html_bytes >= HTML_WARNING,
-    )
+    more: dict[str, Any] = {}
+    if choice.view == CHECK:
+        more["checked"] = await check_issue(app, subject.number)
+    return await _page(subject, choice, app, pages, bench, **more)
 
 
-@router.get("/{key}.html")
-async def looks(
-    number: int, key: str, app: Installation, scheme: Annotated[Scheme | None, Query()] = None
+@router.get("/samples/{name}")
+async def sample(
+    subject: ASample, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
 ) -> Response:
-    """One variant's HTML, for a frame."""
-    return frame((await _variant(app, number, key)).html, scheme)
+    """The workbench of a sample."""
+    if choice.view == CHECK:
+        raise NotFound("a sample has no preflight; issues have")
+    return await _page(subject, choice, app, pages, bench)
 
 
-@router.get("/{key}.txt")
-async def text(number: int, key: str, app: Installation) -> Response:
-    """One variant's plain text."""
-    return PlainTextResponse((await _variant(app, number, key)).text)
-
-
-@router.get("/{key}.eml")
-async def eml(number: int, key: str, app: Installation) -> Response:
-    """One variant's complete message, to open in a mail program."""
-    return download((await _variant(app, number, key)).eml, f"issue-{number}-{key}.eml")
-
-
-def download(raw: bytes, name: str) -> Response:
-    """A message as a file. `name` must be of our own making."""
-    return Response(
-        raw,
-        media_type="message/rfc822",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+async def _page(
+    subject: Subject,
+    choice: Choice,
+    app: Installation,
+    pages: PageRenderer,
+    bench: Workbench,
+    **more: Any,
+) -> Response:
+    sight = await bench.look(subject, choice.variant, choice.reader)
+    other = await _other(bench, choice.against)
+    rows = await issue_rows(app)
+    context = context_of(
+        sight,
+        choice,
+        DeskPlaces(subject),
+        other,
+        samples=samples.names(),
+        goldens=goldens.names(),
+        issues=[row.number for row in rows],
+        live=f"{subject.path}/live",
+        **more,
     )
+    page = pages.render("desk/workbench.html", section="workbench", **context)
+    page.headers.update(BENCH_HEADERS)
+    return page
 
 
-async def _variant(app: App, number: int, key: str) -> VariantPreview:
-    _check(number)
-    return _pick((await preview_issue(app, number)).variants, key)
-
-
-def _check(number: int) -> None:
-    if number > HIGHEST_NUMBER:
-        raise NotFound(f"there is no issue {number}; the overview lists them all")
-
-
-def _pick(variants: tuple[VariantPreview, ...], key: str) -> VariantPreview:
-    for variant in variants:
-        if variant.key == key:
-            return variant
-    raise NotFound("the issue has no such variant; its page lists them all")
-
-
-def _header(eml: bytes) -> str:
-    return eml.partition(b"\r\n\r\n")[0].decode("utf-8", errors="replace")
+async def _other(bench: Workbench, against: str) -> Other | None:
+    if not against:
+        return None
+    if against.startswith("golden-"):
+        return golden(against.removeprefix("golden-"))
+    subject = named_subject(against)
+    shown = good(await bench.look(subject))
+    return Other(against, subject.title, shown.html, shown.text)

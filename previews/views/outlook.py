@@ -16,6 +16,7 @@ _REVEALED = re.compile(
     r"<!--\[if ([^\]]+)\]>\s*<!-->?(?:-->)?(.*?)<!--\s*<!\[endif\]-->", re.DOTALL | re.IGNORECASE
 )
 _HIDDEN = re.compile(r"<!--\[if ([^\]]+)\]>(.*?)<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
+_SETTINGS = re.compile(r"<xml>.*?</xml>", re.DOTALL | re.IGNORECASE)
 _COMPARED = re.compile(r"(gte|lte|gt|lt)\s+mso\s+(\d+)")
 _IGNORED = frozenset(
     {
@@ -45,7 +46,7 @@ _FONT = "<style>body{font-family:'Times New Roman',serif}</style>"
 def as_outlook(html: str) -> str:
     """The page as Word's engine reads it."""
     branch = _HIDDEN.sub(_branch, _REVEALED.sub(_branch, html))
-    plain = rewrite(branch, attribute=_attribute, css=_without_media)
+    plain = rewrite(_SETTINGS.sub("", branch), attribute=_attribute, css=_without_media)
     return insert_in_head(styled(plain, _declaration), _FONT)
 
 

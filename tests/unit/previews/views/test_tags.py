@@ -24,6 +24,6 @@ def test_only_declarations_are_changed() -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-@pytest.mark.parametrize("html", ["", "x<b", "x<style>", "x<a href=", "x<!--", "x<!--[if mso]>"])
+@pytest.mark.parametrize("html", ["", "x<b", "x<a href=", "x<!--", "x<!--[if mso]>"])
 def test_broken_html_is_shown_as_it_is(look: Look, html: str) -> None:
     assert look.draw(html).endswith(html)
