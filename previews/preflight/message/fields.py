@@ -53,7 +53,7 @@ BAD_REPLY_TO = error(
     "MSG-016",
     "Reply-To is not a usable mailbox",
     "Readers who answer would write to nobody.",
-    "Correct the edition's reply-to: `digest editions edit`.",
+    "Correct the edition's reply-to: `digest editions set`.",
 )
 ENCODED_WORD = error(
     "MSG-017",
