@@ -2,10 +2,10 @@
 
 import time
 
+from digest.rendering.content import IssueContent
 from previews.preflight.checks import run
 from previews.preflight.letter import Letter
 from tests.unit.previews.preflight.seeding import READER, compiled, facts_of, sample
-from digest.rendering.content import IssueContent
 
 
 def test_eight_cards_in_twelve_variants_take_less_than_two_seconds() -> None:
