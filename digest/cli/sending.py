@@ -13,9 +13,10 @@ from digest.cli.times import local_instant
 from digest.delivery.accounting import Accounting
 from digest.delivery.mailings import get_mailing
 from digest.errors import DigestError, UsageError
-from digest.flows import publishing, reporting, sending, steering
+from digest.flows import publishing, reporting, sending, steering, test_mail
 from digest.flows.drafts import edition_of
 from digest.issues.lookup import get_issue
+from digest.rendering.issue import ALL
 
 app = typer.Typer()
 
@@ -28,6 +29,10 @@ ToInbox = Annotated[
 def send_test(
     number: Number,
     to: Annotated[str, typer.Option(help="Addresses, comma-separated.")],
+    reader: Annotated[
+        str | None, typer.Option("--as", help="The reader whose mail it is to be.")
+    ] = None,
+    variant: Annotated[str, typer.Option(help="The variant of readers who chose otherwise.")] = ALL,
     to_inbox: ToInbox = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -35,7 +40,9 @@ def send_test(
     addresses = [text.strip() for text in to.split(",") if text.strip()]
 
     async def work(app: App) -> tuple[Accounting, str | None]:
-        mailing_id = await sending.send_test(app, number, addresses, to_inbox=to_inbox)
+        mailing_id = await test_mail.send_test(
+            app, number, addresses, reader=reader, variant=variant, to_inbox=to_inbox
+        )
         counts = await follow_mailing(app, mailing_id, quiet=as_json)
         async with app.store.read() as session:
             return counts, (await get_mailing(session, mailing_id)).state_reason

@@ -1,7 +1,7 @@
 """The message of a claimed delivery: frozen segments joined with the reader's few values."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -13,9 +13,9 @@ from digest.delivery.mailings import get_mailing
 from digest.delivery.ports import Outgoing, Refused, Reply
 from digest.delivery.tables import Mailing, MailingKind
 from digest.errors import NotFound
-from digest.flows.drafts import draft_of
 from digest.flows.links import ReaderLinks, confirm_link, inert_links, reader_links
 from digest.flows.sites import domain_of, sending_domain, site_of
+from digest.flows.test_mail import compiled_test
 from digest.issues.freezing import compiled_variant
 from digest.rendering.dkim import DkimSigner, SigningKey
 from digest.rendering.letter import compile_letter
@@ -106,9 +106,7 @@ async def _issue(
 
 
 async def _test(app: App, session: AsyncSession, mailing: Mailing, claim: Claim) -> CompiledMessage:
-    frozen = await draft_of(app, session, mailing.payload["issue"])
-    compiled = frozen.variants[claim.variant]
-    return replace(compiled, subject=f"[TEST] {compiled.subject}")
+    return await compiled_test(app, session, mailing)
 
 
 async def _confirmation(

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.mailings import freeze_audience, open_mailing
+from digest.delivery.mailings import freeze_audience
 from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.engine.procrastinate import defer_sending
-from digest.errors import Refused, UsageError
+from digest.errors import Refused
 from digest.flows.drafts import draft_of, edition_of
 from digest.flows.preflight import require_preflight
-from digest.flows.sites import letter_route, new_postmark, site_of
+from digest.flows.sites import new_postmark, site_of
 from digest.issues.composing import require_current_items
 from digest.issues.lookup import get_issue
 from digest.issues.states import turn
@@ -20,10 +20,7 @@ from digest.issues.tables import Issue, IssueState
 from digest.store import Queue
 from schedules import slots
 from schedules.tables import Edition, OnUnknown, Slot
-from subscribers.address import EmailAddress
 from subscribers.audience import has_readers
-
-TEST_LIFETIME = timedelta(hours=2)
 
 
 async def send(app: App, number: int, *, to_inbox: bool = False) -> int:
@@ -103,31 +100,3 @@ def _check_site(app: App, edition: Edition, issue: Issue) -> None:
             f"the {' and the '.join(changed)} changed since issue {issue.number} was approved; "
             f"`digest issues edit {issue.number} --reopen`, then approve it again"
         )
-
-
-async def send_test(app: App, number: int, addresses: list[str], *, to_inbox: bool = False) -> int:
-    """Send the issue as it stands to some addresses; not counted, with inert links."""
-    now = app.clock()
-    parsed = [EmailAddress.parse(text) for text in addresses]
-    recipients = {address.normalised: address.wire for address in parsed}
-    if not recipients:
-        raise UsageError("a test needs an address to go to: --to you@example.org")
-    async with app.store.write(Queue.EDITING) as session:
-        issue = await get_issue(session, number)
-        edition = await edition_of(session, issue)
-        await draft_of(app, session, number)
-        mailing = await open_mailing(
-            session,
-            Mailing(
-                kind=MailingKind.TEST,
-                route=Route.INBOX if to_inbox else letter_route(app.settings),
-                edition=edition.slug,
-                payload={"issue": number},
-                created_at=now,
-                give_up_at=now + TEST_LIFETIME,
-                postmark=new_postmark(site_of(app.settings, edition)),
-            ),
-            [(None, address) for address in recipients.values()],
-        )
-        assert mailing.id is not None
-        return mailing.id

@@ -3,7 +3,7 @@
 import hashlib
 import html
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -130,6 +130,15 @@ class CompiledMessage:
     def html_size(self, reader: ReaderValues | None = None) -> int:
         """Bytes of the HTML part in UTF-8 after transfer decoding: what Gmail's clip counts."""
         return len(self.html(reader).encode())
+
+    def settled(self, **values: str) -> "CompiledMessage":
+        """The same with some slots filled for good, by name, in both parts."""
+        in_html = {name: html.escape(value) for name, value in values.items()}
+        return replace(
+            self,
+            html_segments=segments.settle(self.html_segments, in_html),
+            text_segments=segments.settle(self.text_segments, values),
+        )
 
     def check_headers(self) -> None:
         """Raises `MessageError` where subject, sender or list cannot be written as headers."""

@@ -45,6 +45,17 @@ def join(segments: Segments, values: Mapping[str, str]) -> str:
     return "".join(values[part] if at % 2 else part for at, part in enumerate(segments))
 
 
+def settle(segments: Segments, values: Mapping[str, str]) -> Segments:
+    """The text with these slots filled for good; the others are left."""
+    settled = [segments[0]]
+    for name, literal in zip(segments[1::2], segments[2::2], strict=True):
+        if name in values:
+            settled[-1] += values[name] + literal
+        else:
+            settled += [name, literal]
+    return tuple(settled)
+
+
 def encode(segments: Segments) -> tuple[bytes | str, ...]:
     """The quoted-printable skeleton: bytes at even places, slot names at odd ones."""
     last = len(segments) - 1

@@ -16,7 +16,7 @@ from digest.catalogue.tables import Tool
 from digest.delivery.accounting import account
 from digest.delivery.tables import Delivery, MailingKind, Route
 from digest.errors import NotFound, Refused, UsageError
-from digest.flows import archive, publishing, sending, steering
+from digest.flows import archive, publishing, sending, steering, test_mail
 from digest.flows.drafts import draft_of
 from digest.flows.messages import MessageWriter
 from digest.flows.previewing import preview_issue
@@ -331,11 +331,11 @@ class TestSending:
 
     async def test_a_test_needs_somebody_to_go_to(self, app: App) -> None:
         with pytest.raises(UsageError, match="--to"):
-            await sending.send_test(app, 1, [])
+            await test_mail.send_test(app, 1, [])
 
     async def test_a_test_is_marked_inert_and_not_counted(self, app: App) -> None:
         await publishing.compose(app, "weekly")
-        mailing = await sending.send_test(app, 1, ["a@example.org", "A@example.org"])
+        mailing = await test_mail.send_test(app, 1, ["a@example.org", "A@example.org"])
         writer = MessageWriter(app)
         [claim] = await ledger_at(app.store, "w").claim([Route.RELAY], 5, app.clock())
         assert (claim.mailing_id, claim.kind) == (mailing, MailingKind.TEST)
