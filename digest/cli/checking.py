@@ -86,8 +86,10 @@ def _finding(checked: Checked, finding: Finding) -> dict[str, Any]:
 
 def print_checked(checked: Checked) -> None:
     """Findings for people, errors first, then how mail programs do."""
+    explained: set[str] = set()
     for finding in checked.preflight.findings:
-        _print_finding(checked, finding)
+        _print_finding(checked, finding, explain=finding.code not in explained)
+        explained.add(finding.code)
     errors, count = len(checked.blocking), len(checked.preflight.findings)
     if not count:
         console.print(f"[green]Issue {checked.number}: nothing found.[/green]")
@@ -100,7 +102,7 @@ def print_checked(checked: Checked) -> None:
         console.print(f"Supported of what it uses: {shown}.")
 
 
-def _print_finding(checked: Checked, finding: Finding) -> None:
+def _print_finding(checked: Checked, finding: Finding, *, explain: bool) -> None:
     rule, colour = finding.rule, COLOURS[finding.severity]
     console.print(f"[{colour}]{rule.code}[/{colour}] [bold]{rule.title}[/bold]", end="")
     console.print(f": {finding.detail}", markup=False)
@@ -109,5 +111,5 @@ def _print_finding(checked: Checked, finding: Finding) -> None:
     passed = checked.overrides.get(rule.code)
     if finding.is_error and rule.overridable and passed:
         console.print(f"    passed by {passed.by}: {passed.reason}", markup=False)
-    else:
+    elif explain:
         console.print(f"    {rule.why}\n    → {rule.fix}", markup=False)

@@ -98,7 +98,7 @@ class Link:
 
 
 def links_of(letter: Letter) -> list[Link]:
-    """Every address of the HTML, pictures included, and of the text."""
+    """Every address once: those of the HTML, pictures included, then what only the text has."""
     found = []
     if letter.page is not None:
         found += [Link(el.get("href"), el.place, el.text) for el in letter.page.links]
@@ -106,16 +106,22 @@ def links_of(letter: Letter) -> list[Link]:
         found += [Link(el.get("src"), el.place, "") for el in pictures]
     for match in _ADDRESS.findall(letter.text or ""):
         found.append(Link(match.rstrip(".,;:!?)"), in_text(match), None))
-    return list({(link.address, link.words is None): link for link in reversed(found)}.values())
+    return list({link.address: link for link in reversed(found)}.values())[::-1]
 
 
 def addresses(letter: Letter, facts: Facts) -> Iterator[Finding]:
-    """One finding a link: the worst that is to be said of it."""
+    """One finding a link: the worst that is to be said of it; of this machine, one in all."""
+    local = set()
     for link in links_of(letter):
         told = _told(link, facts)
-        if told:
-            rule, detail = told
-            yield rule.found(detail, link.place, needle=link.address)
+        if told is None:
+            continue
+        rule, detail = told
+        if rule is LOOPBACK:
+            if detail in local:
+                continue
+            local.add(detail)
+        yield rule.found(detail, link.place, needle=link.address)
 
 
 def split(address: str) -> SplitResult | None:
@@ -165,7 +171,7 @@ def _about_host(
     if parts.username or parts.password:
         return CREDENTIALS, f"{host} with a user name"
     if is_private(host):
-        return None if facts.allow_loopback else (LOOPBACK, address)
+        return None if facts.allow_loopback else (LOOPBACK, f"to {parts.netloc}")
     shown = _SITE.fullmatch(link.words or "")
     if shown and not _same_site(shown[1].lower(), host):
         return DISGUISED, f"it shows {shown[1]} and leads to {host}"
