@@ -69,7 +69,7 @@ async def prepare(folder: Path, readers: int, cluster: Cluster | None = None) ->
     """An installation with an approved issue 1 and `readers` confirmed readers."""
     url = cluster.new_database() if cluster else None
     where = {"database_url": url} if url else {}
-    installation = Installation({"data_dir": folder, **where, **_values(port=25)})
+    installation = Installation({"data_dir": folder, **where, **values_for(port=25)})
     settings = installation.settings()
     make_key_file(settings.data_dir)
     await upgrade(settings.store_url)
@@ -91,7 +91,7 @@ async def start(
 
     `more` are settings that differ for this run.
     """
-    installation = Installation({**template.copied(folder), **_values(port), **more})
+    installation = Installation({**template.copied(folder), **values_for(port), **more})
     async with installation.opened() as app:
         async with app.store.write() as session:
             (await get_edition(session, EDITION)).on_unknown = policy
@@ -112,8 +112,10 @@ def addresses(readers: int) -> list[str]:
     return [f"reader{number}@example.org" for number in range(1, readers + 1)]
 
 
-def _values(port: int) -> Values:
+def values_for(port: int) -> Values:
+    """Settings with the relay at `port`."""
     return {
+        "public_url": "https://digest.example.org",
         "smtp_url": f"smtp://127.0.0.1:{port}?tls=none",
         "connections": CONNECTIONS,
         "sender": "Weekly Verdicts <verdicts@news.example.org>",

@@ -29,15 +29,9 @@ def short_cut() -> list[Case]:
     ]
 
 
-# What is still to be mended; each of them comes off this list with its mending.
-BROKEN_TODAY = ("421 to the dot",)
-
-
 @pytest.mark.parametrize("case", short_cut(), ids=lambda case: case.name)
 async def test_what_a_relay_does_leads_to_the_right_state(
     case: Case, templates: dict[bool, Path], tmp_path: Path
 ) -> None:
-    if case.name.startswith(BROKEN_TODAY):
-        pytest.xfail("leaves a relay that is closing no peace")
     with PACE.kept():
         assert await attempt(case, templates[case.beyond_ascii], tmp_path) == []

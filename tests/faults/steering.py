@@ -1,0 +1,331 @@
+"""An issue being sent while everybody pulls at it, as a state machine for Hypothesis.
+
+The ledger and the flows are production's, on SQLite in a file; the transport keeps
+messages in memory; the clock is the machine's own. Two workers are taken through their
+steps one by one, so that an unsubscribe, a pause or a crash can come between any two.
+"""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlmodel import col, select
+
+from digest.app import App, utc_now
+from digest.delivery.accounting import account
+from digest.delivery.claims import Claim
+from digest.delivery.ledger import Ledger
+from digest.delivery.mailings import get_mailing
+from digest.delivery.outcomes import Outcome
+from digest.delivery.ports import Outgoing
+from digest.delivery.tables import Delivery, DeliveryState, MailingState, Route
+from digest.delivery.transports.memory import MemoryConnection, MemoryTransport
+from digest.errors import Refused
+from digest.flows import steering
+from digest.flows.housekeeping import housekeep
+from digest.flows.sending import send
+from digest.issues.lookup import get_issue
+from digest.issues.tables import IssueState
+from digest.uptime import Uptime
+from subscribers.subscriptions import unsubscribe
+from tests.faults.installation import (
+    EDITION,
+    Installation,
+    Template,
+    addresses,
+    prepare,
+    values_for,
+)
+
+READERS = 3
+WORKERS = 2
+NUMBERS = count(1)
+T = TypeVar("T")
+
+FATES = ("unknown, taken", "accepted", "died, taken", "unknown", "rejected", "deferred", "died")
+MEANWHILE = ("nothing", "she leaves", "pause", "nothing", "the lease ends", "pause", "cancel")
+TAKEN = {"accepted", "unknown, taken", "died, taken"}
+
+
+@dataclass
+class Someone:
+    """A worker; who is alive is a set that all share."""
+
+    alive: set[str]
+    owner: str = field(default_factory=lambda: f"{next(NUMBERS):016x}")
+
+    def __post_init__(self) -> None:
+        self.alive.add(self.owner)
+
+    def holds(self) -> bool:
+        return self.owner in self.alive
+
+    def lost(self) -> bool:
+        return not self.holds()
+
+    def is_alive(self, owner: str) -> bool:
+        return owner in self.alive
+
+    def living(self) -> int:
+        return len(self.alive)
+
+    def release(self) -> None:
+        self.alive.discard(self.owner)
+
+
+@cache
+def _template() -> Template:
+    folder = Path(mkdtemp(prefix="digest-steering-")) / "template"
+    return asyncio.run(prepare(folder, READERS))
+
+
+class Steering(RuleBasedStateMachine):
+    """Whatever happens, in whatever order: sums balance, nobody gets what she must not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        template = _template()
+        self._folder = template.folder.parent / f"run-{next(NUMBERS)}"
+        shutil.copytree(template.folder, self._folder)
+        self._loop = asyncio.new_event_loop()
+        self._stack = AsyncExitStack()
+        self.now = utc_now()
+        self._born = self.now
+        self.transport = MemoryTransport()
+        self.gone: set[str] = set()
+        self.alive: set[str] = set()
+        self.workers: list[tuple[Someone, Ledger, list[Claim]]] = []
+        self.state = IssueState.SCHEDULED
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    @initialize()
+    def send_the_issue(self) -> None:
+        self._do(self._start())
+        self.state = IssueState.SENDING
+
+    async def _start(self) -> None:
+        values = {**values_for(port=25), "data_dir": self._folder}
+        app = await self._stack.enter_async_context(Installation(values).opened())
+        self.app: App = replace(app, clock=lambda: self.now, uptime=self._uptime)
+        await send(self.app, 1)
+        for _ in range(WORKERS):
+            self.workers.append(self._hired())
+
+    def _uptime(self) -> Uptime:
+        return Uptime("one boot", (self.now - self._born).total_seconds())
+
+    def _hired(self) -> tuple[Someone, Ledger, list[Claim]]:
+        someone = Someone(self.alive)
+        return someone, Ledger(self.app.store, someone), []
+
+    @rule(which=st.integers(0, WORKERS - 1), many=st.integers(1, READERS))
+    def claim(self, which: int, many: int) -> None:
+        _, ledger, hands = self.workers[which]
+        hands += self._do(ledger.claim([Route.RELAY], many, self.now))
+
+    @rule(
+        which=st.integers(0, WORKERS - 1),
+        fate=st.sampled_from(FATES),
+        meanwhile=st.sampled_from(MEANWHILE),
+    )
+    def carry(self, which: int, fate: str, meanwhile: str) -> None:
+        """One message, with something done between its body and its dot."""
+        _, ledger, hands = self.workers[which]
+        if not hands:
+            hands += self._do(ledger.claim([Route.RELAY], 2, self.now))
+        if hands:
+            claim, connection = self._do(self._stage(hands.pop(0)))
+            self._happens(meanwhile, claim)
+            self._do(self._finish(which, claim, connection, fate))
+        self.wait(1)
+
+    def _happens(self, meanwhile: str, claim: Claim) -> None:
+        if meanwhile == "she leaves":
+            self._do(self._leave(addresses(READERS).index(claim.address) + 1))
+        elif meanwhile == "pause":
+            self.pause()
+        elif meanwhile == "cancel":
+            self.cancel()
+        elif meanwhile == "the lease ends":
+            self.wait(20)
+            self.tidy()
+
+    async def _stage(self, claim: Claim) -> tuple[Claim, MemoryConnection]:
+        connection = await self.transport.connect()
+        await connection.stage(Outgoing(claim.delivery_id, "b@example.org", claim.address, b""))
+        return claim, connection
+
+    async def _finish(
+        self, which: int, claim: Claim, connection: MemoryConnection, fate: str
+    ) -> None:
+        _, ledger, _ = self.workers[which]
+        if not await ledger.arm(claim, self.now, self.now):
+            await connection.abandon()
+            await ledger.settle_denied(claim, self.now)
+            return
+        assert self.state is IssueState.SENDING, f"sent while {self.state}"
+        assert claim.address not in self.gone, "sent to somebody who had left"
+        if fate in TAKEN:
+            await connection.finish()
+        if fate.startswith("died"):
+            await self._die(which)
+            return
+        state = DeliveryState(fate.partition(",")[0])
+        charged = state is not DeliveryState.UNKNOWN
+        await ledger.record(claim, Outcome(state, f"the relay: {fate}", charged=charged), self.now)
+        await ledger.flush()
+
+    @rule(which=st.integers(0, WORKERS - 1))
+    def die(self, which: int) -> None:
+        self._do(self._die(which))
+
+    async def _die(self, which: int) -> None:
+        someone, ledger, _ = self.workers[which]
+        someone.release()
+        await ledger.close()
+        self.workers[which] = self._hired()
+
+    @rule(number=st.integers(1, READERS))
+    def leave(self, number: int) -> None:
+        self._do(self._leave(number))
+
+    async def _leave(self, number: int) -> None:
+        async with self.app.store.write() as session:
+            await unsubscribe(session, number, EDITION, source="herself", now=self.now)
+        self.gone.add(addresses(READERS)[number - 1])
+
+    @rule()
+    def pause_and_resume(self) -> None:
+        self.pause()
+        self.tidy()
+        self.resume()
+
+    def pause(self) -> None:
+        """As an editor does."""
+        self._steer(steering.pause(self.app, 1), IssueState.SENDING, IssueState.PAUSED)
+
+    @rule()
+    def resume(self) -> None:
+        self._steer(steering.resume(self.app, 1), IssueState.PAUSED, IssueState.SENDING)
+
+    @rule()
+    def start_again(self) -> None:
+        """Not only when an editor thinks of it: a paused issue makes a dull play."""
+        self.resume()
+
+    def cancel(self) -> None:
+        """It ends the play."""
+        running = IssueState.PAUSED if self.state is IssueState.PAUSED else IssueState.SENDING
+        self._steer(steering.cancel(self.app, 1), running, IssueState.CANCELLED)
+
+    def _steer(
+        self, turn: Coroutine[Any, Any, object], before: IssueState, after: IssueState
+    ) -> None:
+        """It works in its own state only."""
+        was = self._issue_state()
+        try:
+            self._do(turn)
+        except Refused:
+            assert was is not before or self._issue_state() is IssueState.SENT
+        else:
+            assert was is before
+            self.state = after
+
+    def _issue_state(self) -> IssueState:
+        return self._do(self._look())[2]
+
+    @rule(span=st.sampled_from([1, 10, 20, 60, 600, 3000]))
+    def wait(self, span: int) -> None:
+        self.now += timedelta(minutes=span)
+
+    @rule()
+    def tidy(self) -> None:
+        self._do(self._housekeep())
+        state = self._issue_state()
+        if state is IssueState.SENT:
+            self.state = state
+
+    async def _housekeep(self) -> None:
+        await housekeep(self.app, self.workers[0][0])
+
+    async def _look(self) -> tuple[list[Delivery], Any, IssueState]:
+        async with self.app.store.read() as session:
+            rows = list(await session.exec(select(Delivery).order_by(col(Delivery.id))))
+            issue = await get_issue(session, 1)
+            return rows, await account(session, 1), IssueState(issue.state)
+
+    @invariant()
+    def all_is_accounted_for(self) -> None:
+        """After each step."""
+        if not self.workers:
+            return
+        rows, counts, _ = self._do(self._look())
+        copies = Counter(message.recipient for message in self.transport.sent)
+        assert counts.balances
+        assert counts.recipients == len(rows) == READERS
+        for row in rows:
+            got, state = copies[row.address], DeliveryState(row.state)
+            assert got <= 2, "a third copy"
+            assert got <= 1 or row.unknowns, "a second copy that nobody is told of"
+            if state is DeliveryState.ACCEPTED:
+                assert got, "accepted, and never sent"
+            if state in (DeliveryState.SKIPPED, DeliveryState.EXPIRED):
+                assert not row.unknowns, f"{state}, though a copy may have arrived"
+            if state in (DeliveryState.SKIPPED, DeliveryState.REJECTED, DeliveryState.EXPIRED):
+                assert not got or row.unknowns, f"{state}, and sent all the same"
+            if row.unknowns > 1:
+                assert state is DeliveryState.HELD, "in doubt for the second time, and not held"
+
+    def teardown(self) -> None:
+        try:
+            if self.workers:
+                self._do(self._end())
+        finally:
+            self._do(self._close())
+            self._loop.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _end(self) -> None:
+        """Left in peace, it comes to an end, and everybody's state is told."""
+        for which in range(WORKERS):
+            await self._die(which)
+        if self.state is IssueState.PAUSED:
+            await steering.resume(self.app, 1)
+            self.state = IssueState.SENDING
+        for _ in range(12):
+            await housekeep(self.app, self.workers[0][0])
+            self.now += timedelta(hours=9)
+            _, ledger, _ = self.workers[0]
+            for claim in await ledger.claim([Route.RELAY], READERS, self.now):
+                await self._finish(0, *await self._stage(claim), "accepted")
+        await housekeep(self.app, self.workers[0][0])
+        async with self.app.store.read() as session:
+            mailing = await get_mailing(session, 1)
+        _, counts, _ = await self._look()
+        assert counts.open == 0
+        assert mailing.finished_at is not None
+        assert mailing.state in (MailingState.FINISHED, MailingState.CANCELLED)
+        self.all_is_settled(counts)
+
+    def all_is_settled(self, counts: Any) -> None:
+        """Nothing was skipped but for a reader who left, or an issue that was cancelled."""
+        if not self.gone and self.state is not IssueState.CANCELLED:
+            assert counts.skipped == 0
+
+    async def _close(self) -> None:
+        for _, ledger, _ in self.workers:
+            await ledger.close()
+        await self._stack.aclose()
