@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types contracts tests bench faults fix migration clean
+.PHONY: demo test lint types contracts tests bench faults goldens fix migration clean
 
 demo: $(READY)
 	$(BIN)/digest demo $(if $(ONCE),--no-serve)
@@ -31,6 +31,9 @@ bench: $(READY)
 
 faults: $(READY)
 	$(BIN)/python -m tests.faults
+
+goldens: $(READY)
+	$(BIN)/python -m tests.goldens
 
 fix: $(READY)
 	$(BIN)/ruff format .

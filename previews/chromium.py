@@ -18,6 +18,7 @@ from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 TIMEOUT = 30.0
+WEBP_QUALITY = 60
 
 _FLAGS = (
     "--headless=new",
@@ -85,12 +86,14 @@ class Chromium:
         frame = self._call("Page.getFrameTree")["frameTree"]["frame"]["id"]
         self._call("Page.setDocumentContent", frameId=frame, html=html)
 
-    def picture(self) -> bytes:
-        """The whole page as PNG."""
+    def picture(self, *, kind: str = "png", most_height: int | None = None) -> bytes:
+        """The page from its top, as a whole or `most_height` px of it; `kind`: png or webp."""
         size = self._call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        height = min(size["height"], most_height or size["height"])
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1}
+        quality = {"quality": WEBP_QUALITY} if kind == "webp" else {}
         shot = self._call(
-            "Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip
+            "Page.captureScreenshot", format=kind, captureBeyondViewport=True, clip=clip, **quality
         )
         return base64.b64decode(shot["data"])
 

@@ -1,0 +1,81 @@
+"""The samples as they are rendered now, beside their reviewed goldens; `make goldens` renews them.
+
+HTML and text are compared to the byte by `tests/unit/rendering/test_goldens.py`. Pictures
+drift with fonts and browsers, so their differences are only written down to be looked at.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+from digest.flows.samples import EDITION, READER, SITE, sample_content
+from digest.rendering.issue import compile_issue
+from digest.rendering.templates import load_templates
+from previews import goldens, samples
+from previews.chromium import Chromium, find_chromium, open_chromium
+from previews.goldens import Golden
+from previews.picture_difference import difference
+from previews.screenshots import VIEWS, View
+
+MOST_HEIGHT = 1600
+DIFFERENCES = Path("var/goldens")
+
+
+def rendered(name: str) -> Golden:
+    """A sample as it is rendered now."""
+    made = compile_issue(sample_content(name), SITE, load_templates(EDITION))
+    return Golden(made.html(READER), made.text(READER))
+
+
+def picture(browser: Chromium, html: str, view: View) -> bytes:
+    """The top of a mail, as WebP."""
+    browser.show(html, width=view.width, dark=view.scheme == "dark")
+    return browser.picture(kind="webp", most_height=MOST_HEIGHT)
+
+
+def picture_path(name: str, view: View) -> Path:
+    """Where the reviewed picture of a view is kept."""
+    return goldens.PATH / f"{name}-{view.name}.webp"
+
+
+def compare_pictures(
+    browser: Chromium, name: str, html: str, folder: Path = DIFFERENCES
+) -> Iterator[tuple[View, float]]:
+    """The share of each view's pixels that differ; where some do, a picture of it is written."""
+    for view in VIEWS:
+        path = picture_path(name, view)
+        if not path.exists():
+            continue
+        now = picture(browser, html, view)
+        found = difference(browser, path.read_bytes(), now, width=view.width)
+        if found.share:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{path.stem}-difference.webp").write_bytes(found.picture)
+            (folder / f"{path.stem}-now.webp").write_bytes(now)
+        yield view, found.share
+
+
+def renew(browser: Chromium | None) -> None:
+    """Write every golden anew, and say which are new or changed."""
+    for name in samples.names():
+        now = rendered(name)
+        told = "the same"
+        if name not in goldens.names() or goldens.read(name) != now:
+            told = "changed" if name in goldens.names() else "new"
+            (goldens.PATH / f"{name}.html").write_bytes(now.html.encode())
+            (goldens.PATH / f"{name}.txt").write_bytes(now.text.encode())
+        seen = list(compare_pictures(browser, name, now.html)) if browser else []
+        for view in VIEWS if browser else ():
+            share = dict(seen).get(view)
+            if browser and (share is None or share or told == "changed"):
+                picture_path(name, view).write_bytes(picture(browser, now.html, view))
+        worst = max((share for _, share in seen), default=0)
+        pixels = f", {worst:.1%} of the pixels" if worst else ""
+        sys.stdout.write(f"{name}: {told}{pixels}\n")
+
+
+if __name__ == "__main__":
+    with open_chromium() if find_chromium() else nullcontext() as chromium:
+        renew(chromium)
+    sys.stdout.write("Look at what changed (`git diff`, var/goldens), then commit it.\n")
