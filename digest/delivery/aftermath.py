@@ -17,8 +17,8 @@ from digest.delivery.ports import RelayRefused, RelayUnavailable
 from digest.delivery.rejections import Rejections
 from digest.delivery.relays.fleet import Fleet
 from digest.delivery.relays.health import State
-from digest.delivery.relays.member import Member
-from digest.delivery.tables import DeliveryState, MailingKind
+from digest.delivery.relays.member import CLOSING, Member
+from digest.delivery.tables import DeliveryState, MailingKind, Route
 from digest.delivery.tally import Tally
 from digest.store import BUSY, Store
 
@@ -74,7 +74,7 @@ class Aftermath:
         await self._ledger.record(claim, outcome, self._clock())
         if begun:
             load.ticket.done(self._time(), outcome.reply)
-            self._watch(load.ticket.relay, outcome)
+            self._watch(load, outcome)
         else:
             load.ticket.returned(self._time())
         self.settled = True
@@ -101,22 +101,28 @@ class Aftermath:
         """The relay itself is in trouble: others take over, or all wait, or a person must act."""
         relay, refused = load.ticket.relay, isinstance(trouble, RelayRefused)
         self._feed.put_back(load)
-        self._back_off(relay, str(trouble), refused=refused)
-        self._tally.trouble(load.claim.route)
+        self._back_off(load.claim.route, relay, str(trouble), refused=refused)
         nobody = self._fleet.all_refused() if refused else None
         if nobody:
             await self._pause(load.claim, f"the relay refused: {nobody}")
 
-    def _watch(self, relay: Member, outcome: Outcome) -> None:
-        """A relay that takes messages and says nothing would make the whole list doubtful."""
+    def _watch(self, load: Load, outcome: Outcome) -> None:
+        """A relay that is closing is left alone; so is one that takes messages and says nothing.
+
+        The latter would make the whole list doubtful.
+        """
+        relay, route = load.ticket.relay, load.claim.route
+        if outcome.reply and outcome.reply.code == CLOSING:
+            self._back_off(route, relay, str(outcome.reply))
         silent = 0 if outcome.reply else self._silent.get(relay.name, 0) + 1
         self._silent[relay.name] = silent
         if silent >= SILENT_IN_A_ROW:
             self._silent[relay.name] = 0
             why = f"{silent} messages in a row ended without a reply: {outcome.reason}"
-            self._back_off(relay, why, refused=False)
+            self._back_off(route, relay, why)
 
-    def _back_off(self, relay: Member, reason: str, *, refused: bool) -> None:
+    def _back_off(self, route: Route, relay: Member, reason: str, *, refused: bool = False) -> None:
+        self._tally.trouble(route)
         self._feed.recall(relay)
         if relay.health.state is State.UP:  # its other lanes will say the same
             log.warning("relay in trouble", relay=relay.name, reason=reason)

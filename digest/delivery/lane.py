@@ -25,6 +25,7 @@ from digest.delivery.ports import (
     RelayUnavailable,
     Transport,
 )
+from digest.delivery.relays.health import State
 from digest.delivery.relays.member import Member
 from digest.delivery.tables import DeliveryState
 from digest.store import BUSY
@@ -115,6 +116,14 @@ class Lane:
         else:
             await connection.abandon()
             await self._aftermath.denied(parcel.load)
+        return self._unless_backing_off(following)
+
+    def _unless_backing_off(self, following: Parcel | None) -> Parcel | None:
+        """What follows goes another way, or waits, when the relay went with this message."""
+        backing_off = self._relay.health.state is State.BACKING_OFF
+        if following and backing_off and self._connection is None:
+            self._feed.put_back(following.load)
+            return None
         return following
 
     @property
