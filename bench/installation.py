@@ -47,6 +47,7 @@ class Installation:
             "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{self.relay_port}?tls=none",
             "DIGEST_SENDER": "Weekly AI Tool Verdicts <verdicts@news.example.org>",
             "DIGEST_POSTAL_ADDRESS": "The Verdict Desk, 12 Example Street, 10115 Berlin",
+            "DIGEST_PUBLIC_URL": "https://digest.example.org",
             "DIGEST_CONNECTIONS": str(CONNECTIONS),
             **({"DIGEST_DKIM_KEYS": f"bench:{self.dkim_key}"} if self.dkim_key else {}),
             **({"DIGEST_DATABASE_URL": self.database_url} if self.database_url else {}),
