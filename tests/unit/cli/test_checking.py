@@ -1,0 +1,55 @@
+"""`digest issues check`: what is printed of a finding, for people and as JSON."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.cli.checking import as_data, print_checked
+from digest.flows.preflight import Checked
+from digest.issues.tables import IssueOverride
+from previews.preflight.checks import Preflight
+from previews.preflight.content.words import PLACEHOLDER_WORD
+from previews.preflight.finding import Place
+
+DOCS = Path(__file__).parents[3] / "docs" / "cli.md"
+FOUND = PLACEHOLDER_WORD.found("“TK”", Place("html", "html>body>p:nth-child(2)", "TK"))
+OVERRIDE = IssueOverride(
+    issue_id=1,
+    code="CNT-021",
+    hash="ab",
+    by="Ann",
+    reason="it is a name",
+    created_at=datetime(2026, 12, 8, tzinfo=UTC),
+)
+
+
+def checked(**overrides: IssueOverride) -> Checked:
+    found = {code.replace("_", "-"): given for code, given in overrides.items()}
+    return Checked(7, "ab", Preflight((FOUND, FOUND), {"Gmail web": 90}), found)
+
+
+def test_every_key_is_documented() -> None:
+    data = as_data(checked(CNT_021=OVERRIDE))
+    row = next(line for line in DOCS.read_text("utf-8").splitlines() if "`issues check N`" in line)
+    keys = {*data, *data["findings"][0], *data["findings"][0]["overridden"]}
+    assert {key for key in keys if f"`{key}`" not in row} == set()
+
+
+def test_an_error_blocks_until_somebody_lets_it_pass() -> None:
+    assert as_data(checked())["blocked"] is True
+    assert as_data(checked(CNT_021=OVERRIDE))["blocked"] is False
+
+
+def test_a_finding_is_explained_once_with_place_and_fix(capsys: pytest.CaptureFixture[str]) -> None:
+    print_checked(checked())
+    told = capsys.readouterr().out
+    assert told.count("CNT-021") == 2
+    assert told.count("html: “TK”") == 2
+    assert told.count(PLACEHOLDER_WORD.why) == 1
+    assert "2 blocking, 0 warnings" in told
+
+
+def test_who_let_it_pass_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    print_checked(checked(CNT_021=OVERRIDE))
+    assert "passed by Ann: it is a name" in capsys.readouterr().out
