@@ -17,6 +17,7 @@ from digest.flows.previewing import preview_issue
 from digest.issues.editing import Edit
 from digest.issues.freezing import rebuild as rebuild_frozen
 from digest.issues.lookup import get_issue
+from digest.web.bench_files import write_bench
 from previews.write import Preview, write_previews
 
 app = typer.Typer(help="Compose, preview, approve and send issues.", no_args_is_help=True)
@@ -120,9 +121,16 @@ def preview(
     number: Number,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("var/preview"),
     pictures: Annotated[bool, typer.Option(help="Take screenshots with Chromium.")] = True,
+    static: Annotated[
+        Path | None,
+        typer.Option(help="Write the workbench's pages to this folder instead, to share."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write HTML, text, .eml and screenshots of every variant."""
+    """Write HTML, text, .eml and screenshots of every variant, or the workbench as files."""
+    if static is not None:
+        _write_bench(number, static, as_json)
+        return
     made = run(lambda app: preview_issue(app, number))
     views = [Preview(v.key, made.subject, v.html, v.text, v.eml) for v in made.variants]
     try:
@@ -150,6 +158,17 @@ def preview(
         console.print(f"  {path}")
     if pictures and not any(path.suffix == ".png" for path in files):
         console.print("No Chromium found, so no screenshots; install it or use --no-pictures.")
+
+
+def _write_bench(number: int, folder: Path, as_json: bool) -> None:
+    try:
+        paths = run(lambda app: write_bench(app, number, folder))
+    except OSError as error:
+        raise DigestError(f"cannot write to {folder}: {error.strerror}") from None
+    if as_json:
+        print_json({"number": number, "files": [str(path) for path in paths]})
+        return
+    console.print(f"The workbench of issue {number} in {len(paths)} files: {paths[0]}")
 
 
 @app.command()
