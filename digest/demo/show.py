@@ -35,7 +35,8 @@ async def show_demo(folder: Path, *, keep_serving: bool) -> None:
     settings = set_up(folder)
     calendar = Calendar()
     await upgrade(settings.store_url)
-    app = App(settings, open_store(settings.store_url), read_keyring(settings), calendar.now)
+    store, keyring = open_store(settings.store_url), read_keyring(settings)
+    app = App(settings, store, keyring, calendar.now, calendar.uptime)
     try:
         async with app.store.write() as session:
             await create_default(session, calendar.now())

@@ -10,6 +10,7 @@ from pathlib import Path
 from digest.errors import Refused
 from digest.keyfile import make_key_file
 from digest.settings import Settings
+from digest.uptime import Uptime
 
 MARK = ".digest-demo"
 A_WEEK = timedelta(days=7)
@@ -24,6 +25,10 @@ class Calendar:
     def now(self) -> datetime:
         """The instant the demonstration plays at."""
         return datetime.now(UTC) - self.behind
+
+    def uptime(self) -> Uptime:
+        """Time passes here as the clock says, also when a week is left out."""
+        return Uptime("demonstration", self.now().timestamp())
 
 
 def set_up(folder: Path) -> Settings:
