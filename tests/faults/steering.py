@@ -48,13 +48,22 @@ from tests.faults.installation import (
     values_for,
 )
 
-READERS = 3
+READERS = 6
 WORKERS = 2
 NUMBERS = count(1)
 T = TypeVar("T")
 
 FATES = ("unknown, taken", "accepted", "died, taken", "unknown", "rejected", "deferred", "died")
-MEANWHILE = ("nothing", "she leaves", "pause", "nothing", "the lease ends", "pause", "cancel")
+MEANWHILE = (
+    *["nothing"] * 4,
+    "pause",
+    "the lease ends",
+    "nothing",
+    "pause",
+    "she leaves",
+    "cancel",
+)
+ASIDE = ("tidy", "resume", "die", "10", "pause and resume", "20", "resume", "240")
 TAKEN = {"accepted", "unknown, taken", "died, taken"}
 
 
@@ -107,12 +116,15 @@ class Steering(RuleBasedStateMachine):
         self.alive: set[str] = set()
         self.workers: list[tuple[Someone, Ledger, list[Claim]]] = []
         self.state = IssueState.SCHEDULED
+        self.patience = self.carried = 0
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)
 
-    @initialize()
-    def send_the_issue(self) -> None:
+    @initialize(patience=st.integers(2, 12))
+    def send_the_issue(self, patience: int) -> None:
+        """Readers leave, and the issue is cancelled, after so many tries at the earliest."""
+        self.patience = patience
         self._do(self._start())
         self.state = IssueState.SENDING
 
@@ -143,21 +155,25 @@ class Steering(RuleBasedStateMachine):
     )
     def carry(self, which: int, fate: str, meanwhile: str) -> None:
         """One message, with something done between its body and its dot."""
-        _, ledger, hands = self.workers[which]
-        if not hands:
-            hands += self._do(ledger.claim([Route.RELAY], 2, self.now))
+        if self.state is IssueState.PAUSED and meanwhile == "nothing":
+            self.resume()  # a paused issue makes a dull play
+        self.claim(which, many=1)
+        which = which if self.workers[which][2] else (which + 1) % WORKERS
+        hands = self.workers[which][2]
         if hands:
             claim, connection = self._do(self._stage(hands.pop(0)))
             self._happens(meanwhile, claim)
             self._do(self._finish(which, claim, connection, fate))
+        self.carried += 1
         self.wait(1)
 
     def _happens(self, meanwhile: str, claim: Claim) -> None:
-        if meanwhile == "she leaves":
+        late = self.carried > self.patience
+        if meanwhile == "she leaves" and late:
             self._do(self._leave(addresses(READERS).index(claim.address) + 1))
         elif meanwhile == "pause":
             self.pause()
-        elif meanwhile == "cancel":
+        elif meanwhile == "cancel" and late:
             self.cancel()
         elif meanwhile == "the lease ends":
             self.wait(20)
@@ -188,9 +204,21 @@ class Steering(RuleBasedStateMachine):
         await ledger.record(claim, Outcome(state, f"the relay: {fate}", charged=charged), self.now)
         await ledger.flush()
 
-    @rule(which=st.integers(0, WORKERS - 1))
-    def die(self, which: int) -> None:
-        self._do(self._die(which))
+    @rule(what=st.sampled_from(ASIDE))
+    def aside(self, what: str) -> None:
+        """What is done between two messages."""
+        if what == "die":
+            self._do(self._die(0))
+        elif what == "tidy":
+            self.tidy()
+        elif what == "resume":
+            self.resume()
+        elif what == "pause and resume":
+            self.pause()
+            self.tidy()
+            self.resume()
+        else:
+            self.wait(int(what))
 
     async def _die(self, which: int) -> None:
         someone, ledger, _ = self.workers[which]
@@ -198,33 +226,17 @@ class Steering(RuleBasedStateMachine):
         await ledger.close()
         self.workers[which] = self._hired()
 
-    @rule(number=st.integers(1, READERS))
-    def leave(self, number: int) -> None:
-        self._do(self._leave(number))
-
     async def _leave(self, number: int) -> None:
         async with self.app.store.write() as session:
             await unsubscribe(session, number, EDITION, source="herself", now=self.now)
         self.gone.add(addresses(READERS)[number - 1])
 
-    @rule()
-    def pause_and_resume(self) -> None:
-        self.pause()
-        self.tidy()
-        self.resume()
-
     def pause(self) -> None:
         """As an editor does."""
         self._steer(steering.pause(self.app, 1), IssueState.SENDING, IssueState.PAUSED)
 
-    @rule()
     def resume(self) -> None:
         self._steer(steering.resume(self.app, 1), IssueState.PAUSED, IssueState.SENDING)
-
-    @rule()
-    def start_again(self) -> None:
-        """Not only when an editor thinks of it: a paused issue makes a dull play."""
-        self.resume()
 
     def cancel(self) -> None:
         """It ends the play."""
@@ -247,11 +259,10 @@ class Steering(RuleBasedStateMachine):
     def _issue_state(self) -> IssueState:
         return self._do(self._look())[2]
 
-    @rule(span=st.sampled_from([1, 10, 20, 60, 600, 3000]))
     def wait(self, span: int) -> None:
+        """So many minutes."""
         self.now += timedelta(minutes=span)
 
-    @rule()
     def tidy(self) -> None:
         self._do(self._housekeep())
         state = self._issue_state()
