@@ -60,7 +60,6 @@ def machine(tmp_path: Path, url: str, relay: tuple[Sink, int]) -> Callable[[str]
             "DIGEST_PORT": "0",
             "DIGEST_DESK_PORT": "0",
             "DIGEST_SENDER": "Weekly Verdicts <verdicts@news.example.org>",
-            "DIGEST_PUBLIC_URL": "https://digest.example.org",
             "DIGEST_POSTAL_ADDRESS": "1 Test Street, 10115 Berlin",
             "DIGEST_LOG_FORMAT": "json",
         }
