@@ -43,6 +43,11 @@ COLUMNS = {
     "held": "held",
 }
 
+WORDS = {
+    "steering": "Pause, resume, cancel, leave and die in every order",
+    "weeks": "Four weeks of the engine in which everything goes wrong",
+}
+
 Result = dict[str, Any]
 
 
@@ -96,6 +101,7 @@ class _Book:
         self._console, self._folder = console, folder
         self.results: list[Result] = []
         self.relays: dict[str, list[str]] = {}
+        self.plays: dict[str, list[Result]] = {}
         self.left_out: list[str] = []
         self._plan = [("SQLite", one) for one in ON_SQLITE]
         self._cluster = None
@@ -121,6 +127,7 @@ class _Book:
         with Progress(*columns, console=self._console, transient=True) as progress:
             total = sum(one.seeds for _, one in self._plan) + len(cases())
             bar = progress.add_task("Preparing", total=total)
+            playing = asyncio.create_task(_play())
             templates = await self._templates()
             gate = asyncio.Semaphore(AT_ONCE)
 
@@ -142,6 +149,8 @@ class _Book:
                 self._folder / "relays",
                 lambda name: progress.update(bar, advance=1, description=f"Relay: {name}"),
             )
+            progress.update(bar, description="The state machine, and weeks of the engine")
+            self.plays = await playing
 
     async def _templates(self) -> dict[str, Template]:
         found = {"SQLite": await prepare(self._folder / "sqlite", READERS)}
@@ -170,13 +179,15 @@ class _Book:
             "left_out": self.left_out,
             "runs": self.results,
             "relays": self.relays,
+            **self.plays,
         }
 
     def broken(self) -> int:
         """How many runs and states were not as promised."""
         runs = sum(bool(result["breaches"]) for result in self.results)
         seldom = sum(self._seldom(database, planned) for database, planned in self._plan)
-        return runs + seldom + sum(bool(wrongs) for wrongs in self.relays.values())
+        plays = sum(bool(play["broken"]) for kind in self.plays.values() for play in kind)
+        return runs + seldom + plays + sum(bool(wrongs) for wrongs in self.relays.values())
 
     def show(self) -> None:
         """All of it, for people."""
@@ -191,6 +202,13 @@ class _Book:
             if told:
                 where = f"{result['scenario']}, {result['database']}, seed {result['seed']}"
                 self._console.print(f"{where}: {told}", style="red", markup=False)
+        for kind, plays in self.plays.items():
+            seeds = ", ".join(str(play["seed"]) for play in plays)
+            good = sum(not play["broken"] for play in plays)
+            self._console.print(f"{WORDS[kind]}: {good} of {len(plays)} kept (seeds {seeds})")
+            for play in plays:
+                if play["broken"]:
+                    self._console.print(play["broken"], style="red", markup=False)
         for what in self.left_out:
             self._console.print(f"Left out: {what}", style="yellow", markup=False)
 
@@ -226,6 +244,19 @@ class _Book:
         return [
             run for run in self.results if (run["scenario"], run["database"]) == (name, database)
         ]
+
+
+async def _play() -> dict[str, list[Result]]:
+    """The long plays, in a process of their own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.faults.plays", stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    if process.returncode:
+        broken = {"seed": 0, "broken": f"the plays ended with status {process.returncode}"}
+        return {kind: [broken] for kind in WORDS}
+    told: dict[str, list[Result]] = json.loads(said)
+    return told
 
 
 def _figures(run: Observed | None) -> Result:
