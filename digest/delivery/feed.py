@@ -18,7 +18,7 @@ from digest.store import BUSY, Store
 
 # At hand for each connection: few while nobody knows how fast it goes, and never so many
 # that other workers stand idle beside a slow relay.
-LEAST_PER_CONNECTION, MOST_PER_CONNECTION = 4, 30
+LEAST_PER_CONNECTION, MOST_PER_CONNECTION = 4, 60
 AHEAD_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 MOST_LETTERS = 50

@@ -24,8 +24,8 @@ from digest.store import Store
 
 log = structlog.get_logger("digest.delivery")
 
-GATHER_SECONDS = 0.001
-MANY = 8  # arms in one commit; more of them save little
+GATHER_SECONDS = 0.0005
+MANY = 5  # arms in one commit; more of them save little
 RECORD_WITHIN_SECONDS = 0.02
 RETRY_SECONDS = 1.0
 SMOOTHING = 0.1
