@@ -54,12 +54,16 @@ class FileLock:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._make()
+        while not self.holds():  # another worker looked in between, and tidied the file away
+            os.close(self._file)
+            self._make()
+
+    def _make(self) -> None:
         self.owner = secrets.token_hex(8)
-        self._path = folder / f"{self.owner}.lock"
+        self._path = self._folder / f"{self.owner}.lock"
         self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        if not self.holds():  # another worker tidied the file away between the two calls
-            raise OSError(f"lost the worker lock in {folder} at once; start again")
 
     def holds(self) -> bool:
         """Whether the locked file is still the one under this worker's name."""

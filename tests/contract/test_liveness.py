@@ -1,6 +1,7 @@
 """One suite for both ways to know which workers live: a locked file, a lock in PostgreSQL."""
 
 import asyncio
+import fcntl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -113,3 +114,22 @@ async def test_who_is_cut_off_judges_nobody(take: Take, store: Store, cluster: C
     await until(lambda: not lock.holds(), seconds=5)
     assert lock.is_alive(other.owner)
     await until(lambda: not lock.is_alive(other.owner))
+
+
+def test_a_file_that_another_worker_tidies_away_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, real, calls = FileLock(tmp_path), fcntl.flock, []
+
+    def flock(file: int, how: int) -> None:
+        calls.append(how)
+        if len(calls) == 1:
+            other.living()  # looks at every file there is
+        real(file, how)
+
+    monkeypatch.setattr("digest.delivery.liveness.fcntl.flock", flock)
+    late = FileLock(tmp_path)
+    assert late.holds()
+    assert other.is_alive(late.owner)
+    late.release()
+    other.release()

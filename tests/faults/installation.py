@@ -104,7 +104,8 @@ async def look(app: App) -> tuple[dict[str, Row], Accounting]:
     async with app.store.read() as session:
         deliveries = (await session.exec(select(Delivery).order_by(col(Delivery.id)))).all()
         counts = await account(session, deliveries[0].mailing_id)
-    return {row.address: Row(str(row.state), row.unknowns) for row in deliveries}, counts
+    found = {row.address: Row(str(row.state), row.unknowns, row.owner) for row in deliveries}
+    return found, counts
 
 
 def addresses(readers: int) -> list[str]:

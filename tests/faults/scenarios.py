@@ -43,7 +43,7 @@ def killed(policy: OnUnknown) -> Scenario:
             armed: list[int] = [0]
 
             async def note() -> None:
-                armed.append(await scene.count("armed"))
+                armed.append(await scene.most_armed())
 
             kills, status = await kill_until_done(
                 lambda: children.start_worker(scene.installation),
@@ -71,7 +71,7 @@ def killed_among(policy: OnUnknown, workers: int = 3) -> Scenario:
         async with AsyncExitStack() as stack:
             scene = await set_up(stack, ground, policy)
             senders = [children.start_worker(scene.installation) for _ in range(workers)]
-            kills = 0
+            kills, armed = 0, [0]
             while kills < ground.rounds:
                 target = scene.sink.begun + scene.dice.randint(1, ground.readers // 8)
                 victim = scene.dice.randrange(workers)
@@ -82,11 +82,13 @@ def killed_among(policy: OnUnknown, workers: int = 3) -> Scenario:
                 senders[victim].kill()
                 senders[victim].join()
                 kills += 1
+                armed.append(await scene.most_armed())
                 senders[victim] = children.start_worker(scene.installation)
             codes = [await children.ended(one) for one in senders]
             return await scene.observe(
                 kills=kills,
                 struck=kills,
+                most_armed=max(armed),
                 most_copies=2 if policy is OnUnknown.RESEND else 1,
                 exit_codes=codes,
             )

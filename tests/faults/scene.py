@@ -4,6 +4,7 @@ import asyncio
 import random
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -50,6 +51,12 @@ class Scene:
             equation=counts,
             **done,  # type: ignore[arg-type]
         )
+
+    async def most_armed(self) -> int:
+        """The most deliveries that any one sender, dead or alive, has between arming and record."""
+        rows, _ = await look(self.app)
+        owners = Counter(row.owner for row in rows.values() if row.state == "armed")
+        return max(owners.values(), default=0)
 
     async def count(self, state: str) -> int:
         """How many deliveries are in a state now."""

@@ -27,6 +27,7 @@ class Row:
 
     state: str
     unknowns: int = 0
+    owner: str | None = None
 
 
 @dataclass
