@@ -7,7 +7,6 @@ that ran out) can neither arm nor record. Arms and records go through the
 """
 
 import asyncio
-import random
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,27 +15,23 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.claims import Claim, claims_of, held_by, still_wanted
 from digest.delivery.commits import Arming, Recording
 from digest.delivery.due import find_due
 from digest.delivery.liveness import Liveness
-from digest.delivery.mailbox_full import is_mailbox_full, note_mailbox_full
-from digest.delivery.outcomes import Outcome, retry_delay
-from digest.delivery.recovery import UNOWNED, ended, mark_unknown
+from digest.delivery.outcomes import Outcome
+from digest.delivery.recording import is_rare, recording_of, write_down
+from digest.delivery.recovery import UNOWNED, ended
 from digest.delivery.tables import (
     Delivery,
     DeliveryState,
     Mailing,
-    MailingKind,
     MailingState,
     Route,
 )
 from digest.delivery.writer import RETRY_SECONDS, Writer
 from digest.store import BUSY, Store
-from subscribers.suppression import suppress_reader
-from subscribers.tables import Subscriber, SuppressionReason
 
 log = structlog.get_logger("digest.delivery")
 
@@ -115,8 +110,8 @@ class Ledger:
         What changes more than its row is committed when this returns, so that its lane
         arms nothing meanwhile.
         """
-        if not _is_rare(claim, outcome):
-            return self._writer.record(_recorded(claim, outcome, now))
+        if not is_rare(claim, outcome):
+            return self._writer.record(recording_of(claim, outcome, now))
         task = asyncio.create_task(self._record_rarely(claim, outcome, now))
         self._rare.add(task)
         task.add_done_callback(self._rare.discard)
@@ -144,7 +139,7 @@ class Ledger:
         while True:
             try:
                 async with self._store.write() as session:
-                    return await _write_down(session, claim, outcome, now)
+                    return await write_down(session, claim, outcome, now)
             except BUSY as trouble:
                 log.warning("database busy, still to write", reason=self._store.explain(trouble))
                 await asyncio.sleep(RETRY_SECONDS)
@@ -198,61 +193,3 @@ def _undotted(claim: Claim) -> ColumnElement[bool]:
     A commit whose answer got lost may have armed it.
     """
     return held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED)
-
-
-def _is_rare(claim: Claim, outcome: Outcome) -> bool:
-    """Whether an outcome changes more than its row."""
-    unknown = outcome.state is DeliveryState.UNKNOWN
-    return unknown or outcome.dead_address or _is_full(claim, outcome)
-
-
-def _is_full(claim: Claim, outcome: Outcome) -> bool:
-    """Whether an issue met a full mailbox."""
-    reply = outcome.reply
-    if reply is None or reply.code < 400 or claim.kind is not MailingKind.ISSUE:
-        return False
-    return is_mailbox_full(reply)
-
-
-async def _write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now: datetime) -> None:
-    if outcome.state is DeliveryState.UNKNOWN:
-        armed = held_by(claim, DeliveryState.ARMED)
-        await mark_unknown(session, armed, now, reason=outcome.reason or "")
-        return
-    record = _recorded(claim, outcome, now)
-    recorded = await session.exec(
-        update(Delivery)
-        .where(held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
-        .values(
-            state=record.state,
-            reason=record.reason,
-            attempts=record.attempts,
-            not_before=record.not_before,
-            updated_at=now,
-            **UNOWNED,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if recorded.rowcount != 1 or claim.subscriber_id is None:
-        return
-    if outcome.dead_address:
-        await _suppress(session, claim.subscriber_id, outcome, now)
-    elif _is_full(claim, outcome):
-        await note_mailbox_full(session, claim.subscriber_id, claim.mailing_id, now)
-
-
-def _recorded(claim: Claim, outcome: Outcome, now: datetime) -> Recording:
-    """An outcome as it is stored; a deferred delivery gets its next hour."""
-    attempts = claim.attempts + outcome.charged
-    not_before = None
-    if outcome.state is DeliveryState.DEFERRED:
-        not_before = now + retry_delay(max(attempts, 1), random.random())  # noqa: S311
-    return Recording(claim, outcome.state, outcome.reason, attempts, not_before, now)
-
-
-async def _suppress(
-    session: AsyncSession, subscriber_id: int, outcome: Outcome, now: datetime
-) -> None:
-    subscriber = await session.get_one(Subscriber, subscriber_id)
-    source = outcome.reason or "dead address"
-    await suppress_reader(session, subscriber, SuppressionReason.BOUNCE, source=source, now=now)

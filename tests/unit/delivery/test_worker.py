@@ -357,7 +357,7 @@ STEPS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
     "claim": (Ledger, "claim", always),
     "arm": (Commits, "write", lambda self, arms, records: bool(arms)),
     "record": (Commits, "write", lambda self, arms, records: bool(records)),
-    "record unknown": (ledger, "_write_down", always),
+    "record unknown": (ledger, "write_down", always),
     "settle_denied": (Ledger, "settle_denied", always),
 }
 
