@@ -26,12 +26,11 @@ def name_of(scenario: Scenario) -> str:
     return scenario.name
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("scenario", KILLED, ids=name_of)
 async def test_killed_again_and_again_it_loses_nobody_and_lists_every_doubt(
-    scenario: Scenario, seed: int, template: Template, tmp_path: Path
+    scenario: Scenario, template: Template, tmp_path: Path
 ) -> None:
-    _, breaches = await judge(scenario, Ground(template, tmp_path / "run", READERS, seed))
+    _, breaches = await judge(scenario, Ground(template, tmp_path / "run", READERS, seed=1))
     assert breaches == {}
 
 

@@ -10,7 +10,7 @@ def test_whatever_is_done_sums_balance_and_nobody_gets_what_she_must_not() -> No
     run_state_machine_as_test(
         Steering,
         settings=settings(
-            max_examples=12,
+            max_examples=6,
             stateful_step_count=40,
             phases=[Phase.generate],  # a counterexample will do; to make it small takes minutes
             deadline=None,
