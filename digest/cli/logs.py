@@ -46,6 +46,8 @@ def configure_logging(default: str = "WARNING") -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[libraries])
+    # A connection that broke is replaced, and whoever needed it says so in a line of ours.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 def hide_addresses(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
