@@ -104,8 +104,8 @@ class Writer:
                 asked = self._gather()
                 self._write(asked)
         except BaseException as error:  # a bug of ours, or not our schema: the worker must end
+            self._tell(self._fail, error, asked)  # before the log, which may take its time
             log.exception("the ledger's thread ended")
-            self._tell(self._fail, error, asked)
         finally:
             self._commits.disconnect()
 
