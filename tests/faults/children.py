@@ -45,6 +45,7 @@ class Process(Protocol):
         """Wait for its end."""
 
 
+FORK_SERVER_DIED = 255  # what multiprocessing says of a child whose fork server was killed
 STOPPED = 1  # the exit status of one that was told to stop before the end
 
 
@@ -70,7 +71,7 @@ def suspend(process: BaseProcess) -> None:
     os.kill(process.pid, signal.SIGSTOP)
 
 
-async def ended(process: Process, seconds: float = 30) -> int:
+async def ended(process: Process, seconds: float = 90) -> int:
     """The exit status of a process, when it has ended; -9 if it had to be killed for that."""
     deadline = time.monotonic() + seconds
     while process.exitcode is None:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedules.tables import OnUnknown
 from tests.faults import children, wrong_designs
@@ -133,9 +133,15 @@ def wrong(design: wrong_designs.Design, breach: Breach) -> Scenario:
 
 
 async def judge(scenario: Scenario, ground: Ground) -> tuple[Observed | None, Breaches]:
-    """One run and its verdict; a run that gets stuck has broken the promise too."""
+    """One run and its verdict; a run that gets stuck has broken the promise too.
+
+    A run whose fork server was killed by others says nothing, and is done once more.
+    """
     try:
         observed = await scenario.run(ground)
+        if children.FORK_SERVER_DIED in observed.exit_codes:
+            again = ground.folder.with_name(f"{ground.folder.name} again")
+            observed = await scenario.run(replace(ground, folder=again))
     except TimeoutError:
         return None, {Breach.ENDED_BADLY: "stuck: a process did not come to its end"}
     return observed, scenario.verdict(observed)
