@@ -44,8 +44,8 @@ def still_subscribed(
     """A condition on a delivery's row: its reader gets `edition` at this moment.
 
     With a `lock` her subscription is locked where the database can, so that an
-    unsubscribe comes wholly before or wholly after; one that is being written at this
-    moment counts as before, and nobody waits for it.
+    unsubscribe or a suppression, which both write that row, comes wholly before or wholly
+    after; one that is being written at this moment counts as before, and nobody waits for it.
     """
     return _is(SubscriptionState.ACTIVE, None, edition, subscriber_id, lock=lock)
 

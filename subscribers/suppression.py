@@ -27,7 +27,7 @@ from subscribers import consent
 from subscribers.address import EmailAddress
 from subscribers.dialects import insert_if_new
 from subscribers.keys import Keyring
-from subscribers.leaving import end_subscriptions
+from subscribers.leaving import end_subscriptions, write_anew
 from subscribers.readers import find
 from subscribers.tables import ConsentKind, Subscriber, Suppression, SuppressionReason
 
@@ -65,10 +65,15 @@ async def suppress_reader(
     source: str,
     now: datetime,
 ) -> bool:
-    """The same for a reader at hand, such as the one whose delivery bounced."""
+    """The same for a reader who is held, such as the one whose delivery bounced.
+
+    From the commit on no message to her gets its dot; one that is being armed at this
+    moment comes before it, and is waited for.
+    """
     assert subscriber.id is not None
     if not await add(session, subscriber.address_hash, reason, source=source, now=now):
         return False
+    await write_anew(session, subscriber.id)
     if reason is SuppressionReason.COMPLAINT:
         await end_subscriptions(session, subscriber.id, None, now)
     consent.record(

@@ -12,6 +12,7 @@ from digest.delivery.mailbox_full import is_mailbox_full, note_mailbox_full
 from digest.delivery.outcomes import Outcome, retry_delay
 from digest.delivery.recovery import UNOWNED, mark_unknown
 from digest.delivery.tables import Delivery, DeliveryState, MailingKind
+from subscribers.readers import hold
 from subscribers.suppression import suppress_reader
 from subscribers.tables import Subscriber, SuppressionReason
 
@@ -36,6 +37,8 @@ async def write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now:
         armed = held_by(claim, DeliveryState.ARMED)
         await mark_unknown(session, armed, now, reason=outcome.reason or "")
         return
+    if claim.subscriber_id is not None:  # before her delivery, as an erasure does
+        await hold(session, claim.subscriber_id)
     record = recording_of(claim, outcome, now)
     recorded = await session.exec(
         update(Delivery)

@@ -7,16 +7,22 @@ from typing import Any
 
 import pytest
 from sqlalchemy import ColumnElement, Update, literal
-from sqlmodel import UTCDateTime
+from sqlmodel import UTCDateTime, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery import mailings
 from digest.delivery.claims import Claim, arming
+from digest.delivery.commits import Arming, Commits
 from digest.delivery.due import find_due
 from digest.delivery.ledger import Ledger
-from digest.delivery.tables import Route
+from digest.delivery.tables import Delivery, Mailing, MailingKind, Route
 from digest.store import Store
+from subscribers.address import EmailAddress
+from subscribers.keys import Keyring
+from subscribers.readers import hold
 from subscribers.subscriptions import unsubscribe
+from subscribers.suppression import suppress, suppress_reader
+from subscribers.tables import Subscription, SubscriptionState, SuppressionReason
 from tests.unit.delivery.conftest import MakeMailing
 from tests.unit.delivery.test_ledger import Alive, claim_one
 from tests.waiting import LONG_ENOUGH_SECONDS, held_up
@@ -42,7 +48,22 @@ async def cancelled(session: AsyncSession, claim: Claim, _: datetime) -> None:
     await mailings.cancel(session, claim.mailing_id, "by the editor")
 
 
-CHANGES = [unsubscribed, unsubscribed_from_all, paused, cancelled]
+async def blocked(session: AsyncSession, claim: Claim, now: datetime) -> None:
+    """As `digest readers suppress` does it."""
+    keyring = Keyring("a key for the tests only, long enough")
+    address, reason = EmailAddress.parse(claim.address), SuppressionReason.MANUAL
+    assert await suppress(session, keyring, address, reason, source="test", now=now)
+
+
+async def bounced(session: AsyncSession, claim: Claim, now: datetime) -> None:
+    """As it is recorded when another issue's mail to her bounced."""
+    reader, reason = await hold(session, claim.subscriber_id or 0), SuppressionReason.BOUNCE
+    assert reader is not None
+    assert await suppress_reader(session, reader, reason, source="550 5.1.1", now=now)
+
+
+HER_CHANGES = [unsubscribed, unsubscribed_from_all, blocked, bounced]
+CHANGES = [*HER_CHANGES, paused, cancelled]
 
 
 def arming_of(claim: Claim, now: datetime) -> Update:
@@ -123,3 +144,39 @@ async def test_what_another_worker_is_just_taking_is_left_out_without_waiting(
         first = await find_due(one, [Route.RELAY], 3, now)
         second = await find_due(other, [Route.RELAY], 3, now)
     assert [len(first), len(second)] == [3, 2]
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+@pytest.mark.parametrize("change", HER_CHANGES)
+async def test_an_arming_that_began_before_a_change_of_mind_and_comes_to_her_after_it_passes_her_by(
+    change: Change, ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    """The statement sees the database as it was at its beginning, but for rows that changed."""
+    await make_mailing(2)
+    first, hers = await ledger.claim([Route.RELAY], 2, now)
+    commits = Commits(store, lambda: True)
+    arms = [Arming(claim, now, now) for claim in (first, hers)]
+    async with store.write() as session:
+        held = select(Delivery).where(col(Delivery.id) == first.delivery_id).with_for_update()
+        await session.exec(held)
+        granted = await held_up(asyncio.to_thread(commits.write, arms, []))
+        async with store.write() as other:
+            await change(other, hers, now)
+    assert await granted == [True, False]
+    commits.disconnect()
+
+
+async def test_a_confirmation_mail_is_withheld_from_who_is_being_blocked(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    async with store.write() as session:  # as if she had only asked to sign up
+        await session.exec(update(Mailing).values(kind=MailingKind.CONFIRMATION))
+        await session.exec(update(Subscription).values(state=SubscriptionState.PENDING))
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        await blocked(session, claim, now)
+        during = asyncio.create_task(ledger.arm(claim, now, now))
+        await asyncio.sleep(LONG_ENOUGH_SECONDS)
+    assert not await during
+    assert not await ledger.arm(claim, now, now)

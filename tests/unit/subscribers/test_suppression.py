@@ -1,10 +1,11 @@
 """Suppression: who may lift what."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from subscribers import suppression
-from subscribers.tables import Suppression, SuppressionReason
+from subscribers.address import EmailAddress
+from subscribers.tables import Subscription, Suppression, SuppressionReason
 from tests.unit.subscribers.conftest import ANN, Desk
 
 
@@ -33,6 +34,22 @@ async def test_lifting_a_bounce_or_a_manual_one_resumes_her_editions(
     await desk.suppress(reason)
     assert await desk.lift() == [reason]
     assert await desk.audience() == [ANN.wire]
+
+
+async def test_her_editions_stay_as_they_were(desk: Desk) -> None:
+    async def rows() -> list[str]:
+        async with desk.store.read() as session:
+            found = await session.exec(select(Subscription).order_by(col(Subscription.id)))
+            return [repr(row) for row in found]
+
+    reader = await desk.join()
+    await desk.join(edition="monthly")
+    await desk.unsubscribe(reader, "monthly")
+    await desk.join(EmailAddress.parse("bea@example.org"))
+    before = await rows()
+    assert len(before) == 3
+    await desk.suppress(SuppressionReason.BOUNCE)
+    assert await rows() == before
 
 
 async def test_lifting_a_complaint_only_lets_her_sign_up_again(desk: Desk) -> None:
