@@ -18,7 +18,9 @@ from digest.app import App
 from digest.bootstrap import make_engine, open_relay_worker, open_worker
 from digest.delivery.worker import Worker
 from digest.errors import Misconfigured
+from digest.settings import HostPort
 from digest.web.desk import build_desk
+from digest.web.monitors import build_for_monitors
 from digest.web.public import build_public
 
 
@@ -30,6 +32,14 @@ class Running:
     desk_url: str
     worker: Worker
     sending: "asyncio.Task[None]"
+
+
+@dataclass(frozen=True)
+class Working:
+    """A worker without pages: its task, and where monitors find it, if they are to."""
+
+    sending: "asyncio.Task[None]"
+    url: str | None
 
 
 @asynccontextmanager
@@ -58,10 +68,18 @@ async def running(app: App) -> AsyncIterator[Running]:
 
 
 @asynccontextmanager
-async def working(app: App) -> "AsyncIterator[asyncio.Task[None]]":
-    """One more worker for what goes to relays, without pages; its task, as for `running`."""
-    async with open_relay_worker(app) as worker, _at_work(app, worker) as task:
-        yield task
+async def working(app: App, listen: HostPort | None = None) -> AsyncIterator[Working]:
+    """One more worker for what goes to relays, without pages; it ends as `running` does.
+
+    Monitors are answered until all that was in flight is recorded.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        worker = await stack.enter_async_context(open_relay_worker(app))
+        url = None
+        if listen is not None:
+            site = _listening(build_for_monitors(app, worker), *listen, "--listen")
+            url = HostPort(listen.host, await stack.enter_async_context(site)).url
+        yield Working(await stack.enter_async_context(_at_work(app, worker)), url)
 
 
 @asynccontextmanager
@@ -95,10 +113,15 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _listening(api: FastAPI, host: str, port: int) -> AsyncIterator[int]:
-    """Serve an app; yields the port, which may have been chosen by the system (0)."""
+async def _listening(
+    api: FastAPI, host: str, port: int, elsewhere: str = "DIGEST_PORT and DIGEST_DESK_PORT"
+) -> AsyncIterator[int]:
+    """Serve an app; yields the port, which may have been chosen by the system (0).
+
+    `elsewhere` names what sets another one, should it be taken.
+    """
     server = _Server(uvicorn.Config(api, log_config=None, server_header=False, lifespan="off"))
-    sock = _bound(host, port)
+    sock = _bound(host, port, elsewhere)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
         yield sock.getsockname()[1]
@@ -109,7 +132,7 @@ async def _listening(api: FastAPI, host: str, port: int) -> AsyncIterator[int]:
         sock.close()
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, elsewhere: str) -> socket.socket:
     """A listening socket; raises `Misconfigured` with what to do."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -118,8 +141,7 @@ def _bound(host: str, port: int) -> socket.socket:
         if error.errno != errno.EADDRINUSE:
             raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}") from None
         raise Misconfigured(
-            f"port {port} is taken; is another `digest serve` running? "
-            "Set DIGEST_PORT and DIGEST_DESK_PORT, or stop it"
+            f"port {port} is taken; is another one running? Set {elsewhere}, or stop it"
         ) from None
     # uvicorn hands it to asyncio as it is: without this every answer would wait 40 ms for
     # the client's delayed acknowledgement.

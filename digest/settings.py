@@ -7,6 +7,7 @@ A secret `DIGEST_X` may also be given as `DIGEST_X_FILE`, a path to its value.
 import os
 from email.utils import parseaddr
 from pathlib import Path
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -18,6 +19,29 @@ from digest.errors import Misconfigured
 SECRETS = ("DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY")
 SQLITE = "sqlite+aiosqlite:///"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class HostPort(NamedTuple):
+    """Where to listen; port 0 takes a free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From `HOST:PORT`, or `[::1]:PORT`; raises `ValueError`."""
+        host, _, port = text.strip().rpartition(":")
+        bare = host.removeprefix("[").removesuffix("]")
+        whole = bare and port.isascii() and port.isdigit() and int(port) <= 65535
+        if not whole or (":" in bare) != host.startswith("["):
+            raise ValueError("must be HOST:PORT, such as 127.0.0.1:9464")
+        return cls(bare, int(port))
+
+    @property
+    def url(self) -> str:
+        """Its http address; a host of IPv6 stands in brackets (RFC 3986, section 3.2.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
 
 class Settings(BaseSettings):
@@ -81,6 +105,10 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
     )
+    work_listen: str | None = Field(
+        None,
+        description="HOST:PORT where `digest work` answers monitors. Default: nowhere.",
+    )
     connections: int = Field(
         4, description="SMTP connections one worker holds open to a relay.", ge=1, le=100
     )
@@ -111,6 +139,13 @@ class Settings(BaseSettings):
         if not value.isprintable() or "@" not in parseaddr(value)[1]:
             raise ValueError("must look like Name <address@domain>")
         return value
+    @field_validator("work_listen")
+    @classmethod
+    def _is_host_and_port(cls, value: str | None) -> str | None:
+        if value is not None:
+            HostPort.parse(value)
+        return value
+
 
     @field_validator("public_url")
     @classmethod

@@ -14,13 +14,13 @@ from digest.cli.preview import preview
 from digest.cli.runtime import JsonFlag, console, print_json, run_loop
 from digest.delivery.relays.reading import relays_of
 from digest.demo.show import show_demo
-from digest.errors import Misconfigured, Refused
+from digest.errors import Misconfigured, Refused, UsageError
 from digest.flows.checks import Check
 from digest.flows.checkup import check_up
 from digest.keyfile import KEY_FILE, make_key_file
 from digest.migrate import exists, upgrade
 from digest.serving import running, until_signal_or, working
-from digest.settings import Settings, load_settings
+from digest.settings import HostPort, Settings, load_settings
 from digest.store import open_store
 from schedules.editions import create_default
 
@@ -115,9 +115,18 @@ def serve() -> None:
     run_loop(work())
 
 
-def work() -> None:
+def work(
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Answer /metrics, /healthz and /readyz there. Default: DIGEST_WORK_LISTEN.",
+        ),
+    ] = None,
+) -> None:
     """Send beside `digest serve`, from this or another machine, until Ctrl-C. PostgreSQL only."""
     configure_logging("INFO")
+    asked = _parsed(listen)
 
     async def until_stopped() -> None:
         async with open_app() as app:
@@ -128,12 +137,21 @@ def work() -> None:
                 )
             if not relays_of(app.settings):
                 raise Refused("no relay is set here; set DIGEST_SMTP_URL as for `digest serve`")
-            async with working(app) as sending:
+            async with working(app, asked or _parsed(app.settings.work_listen)) as now_working:
                 console.print("At work. Another worker here or elsewhere shares in it.")
-                await until_signal_or(sending)
+                if now_working.url:
+                    console.print(f"Monitors {now_working.url}/metrics")
+                await until_signal_or(now_working.sending)
                 console.print("Stopping: recording what is in flight …")
 
     run_loop(until_stopped())
+
+
+def _parsed(listen: str | None) -> HostPort | None:
+    try:
+        return HostPort.parse(listen) if listen else None
+    except ValueError as error:
+        raise UsageError(f"--listen {error}") from None
 
 
 def doctor(as_json: JsonFlag = False) -> None:

@@ -14,8 +14,8 @@ from schedules.editions import list_editions
 from schedules.tables import Edition
 
 
-def attach(site: FastAPI, app: App, pages: Pages, worker: Worker | None = None) -> None:
-    """Give a site its installation, its pages and the worker of its process, if there is one.
+def attach(site: FastAPI, app: App, pages: Pages | None, worker: Worker | None = None) -> None:
+    """Give a site its installation, its pages if it has any, and the worker of its process.
 
     `state.closing` is to be set when the server stops, so that what streams ends.
     """

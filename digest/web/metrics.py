@@ -1,4 +1,4 @@
-"""`/metrics` on the desk, in Prometheus' text format. The only file that imports its library.
+"""`/metrics` for monitors, in Prometheus' text format. The only file that imports its library.
 
 Everything is read at the scrape: from the database what all processes share, from
 this process' worker what relays answered it. No label is about a reader.

@@ -1,21 +1,36 @@
-"""An installation made by the program itself, its commands called in this process."""
+"""An installation whose commands are called in this process; several machines on PostgreSQL."""
 
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from aiosmtpd.controller import Controller
 from click.testing import Result
 from typer.testing import CliRunner
 
 from digest.cli import EXPECTED, app
 from digest.cli.logs import configure_logging
+from digest.demo.stage import free_port
+from tests.journeys.test_send import Sink, digest_json
+from tests.journeys.test_send import digest as run_digest
+from tests.postgres import Cluster
 
 SITE = "http://127.0.0.1:8000"
 RELAYS = ("DIGEST_SMTP_URL", "DIGEST_DATABASE_URL", "DIGEST_SECRET_KEY", "DIGEST_PUBLIC_URL")
+
+READERS = 1_000
+CONNECTIONS = 4
+
+Machine = Callable[[str], dict[str, str]]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @dataclass(frozen=True)
@@ -59,3 +74,85 @@ def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandL
     made("init")
     yield made
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def relay() -> Iterator[tuple[Sink, int]]:
+    handler = Sink()
+    handler.slow = 0.1
+    port = free_port(0)
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, port
+    controller.stop()
+
+
+@pytest.fixture
+def url(cluster: Cluster) -> Iterator[str]:
+    made = cluster.new_database()
+    yield made
+    cluster.drop_database(made)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, url: str, relay: tuple[Sink, int]) -> Machine:
+    """The environment of a host: what all share, and a folder of its own."""
+
+    def machine(name: str) -> dict[str, str]:
+        (tmp_path / name).mkdir(exist_ok=True)
+        return {
+            **{key: value for key, value in os.environ.items() if not key.startswith("DIGEST_")},
+            "DIGEST_DATA_DIR": str(tmp_path / name),
+            "DIGEST_DATABASE_URL": url,
+            "DIGEST_SECRET_KEY": "a key that all machines of this newsletter share",
+            "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{relay[1]}",
+            "DIGEST_CONNECTIONS": str(CONNECTIONS),
+            "DIGEST_PUBLIC_URL": "https://digest.example.org",
+            "DIGEST_PORT": "0",
+            "DIGEST_DESK_PORT": "0",
+            "DIGEST_SENDER": "Weekly Verdicts <verdicts@news.example.org>",
+            "DIGEST_POSTAL_ADDRESS": "1 Test Street, 10115 Berlin",
+            "DIGEST_LOG_FORMAT": "json",
+        }
+
+    return machine
+
+
+@pytest.fixture
+def start(machine: Machine, tmp_path: Path) -> Iterator[Start]:
+    """Start a command on a host; all are killed at the end."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(name: str, *words: str) -> "subprocess.Popen[str]":
+        with (tmp_path / f"{name}.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "digest", *words],
+                env=machine(name),
+                stdout=log,
+                stderr=log,
+                text=True,
+            )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def desk(machine: Machine, tmp_path: Path) -> dict[str, str]:
+    """An approved issue 1 and its readers, set up from one of the hosts."""
+    here = machine("desk")
+    readers = tmp_path / "readers.csv"
+    lines = [f"reader{number}@example{number % 50}.org" for number in range(READERS)]
+    readers.write_text("email\n" + "\n".join(lines))
+    assert run_digest(here, "init").returncode == 0
+    digest_json(here, "editions", "set", "weekly", "--on-unknown", "hold")
+    digest_json(here, "readers", "import", str(readers), "--confirmed")
+    page = str(files("digest.demo") / "content" / "week-1.json")
+    digest_json(here, "comparisons", "import", page)
+    digest_json(here, "issues", "compose", "--extra")
+    digest_json(here, "issues", "approve", "1")
+    return here

@@ -3,12 +3,24 @@
 import asyncio
 import os
 import signal
+import socket
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
 from digest.app import App
 from digest.delivery.worker import Worker
-from digest.serving import running, until_signal_or
+from digest.errors import Misconfigured
+from digest.serving import running, until_signal_or, working
+from digest.settings import HostPort
+
+
+@pytest.fixture
+def with_relay(app: App) -> App:
+    """As on a machine of `digest work`; nothing is sent, so that nobody need be there."""
+    settings = app.settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:1")})
+    return App(settings, app.store, app.keyring, app.clock)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -35,3 +47,44 @@ async def test_a_sender_that_fails_ends_the_server_and_says_why(
     with pytest.raises(RuntimeError, match="a bug of ours"):
         async with running(App(settings, app.store, app.keyring, app.clock)) as now_running:
             assert not await asyncio.wait_for(until_signal_or(now_running.sending), 5)
+
+
+async def test_a_worker_listens_nowhere_unless_told(with_relay: App) -> None:
+    async with working(with_relay) as now_working:
+        assert now_working.url is None
+
+
+async def test_monitors_are_answered_until_the_last_reply_is_recorded(
+    with_relay: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running_on, stopped = asyncio.Event(), asyncio.Event()
+
+    async def draining(_: Worker) -> None:
+        await running_on.wait()
+
+    monkeypatch.setattr(Worker, "run", draining)
+    monkeypatch.setattr(Worker, "stop", lambda _: stopped.set())
+
+    async def work() -> None:
+        async with working(with_relay, HostPort("127.0.0.1", 0)) as now_working:
+            urls.append(now_working.url or "")
+
+    urls: list[str] = []
+    task = asyncio.create_task(work())
+    await stopped.wait()
+    async with httpx.AsyncClient(base_url=urls[0]) as monitor:
+        assert (await monitor.get("/healthz")).status_code == 200
+        assert (await monitor.get("/readyz")).status_code == 503
+        running_on.set()
+        await task
+    async with httpx.AsyncClient(base_url=urls[0]) as monitor:
+        with pytest.raises(httpx.ConnectError):
+            await monitor.get("/healthz")
+
+
+async def test_a_port_that_is_taken_is_told_with_what_sets_another(with_relay: App) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = HostPort(*taken.getsockname())
+        with pytest.raises(Misconfigured, match=f"port {place.port} is taken.*--listen"):
+            async with working(with_relay, place):
+                pass

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import Misconfigured
-from digest.settings import load_settings
+from digest.settings import HostPort, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +23,12 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("DIGEST_PUBLIC_URL", "digest.example.org"),
         ("DIGEST_PUBLIC_URL", "http://digest.example.org"),
         ("DIGEST_DATABASE_URL", "nonsense"),
+        ("DIGEST_WORK_LISTEN", "9464"),
+        ("DIGEST_WORK_LISTEN", "localhost"),
+        ("DIGEST_WORK_LISTEN", "127.0.0.1:70000"),
+        ("DIGEST_WORK_LISTEN", "127.0.0.1:+1"),
+        ("DIGEST_WORK_LISTEN", "::1:9464"),
+        ("DIGEST_WORK_LISTEN", "[127.0.0.1]:9464"),
     ],
 )
 def test_a_setting_that_cannot_be_meant_is_named(
@@ -61,3 +67,16 @@ def test_an_env_file_in_another_encoding_is_one_sentence(tmp_path: Path) -> None
     (tmp_path / ".env").write_bytes("DIGEST_POSTAL_ADDRESS=Straße 1".encode("latin-1"))
     with pytest.raises(Misconfigured, match=r"^\.env: is not UTF-8"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("127.0.0.1:9464", "127.0.0.1", 9464),
+        ("worker-2.internal:0", "worker-2.internal", 0),
+        ("[::1]:9464", "::1", 9464),
+    ],
+)
+def test_a_place_to_listen_has_a_host_and_a_port(text: str, host: str, port: int) -> None:
+    assert HostPort.parse(text) == (host, port)
+    assert HostPort(host, port).url == f"http://{text}"
