@@ -133,12 +133,6 @@ class Settings(BaseSettings):
             )
         return SecretStr(url)
 
-    @field_validator("sender")
-    @classmethod
-    def _is_mailbox(cls, value: str) -> str:
-        if not value.isprintable() or "@" not in parseaddr(value)[1]:
-            raise ValueError("must look like Name <address@domain>")
-        return value
     @field_validator("work_listen")
     @classmethod
     def _is_host_and_port(cls, value: str | None) -> str | None:
@@ -146,6 +140,12 @@ class Settings(BaseSettings):
             HostPort.parse(value)
         return value
 
+    @field_validator("sender")
+    @classmethod
+    def _is_mailbox(cls, value: str) -> str:
+        if not value.isprintable() or "@" not in parseaddr(value)[1]:
+            raise ValueError("must look like Name <address@domain>")
+        return value
 
     @field_validator("public_url")
     @classmethod
