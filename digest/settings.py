@@ -118,6 +118,12 @@ class Settings(BaseSettings):
     disk_reserve_mb: int = Field(
         200, description="Room on the database's disk below which no new mail is begun.", ge=0
     )
+    approval_network_seconds: float = Field(
+        0,
+        description="How long an approval may follow links and ask DNS. Default: 0, not at all.",
+        ge=0,
+        le=120,
+    )
     keep_ip: bool = Field(False, description="Store the IP address with consent events.")
 
     @field_validator("database_url")

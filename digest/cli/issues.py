@@ -184,13 +184,16 @@ def approve(
     who = by or getpass.getuser()
 
     async def work(app: App) -> dict[str, Any]:
-        await publishing.approve(app, number, by=who, expected=expected)
-        return await show_issue(app, number)
+        approved = await publishing.approve(app, number, by=who, expected=expected)
+        unanswered = [f"{found.code} {found.detail}" for found in approved.unanswered]
+        return {**await show_issue(app, number), "not_checked": unanswered}
 
     shown = run(work)
     if as_json:
         print_json(shown)
     else:
+        for what in shown["not_checked"]:
+            console.print(f"Not checked: {what}", markup=False)
         console.print(f"Issue {number} approved by {who}, hash {shown['hash'][:12]}.")
         console.print(shown["plan"])
 

@@ -6,6 +6,7 @@ does not stop the others.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlmodel import col, select
@@ -16,6 +17,8 @@ from digest.app import App
 from digest.errors import DigestError, Refused
 from digest.flows.drafts import edition_of
 from digest.flows.letters import tell_editor
+from digest.flows.preflight_gate import checked_first
+from digest.flows.preflight_inspection import Inspected
 from digest.flows.publishing import compose_slot
 from digest.flows.sending import start_sending
 from digest.flows.stranded import pause_stranded
@@ -65,14 +68,14 @@ async def _guarded(app: App, slot: Slot, now: datetime) -> None:
 
 async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
     try:
-        await _advance_slot(app, slot, now)
+        await checked_first(app, partial(_advance_slot, app, slot, now))
     except DigestError as error:
         log.error("slot held", slot=slot.id, reason=str(error))
         async with app.store.write(Queue.EDITING) as session:
             await _hold(session, app, slot, str(error), now)
 
 
-async def _advance_slot(app: App, seen: Slot, now: datetime) -> None:
+async def _advance_slot(app: App, seen: Slot, now: datetime, inspected: Inspected | None) -> None:
     """One step of one slot, decided on the row as it is inside the transaction."""
     async with app.store.write(Queue.EDITING) as session:
         slot = await session.get_one(Slot, seen.id)
@@ -83,9 +86,9 @@ async def _advance_slot(app: App, seen: Slot, now: datetime) -> None:
         grace = timedelta(hours=edition.grace_hours)
         decision = decide(slot, now=now, grace=grace, ready=ready)
         if decision.action is Action.COMPOSE:
-            await compose_slot(session, app, edition, slot, now)
+            await compose_slot(session, app, edition, slot, now, inspected)
         elif decision.action is Action.SEND and issue is not None:
-            await start_sending(session, app, issue, to_inbox=False, now=now)
+            await start_sending(session, app, issue, inspected, to_inbox=False, now=now)
         elif decision.action is Action.HOLD:
             await _hold(session, app, slot, decision.reason or "", now)
         elif decision.action is Action.MISS:
@@ -139,12 +142,12 @@ def _extras_due(now: datetime) -> SelectOfScalar[Issue]:
 
 async def _send_or_tell(app: App, issue: Issue, now: datetime) -> None:
     try:
-        await _send_extra(app, issue, now)
+        await checked_first(app, partial(_send_extra, app, issue, now))
     except DigestError as error:
         await _put_to_editor(app, issue, str(error), now)
 
 
-async def _send_extra(app: App, seen: Issue, now: datetime) -> None:
+async def _send_extra(app: App, seen: Issue, now: datetime, inspected: Inspected | None) -> None:
     """Decided on the row as it is inside the transaction, and within its grace, as for a slot."""
     async with app.store.write(Queue.EDITING) as session:
         issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
@@ -156,7 +159,7 @@ async def _send_extra(app: App, seen: Issue, now: datetime) -> None:
                 f"it was not sent within {edition.grace_hours} h of its time; "
                 f"`digest issues send {issue.number}` sends it now"
             )
-        await start_sending(session, app, issue, to_inbox=False, now=now)
+        await start_sending(session, app, issue, inspected, to_inbox=False, now=now)
 
 
 async def _put_to_editor(app: App, seen: Issue, reason: str, now: datetime) -> None:

@@ -16,7 +16,6 @@ from digest.flows.preflight_letters import LARGEST_ID
 from digest.flows.sites import site_of
 from digest.issues.composing import overtaken
 from digest.issues.content import flips_of
-from digest.issues.freezing import Frozen
 from digest.issues.lookup import TOLD
 from digest.issues.tables import Issue
 from digest.rendering.content import Card, Flip, IssueContent, Side, Site
@@ -36,14 +35,14 @@ async def facts_of(
     app: App,
     edition: Edition,
     issue: Issue,
-    frozen: Frozen,
+    content: IssueContent,
     *,
     to_inbox: bool = False,
 ) -> Facts:
     """Everything but the audience, which only warns and takes a while to count."""
     links = reader_links(app, LARGEST_ID, edition.slug)
     return replace(
-        told_by(frozen.content, site_of(app.settings, edition)),
+        told_by(content, site_of(app.settings, edition)),
         true_flips=tuple(map(_flip, await flips_of(session, edition, issue))),
         told=await overtaken(session, issue),
         max_items=edition.max_items,

@@ -10,14 +10,13 @@ from digest.rendering.headers import Mailbox
 from digest.rendering.issue import WEB
 from digest.rendering.message import CompiledMessage, ReaderValues
 from previews.preflight.letter import Letter
-from schedules.tables import Edition
 
 # RFC 5321's longest address, and a long life of the list.
 LARGEST_ID = 2**31 - 1
 LARGEST_ADDRESS = f"{'r' * 64}@{'.'.join(('d' * 60, 'd' * 60, 'd' * 59))}.example"
 
 
-def letters_of(app: App, edition: Edition, frozen: Frozen) -> list[Letter]:
+def letters_of(app: App, edition: str, frozen: Frozen) -> list[Letter]:
     """Every variant as the largest reader there can be would get it, signed where we sign."""
     reader = _largest_reader(app, edition, frozen)
     return [
@@ -28,8 +27,8 @@ def letters_of(app: App, edition: Edition, frozen: Frozen) -> list[Letter]:
     ]
 
 
-def _largest_reader(app: App, edition: Edition, frozen: Frozen) -> ReaderValues:
-    links = reader_links(app, LARGEST_ID, edition.slug)
+def _largest_reader(app: App, edition: str, frozen: Frozen) -> ReaderValues:
+    links = reader_links(app, LARGEST_ID, edition)
     sender = next(iter(frozen.variants.values())).sender
     return ReaderValues(
         address=LARGEST_ADDRESS,

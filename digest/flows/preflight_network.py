@@ -1,6 +1,7 @@
 """The parts of preflight that leave the process: links, DNS, spam filters. Only when asked."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from email.utils import parseaddr
 
 from digest.app import App
@@ -8,7 +9,7 @@ from digest.domains.names import Names
 from digest.errors import DigestError
 from digest.flows.checks import Check
 from digest.flows.checkup_dns import Sending, check_dns
-from digest.flows.sites import domain_of, site_of
+from digest.flows.sites import domain_of
 from digest.rendering.dkim import read_keys
 from previews.preflight.deliverability.domains import (
     NOT_LOOKED_UP,
@@ -20,22 +21,36 @@ from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, Place
 from previews.preflight.letter import Letter
 from previews.preflight.links.addresses import links_of
-from previews.preflight.links.online import follow
-from schedules.tables import Edition
+from previews.preflight.links.online import DEAD, LOOP, NOT_CHECKED, PRIVATE, follow
+
+SECONDS = 60.0
+ASKING = frozenset({DEAD.code, PRIVATE.code, LOOP.code, UNAUTHENTICATED.code})
+UNANSWERED = frozenset({NOT_CHECKED.code, NOT_LOOKED_UP.code})
 
 Found = list[tuple[str, Finding]]
 
 
-async def ask_network(app: App, edition: Edition, letters: Sequence[Letter], facts: Facts) -> Found:
-    """Every link, but for the reader's own, and what DNS says of the sender."""
-    own = {facts.unsubscribe_url, facts.preferences_url}
-    found: Found = []
-    seen: set[str] = set()
+async def ask_network(
+    app: App, sender: str, letters: Sequence[Letter], facts: Facts, seconds: float = SECONDS
+) -> Found:
+    """Every link, but for the reader's own, and what DNS says of the sender.
+
+    After `seconds` the rest is said not to be checked.
+    """
+    seen = {facts.unsubscribe_url, facts.preferences_url}
+    variants: list[str] = []
+    asking: list[Awaitable[list[Finding]]] = []
     for letter in letters:
-        links = [link for link in links_of(letter) if link.address not in own | seen]
+        links = [link for link in links_of(letter) if link.address not in seen]
         seen |= {link.address for link in links}
-        found += [(letter.variant, finding) for finding in await follow(links)]
-    return found + [("", finding) for finding in await _authentication(app, edition)]
+        variants.append(letter.variant)
+        asking.append(follow(links, seconds=seconds))
+    answers = await asyncio.gather(*asking, _authentication(app, sender, seconds))
+    return [
+        (variant, finding)
+        for variant, findings in zip((*variants, ""), answers, strict=True)
+        for finding in findings
+    ]
 
 
 async def ask_filters(letters: Sequence[Letter]) -> Found:
@@ -48,15 +63,19 @@ async def ask_filters(letters: Sequence[Letter]) -> Found:
     return found
 
 
-async def _authentication(app: App, edition: Edition) -> list[Finding]:
+async def _authentication(app: App, sender: str, seconds: float) -> list[Finding]:
     """SPF, DKIM and DMARC of the edition's sender; the bounces are the doctor's matter."""
     try:
-        domain = domain_of(site_of(app.settings, edition).sender)
+        domain = domain_of(sender)
         keys = read_keys(app.settings.dkim_keys)
     except DigestError as trouble:
         return [UNAUTHENTICATED.found(str(trouble), Place("network", "DNS"))]
     return_domain = parseaddr(app.settings.return_path or "")[1].rpartition("@")[2] or domain
-    checks = await check_dns(Sending(domain, return_domain, keys), Names())
+    try:
+        async with asyncio.timeout(seconds):
+            checks = await check_dns(Sending(domain, return_domain, keys), Names())
+    except TimeoutError:
+        return [NOT_LOOKED_UP.found("DNS: out of time", Place("network", "DNS"))]
     return [_finding(check) for check in checks if check.level != "ok" and check.name != "bounces"]
 
 

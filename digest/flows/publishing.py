@@ -2,15 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.errors import Refused, UsageError
-from digest.flows.drafts import draft_of, edition_of
+from digest.flows.drafts import Draft, edition_of
 from digest.flows.letters import tell_editor
-from digest.flows.preflight import PreflightFailed, require_preflight
+from digest.flows.preflight_gate import (
+    PreflightFailed,
+    checked_first,
+    require_preflight,
+    verified,
+)
+from digest.flows.preflight_inspection import Inspected
+from digest.flows.preflight_network import UNANSWERED
 from digest.issues import editing
 from digest.issues.composing import Composed, compose_extra, compose_for, require_current_items
 from digest.issues.editing import Edit
@@ -18,11 +27,13 @@ from digest.issues.freezing import approval, store_frozen
 from digest.issues.lookup import get_issue
 from digest.issues.states import turn
 from digest.issues.tables import Issue, IssueState
-from digest.rendering.templates import load_templates
 from digest.store import Queue
+from previews.preflight.finding import Finding
 from schedules import slots
 from schedules.editions import get_edition
 from schedules.tables import Approval, Edition, Slot, SlotState
+
+log = structlog.get_logger("digest.publishing")
 
 ENGINE = "the edition's automatic approval"
 
@@ -37,10 +48,25 @@ class Composition:
     skipped: str | None
 
 
+@dataclass(frozen=True)
+class Approved:
+    """An issue, and what the network was asked about it and did not answer."""
+
+    issue: Issue
+    unanswered: tuple[Finding, ...]
+
+
 async def compose(
     app: App, edition_slug: str, *, slot_date: date | None = None, extra: bool = False
 ) -> Composition:
     """Compose the next planned slot, the slot of a date, or an extra issue."""
+    composing = partial(_compose, app, edition_slug, slot_date, extra)
+    return await checked_first(app, composing)
+
+
+async def _compose(
+    app: App, edition_slug: str, slot_date: date | None, extra: bool, inspected: Inspected | None
+) -> Composition:
     now = app.clock()
     async with app.store.write(Queue.EDITING) as session:
         edition = await get_edition(session, edition_slug)
@@ -52,7 +78,7 @@ async def compose(
             return Composition(made.issue, None, made.included, None)
         await slots.plan(session, edition, now)
         slot = await _slot_for(session, edition, slot_date, now)
-        return await compose_slot(session, app, edition, slot, now)
+        return await compose_slot(session, app, edition, slot, now, inspected)
 
 
 async def _slot_for(
@@ -67,9 +93,17 @@ async def _slot_for(
 
 
 async def compose_slot(
-    session: AsyncSession, app: App, edition: Edition, slot: Slot, now: datetime
+    session: AsyncSession,
+    app: App,
+    edition: Edition,
+    slot: Slot,
+    now: datetime,
+    inspected: Inspected | None,
 ) -> Composition:
-    """Compose a slot's issue; too little to say makes the slot skipped, and the editor told."""
+    """Compose a slot's issue; too little to say makes the slot skipped, and the editor told.
+
+    An automatic approval raises `NotChecked` unless the issue was `inspected` as it now is.
+    """
     if slot.state == SlotState.SENT:
         raise Refused(f"the slot of {slot.local_date} was sent")
     if slot.state in (SlotState.SKIPPED, SlotState.MISSED):
@@ -93,16 +127,23 @@ async def compose_slot(
         return Composition(made.issue, slot, made.included, made.shortfall)
     await slots.mark_composed(session, slot, now)
     if edition.approval == Approval.AUTOMATIC:
-        await _approve_or_tell(session, app, edition, made.issue, now)
+        await _approve_or_tell(session, app, edition, made.issue, now, inspected)
     return Composition(made.issue, slot, made.included, None)
 
 
 async def _approve_or_tell(
-    session: AsyncSession, app: App, edition: Edition, issue: Issue, now: datetime
+    session: AsyncSession,
+    app: App,
+    edition: Edition,
+    issue: Issue,
+    now: datetime,
+    inspected: Inspected | None,
 ) -> None:
     """An automatic approval that preflight stops leaves a draft, and the editor told."""
     try:
-        await approve_in(session, app, issue, by=ENGINE, now=now)
+        approved = await _approve_in(session, app, issue, inspected, by=ENGINE, now=now)
+        for finding in approved.unanswered:
+            log.warning("not checked", issue=issue.number, code=finding.code, what=finding.detail)
     except PreflightFailed as failed:
         subject = f"{edition.name}: issue {issue.number} is not approved"
         await tell_editor(session, app, subject, [f"{failed}."], now)
@@ -117,39 +158,51 @@ async def edit(app: App, number: int, change: Edit | None) -> Composed:
         return await editing.apply(session, edition, issue, change or Edit(), now)
 
 
-async def approve(app: App, number: int, *, by: str, expected: str | None = None) -> Issue:
+async def approve(app: App, number: int, *, by: str, expected: str | None = None) -> Approved:
     """Freeze an issue; `expected` (a hash, or its first digits) must be what was looked at."""
-    now = app.clock()
-    async with app.store.write(Queue.EDITING) as session:
-        issue = await get_issue(session, number)
-        await approve_in(session, app, issue, by=by, now=now, expected=expected)
-        return issue
+
+    async def work(inspected: Inspected | None) -> Approved:
+        now = app.clock()
+        async with app.store.write(Queue.EDITING) as session:
+            issue = await get_issue(session, number)
+            return await _approve_in(
+                session, app, issue, inspected, by=by, now=now, expected=expected
+            )
+
+    return await checked_first(app, work)
 
 
-async def approve_in(
+async def _approve_in(
     session: AsyncSession,
     app: App,
     issue: Issue,
+    inspected: Inspected | None,
     *,
     by: str,
     now: datetime,
     expected: str | None = None,
-) -> None:
+) -> Approved:
     """Approve within a transaction; a slot's issue is scheduled for its slot at once."""
-    edition = await edition_of(session, issue)
-    frozen = await draft_of(app, session, issue.number)
+    if issue.state != IssueState.DRAFT:
+        await turn(session, issue, IssueState.APPROVED, now)  # refuses, and says what it is
+    seconds = app.settings.approval_network_seconds
+    checked = await verified(session, app, issue, inspected, network_seconds=seconds)
+    frozen, draft = checked.frozen, checked.seen.found
+    assert isinstance(draft, Draft)
     if expected and not frozen.hash.startswith(expected):
         raise Refused(
             f"issue {issue.number} has changed since: its hash is {frozen.hash[:12]}, "
             f"not {expected[:12]}; look at it again"
         )
     await require_current_items(session, issue)
-    await require_preflight(session, app, edition, issue, frozen)
+    await require_preflight(session, issue, checked)
     await turn(session, issue, IssueState.APPROVED, now, **approval(frozen, by, now))
-    await store_frozen(session, issue, frozen, load_templates(edition.template))
+    await store_frozen(session, issue, frozen, draft.templates)
     if issue.slot_id is not None:
         await turn(session, issue, IssueState.SCHEDULED, now)
-        await _release(session, edition, issue.slot_id, now)
+        await _release(session, await edition_of(session, issue), issue.slot_id, now)
+    unanswered = [found for found in checked.preflight.findings if found.code in UNANSWERED]
+    return Approved(issue, tuple(unanswered))
 
 
 async def _release(session: AsyncSession, edition: Edition, slot_id: int, now: datetime) -> None:
@@ -165,11 +218,15 @@ async def schedule(app: App, number: int, at: datetime) -> Issue:
     now = app.clock()
     if at <= now:
         raise UsageError("that time is in the past; `digest issues send` sends now")
-    async with app.store.write(Queue.EDITING) as session:
-        issue = await get_issue(session, number)
-        await turn(session, issue, IssueState.SCHEDULED, now, send_at=at, state_reason=None)
-        frozen = await draft_of(app, session, number)
-        await require_preflight(session, app, await edition_of(session, issue), issue, frozen)
-        if issue.slot_id is not None:
-            await slots.move(session, issue.slot_id, at, now)
-        return issue
+
+    async def work(inspected: Inspected | None) -> Issue:
+        async with app.store.write(Queue.EDITING) as session:
+            issue = await get_issue(session, number)
+            await turn(session, issue, IssueState.SCHEDULED, now, send_at=at, state_reason=None)
+            checked = await verified(session, app, issue, inspected)
+            await require_preflight(session, issue, checked)
+            if issue.slot_id is not None:
+                await slots.move(session, issue.slot_id, at, now)
+            return issue
+
+    return await checked_first(app, work)

@@ -10,8 +10,9 @@ from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.engine.procrastinate import defer_sending
 from digest.errors import Refused
-from digest.flows.drafts import draft_of, edition_of
-from digest.flows.preflight import require_preflight
+from digest.flows.drafts import edition_of
+from digest.flows.preflight_gate import checked_first, require_preflight, verified
+from digest.flows.preflight_inspection import Inspected
 from digest.flows.sites import new_postmark, site_of
 from digest.issues.composing import require_current_items
 from digest.issues.lookup import get_issue
@@ -25,23 +26,36 @@ from subscribers.audience import has_readers
 
 async def send(app: App, number: int, *, to_inbox: bool = False) -> int:
     """Start sending an approved issue now; the mailing's id."""
-    now = app.clock()
-    async with app.store.write(Queue.EDITING) as session:
-        issue = await get_issue(session, number)
-        return await start_sending(session, app, issue, to_inbox=to_inbox, now=now)
+
+    async def work(inspected: Inspected | None) -> int:
+        now = app.clock()
+        async with app.store.write(Queue.EDITING) as session:
+            issue = await get_issue(session, number)
+            return await start_sending(session, app, issue, inspected, to_inbox=to_inbox, now=now)
+
+    return await checked_first(app, work)
 
 
 async def start_sending(
-    session: AsyncSession, app: App, issue: Issue, *, to_inbox: bool, now: datetime
+    session: AsyncSession,
+    app: App,
+    issue: Issue,
+    inspected: Inspected | None,
+    *,
+    to_inbox: bool,
+    now: datetime,
 ) -> int:
-    """Freeze the audience and open the mailing, in the caller's one transaction."""
+    """Freeze the audience and open the mailing, in the caller's one transaction.
+
+    Raises `NotChecked` unless the issue was `inspected` as it now is.
+    """
     edition = await edition_of(session, issue)
     await turn(session, issue, IssueState.SENDING, now, started_at=now, state_reason=None)
     route = await _route(session, app, edition, to_inbox=to_inbox)
     await require_current_items(session, issue)
     _check_site(app, edition, issue)
-    frozen = await draft_of(app, session, issue.number)
-    await require_preflight(session, app, edition, issue, frozen, to_inbox=to_inbox)
+    checked = await verified(session, app, issue, inspected, to_inbox=to_inbox)
+    await require_preflight(session, issue, checked)
     if issue.slot_id is not None:
         await _take_slot(session, issue.slot_id, now)
     started = max(issue.send_at or now, now)

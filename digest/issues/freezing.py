@@ -45,15 +45,20 @@ class Frozen:
 def freeze(content: IssueContent, site: Site, templates: TemplateSet) -> Frozen:
     """Compile every variant and write the manifest. Raises `TemplateError`."""
     variants = compile_variants(content, site, templates, VARIANTS)
-    manifest = {
+    hashes = {key: compiled.sha256 for key, compiled in variants.items()}
+    sources = source_manifest(content, site, templates)
+    return Frozen(content, variants, {**sources, "variants": hashes})
+
+
+def source_manifest(content: IssueContent, site: Site, templates: TemplateSet) -> dict[str, Any]:
+    """What decides the bytes, without compiling them: the same sources make the same hash."""
+    return {
         "content": _sha256(content.model_dump(mode="json")),
         "items": {card.slug: _sha256(card.model_dump(mode="json")) for card in content.cards},
         "templates": dict(templates.manifest()),
         "site": site.model_dump(mode="json"),
         "compilers": {name: version(name) for name in COMPILERS},
-        "variants": {key: compiled.sha256 for key, compiled in variants.items()},
     }
-    return Frozen(content, variants, manifest)
 
 
 async def store_frozen(

@@ -45,10 +45,13 @@ LOOP = error(
 )
 
 
-async def follow(links: Iterable[Link], fetcher: Fetcher | None = None) -> list[Finding]:
+async def follow(
+    links: Iterable[Link], fetcher: Fetcher | None = None, *, seconds: float = DEADLINE
+) -> list[Finding]:
     """What the network says of each web address, each asked once.
 
-    Addresses on this machine are left to the checks on paper.
+    After `seconds` the rest is said not to be checked. Addresses on this machine are left
+    to the checks on paper.
     """
     once = {link.address: link for link in links if _is_public(link.address)}
     fetcher = fetcher or Fetcher(at_once=AT_ONCE)
@@ -61,7 +64,7 @@ async def follow(links: Iterable[Link], fetcher: Fetcher | None = None) -> list[
     tasks = [asyncio.create_task(one(link)) for link in once.values()]
     if not tasks:
         return []
-    done, late = await asyncio.wait(tasks, timeout=DEADLINE)
+    done, late = await asyncio.wait(tasks, timeout=seconds)
     for task in late:
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)

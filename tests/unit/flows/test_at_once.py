@@ -15,6 +15,7 @@ from digest.flows import agenda, publishing, sending, steering
 from digest.flows.calendar import advance
 from digest.flows.erasing import erase_reader
 from digest.flows.housekeeping import housekeep
+from digest.flows.preflight_inspection import inspect, see
 from digest.flows.sending import start_sending
 from digest.flows.signup import request_signup
 from digest.issues.editing import Edit
@@ -139,9 +140,12 @@ async def test_any_number_of_tickers_send_a_slot_once(
 
 async def test_a_cancel_waits_for_a_sending_that_begins_and_ends_its_mailing(app: App) -> None:
     await approved(app)
+    async with app.store.read() as session:
+        seen = await see(session, app, await get_issue(session, 1))
+    inspected = await inspect(app, seen)
     async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, 1)
-        await start_sending(session, app, issue, to_inbox=False, now=app.clock())
+        await start_sending(session, app, issue, inspected, to_inbox=False, now=app.clock())
         cancel = await held_up(steering.cancel(app, 1))
     await cancel
     assert await states(app) == ("cancelled", ["cancelled"])

@@ -72,7 +72,7 @@ async def test_a_slot_is_composed_at_its_cut_off_approved_and_sent_at_its_hour(
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     await advance(app)
     assert (await slot_of(app)).state == SlotState.COMPOSED
-    issue = await publishing.approve(app, 1, by="the editor")
+    issue = (await publishing.approve(app, 1, by="the editor")).issue
     assert issue.state == IssueState.SCHEDULED
     clock.at = datetime(2026, 11, 24, 8, 59, tzinfo=UTC)
     await advance(app)

@@ -12,7 +12,8 @@ from sqlmodel import select
 from digest.app import App
 from digest.errors import Refused, UsageError
 from digest.flows import drafts, preflight, preflight_facts, publishing, sending
-from digest.flows.preflight import PreflightFailed, check_issue, override
+from digest.flows.preflight import check_issue, override
+from digest.flows.preflight_gate import PreflightFailed
 from digest.issues.editing import Edit
 from digest.issues.tables import IssueOverride, IssueState
 from digest.rendering import templates
@@ -63,7 +64,7 @@ async def test_an_error_stops_the_approval_and_says_where_to_look(app: App) -> N
 async def test_a_warning_does_not(app: App) -> None:
     await publishing.edit(app, 1, Edit(preheader="Short"))
     assert "CNT-006" in codes(await check_issue(app, 1))
-    issue = await publishing.approve(app, 1, by="me")
+    issue = (await publishing.approve(app, 1, by="me")).issue
     assert issue.state == IssueState.SCHEDULED
 
 

@@ -135,7 +135,7 @@ class TestEditing:
 
     async def test_an_edit_voids_the_approval(self, app: App) -> None:
         await publishing.compose(app, "weekly")
-        approved = await publishing.approve(app, 1, by="me")
+        approved = (await publishing.approve(app, 1, by="me")).issue
         assert approved.hash
         await publishing.edit(app, 1, Edit(sentence="One more thing."))
         async with app.store.read() as session:
@@ -172,7 +172,7 @@ class TestApproval:
     async def test_the_hash_of_a_draft_is_that_of_its_approval(self, app: App) -> None:
         await publishing.compose(app, "weekly")
         seen = await hash_of(app)
-        approved = await publishing.approve(app, 1, by="me", expected=seen[:12])
+        approved = (await publishing.approve(app, 1, by="me", expected=seen[:12])).issue
         assert approved.hash == seen
 
     async def test_an_approval_of_something_else_than_was_seen_is_refused(self, app: App) -> None:
@@ -196,7 +196,7 @@ class TestApproval:
 
     async def test_rebuilding_gives_the_same_hash(self, app: App) -> None:
         await publishing.compose(app, "weekly")
-        approved = await publishing.approve(app, 1, by="me")
+        approved = (await publishing.approve(app, 1, by="me")).issue
         async with app.store.read() as session:
             frozen, differences = await rebuild(session, await get_issue(session, 1))
         assert differences == []
