@@ -1,25 +1,27 @@
 """The workbench: a sample or an issue as it would be sent now, and the last good view of it.
 
-Every look at it compiles anew if anything changed since; a mistake in a template
+Every look at it compiles anew, in a thread, if anything changed since; a mistake in a template
 is told with its place, beside what the last good compilation made.
 """
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.errors import DigestError, NotFound, UsageError
 from digest.flows import samples
-from digest.flows.drafts import draft_of, edition_of
+from digest.flows.drafts import Draft, as_it_stands, edition_of, frozen_of
 from digest.flows.links import reader_links
 from digest.flows.previewing import preview_reader
 from digest.flows.sights import SAMPLE, Made, Problem, Shown, Sight, Subject
 from digest.issues.content import content_of
-from digest.issues.freezing import freeze
+from digest.issues.freezing import Frozen
 from digest.issues.lookup import FROZEN, get_issue
 from digest.rendering.errors import TemplateError
 from digest.rendering.message import ReaderValues
@@ -36,18 +38,20 @@ class Workbench:
 
     def __init__(self, app: App, templates: Path = ROOT) -> None:
         self.app, self.templates = app, templates
+        self._locks: WeakValueDictionary[Subject, asyncio.Lock] = WeakValueDictionary()
         self._good: OrderedDict[Subject, Made] = OrderedDict()
         self._wrong: dict[Subject, tuple[str, Problem]] = {}
 
     async def look(self, subject: Subject, variant: str = "", reader: str | None = None) -> Sight:
-        """Compile what has changed and show it. Raises `NotFound`, `UsageError`."""
-        async with self.app.store.read() as session:
-            stamp = await self._stamp(session, subject)
-            problem = await self._renew(session, subject, stamp)
+        """Compile what has changed and show it. Raises `NotFound`, `UsageError`.
+
+        Compiling goes on beside the event loop, once at a time for each subject. Whoever comes
+        meanwhile waits, and looks only then at what there is, so that the last edit wins.
+        """
+        async with self._locks.setdefault(subject, asyncio.Lock()):
+            stamp, problem = await self._renew(subject)
             made = self._good.get(subject)
-            shown = None
-            if made:
-                shown = await self._shown(session, subject, made, variant, reader)
+        shown = await self._shown(subject, made, variant, reader) if made else None
         return Sight(subject, shown, problem, stamp)
 
     async def stamp(self, subject: Subject) -> str:
@@ -55,26 +59,27 @@ class Workbench:
         async with self.app.store.read() as session:
             return await self._stamp(session, subject)
 
-    async def _renew(self, session: AsyncSession, subject: Subject, stamp: str) -> Problem | None:
+    async def _renew(self, subject: Subject) -> tuple[str, Problem | None]:
         """Compile anew unless this very stamp was compiled before, well or not."""
+        stamp = await self.stamp(subject)
         made = self._good.get(subject)
         if made and made.stamp == stamp:
             self._wrong.pop(subject, None)
-            return None
+            return stamp, None
         known, problem = self._wrong.get(subject, ("", None))
         if known == stamp:
-            return problem
+            return stamp, problem
         try:
-            self._keep(subject, await self._make(session, subject, stamp))
-            return None
+            self._keep(subject, await self._make(subject, stamp))
+            return stamp, None
         except NotFound:
             raise
         except TemplateError as fault:
-            problem = await self._placed(session, subject, fault)
+            problem = await self._placed(subject, fault)
         except DigestError as fault:
             problem = Problem(str(fault))
         self._wrong[subject] = stamp, problem
-        return problem
+        return stamp, problem
 
     def _keep(self, subject: Subject, made: Made) -> None:
         self._wrong.pop(subject, None)
@@ -83,17 +88,20 @@ class Workbench:
         while len(self._good) > KEPT:
             self._good.popitem(last=False)
 
-    async def _make(self, session: AsyncSession, subject: Subject, stamp: str) -> Made:
-        now = self.app.clock()
+    async def _make(self, subject: Subject, stamp: str) -> Made:
+        state: str = SAMPLE
+        found: Draft | Frozen
         if subject.kind == SAMPLE:
-            content = samples.sample_content(subject.key)
             sources = load_templates(samples.EDITION, self.templates)
-            made = freeze(content, samples.SITE, sources)
-            return Made(content, made.variants, SAMPLE, made.hash, False, now, stamp)
-        issue = await get_issue(session, subject.number)
-        made = await draft_of(self.app, session, subject.number, self.templates)
-        frozen = issue.state in FROZEN
-        return Made(made.content, made.variants, issue.state, made.hash, frozen, now, stamp)
+            found = Draft(samples.sample_content(subject.key), samples.SITE, sources)
+        else:
+            async with self.app.store.read() as session:
+                issue = await get_issue(session, subject.number)
+                state = issue.state
+                found = await as_it_stands(self.app, session, issue, self.templates)
+        made, frozen = await frozen_of(found), isinstance(found, Frozen)
+        now = self.app.clock()
+        return Made(made.content, made.variants, state, made.hash, frozen, now, stamp)
 
     async def _stamp(self, session: AsyncSession, subject: Subject) -> str:
         if subject.kind == SAMPLE:
@@ -115,14 +123,7 @@ class Workbench:
         except DigestError as fault:
             return str(fault)
 
-    async def _shown(
-        self,
-        session: AsyncSession,
-        subject: Subject,
-        made: Made,
-        variant: str,
-        reader: str | None,
-    ) -> Shown:
+    async def _shown(self, subject: Subject, made: Made, variant: str, reader: str | None) -> Shown:
         key = variant or next(iter(made.variants))
         if key not in made.variants:
             raise NotFound(f"there is no variant {key!r}; there are {', '.join(made.variants)}")
@@ -130,7 +131,7 @@ class Workbench:
         if subject.kind != SAMPLE:
             values = preview_reader(self.app)
             if reader:
-                values = await self._as(session, made, values, reader)
+                values = await self._as(made, values, reader)
         compiled = made.variants[key]
         return Shown(
             made=made,
@@ -141,15 +142,14 @@ class Workbench:
             eml=compiled.fill(values),
         )
 
-    async def _as(
-        self, session: AsyncSession, made: Made, values: ReaderValues, reader: str
-    ) -> ReaderValues:
+    async def _as(self, made: Made, values: ReaderValues, reader: str) -> ReaderValues:
         """Her own address and signed links."""
         try:
             address = EmailAddress.parse(reader)
         except InvalidAddress as error:
             raise UsageError(f"{reader}: {error}") from None
-        found = await find(session, self.app.keyring, address)
+        async with self.app.store.read() as session:
+            found = await find(session, self.app.keyring, address)
         if found is None or found.id is None or found.address is None:
             raise NotFound(f"{address.normalised} is not a reader; `digest readers list` has them")
         links = reader_links(self.app, found.id, made.content.edition)
@@ -161,13 +161,13 @@ class Workbench:
             one_click_url=links.unsubscribe,
         )
 
-    async def _placed(
-        self, session: AsyncSession, subject: Subject, fault: TemplateError
-    ) -> Problem:
+    async def _placed(self, subject: Subject, fault: TemplateError) -> Problem:
         """The fault with the lines around it, as they are on the disk."""
         name = samples.EDITION
         if subject.kind != SAMPLE:
-            name = (await edition_of(session, await get_issue(session, subject.number))).template
+            async with self.app.store.read() as session:
+                issue = await get_issue(session, subject.number)
+                name = (await edition_of(session, issue)).template
         excerpt: tuple[tuple[int, str], ...] = ()
         for path in (self.templates / name / fault.file, self.templates / fault.file):
             if fault.line and path.is_file():

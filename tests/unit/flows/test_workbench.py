@@ -1,19 +1,23 @@
 """What the workbench shows is what would be sent; a mistake leaves the last good view."""
 
+import asyncio
 import shutil
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from digest.app import App
 from digest.errors import NotFound, UsageError
-from digest.flows import publishing
+from digest.flows import drafts, publishing
 from digest.flows.previewing import preview_issue
 from digest.flows.samples import sample_content
 from digest.flows.sights import ISSUE, SAMPLE, Subject
 from digest.flows.workbench import Workbench
 from digest.issues.editing import Edit
+from digest.issues.freezing import Frozen, freeze
 from digest.rendering.templates import ROOT
 from previews import samples
 
@@ -121,6 +125,48 @@ async def test_an_edit_shows_and_an_approved_issue_ignores_templates(
     assert approved.shown
     assert approved.shown.made.frozen
     assert later.stamp == approved.stamp
+
+
+async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
+    app: App, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Workbench(app, templates)
+    await bench.look(EVERYDAY)
+    begun, go_on, compiled = threading.Event(), threading.Event(), []
+
+    def slowly_at_first(*args: Any) -> Frozen:
+        compiled.append(args)
+        begun.set()
+        assert go_on.wait(10)
+        return freeze(*args)
+
+    monkeypatch.setattr(drafts, "freeze", slowly_at_first)
+    change(templates, "in full</a>", "at length</a>")
+    first = asyncio.create_task(bench.look(EVERYDAY))
+    assert await asyncio.to_thread(begun.wait, 10)
+    change(templates, "at length</a>", "word by word</a>")
+    others = [asyncio.create_task(bench.look(EVERYDAY)) for _ in range(3)]
+    await asyncio.sleep(0.2)  # long enough to overtake the first, if that were possible
+    go_on.set()
+    await first
+    for sight in [*await asyncio.gather(*others), await bench.look(EVERYDAY)]:
+        assert sight.shown
+        assert "word by word</a>" in sight.shown.html
+    assert len(compiled) == 2
+
+
+async def test_the_event_loop_goes_on_while_an_edited_template_is_compiled(
+    app: App, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, loop, turned = Workbench(app, templates), asyncio.get_running_loop(), threading.Event()
+
+    def waiting(*args: Any) -> Frozen:
+        loop.call_soon_threadsafe(turned.set)
+        assert turned.wait(10)
+        return freeze(*args)
+
+    monkeypatch.setattr(drafts, "freeze", waiting)
+    assert (await bench.look(EVERYDAY)).shown
 
 
 @pytest.mark.usefixtures("draft")
