@@ -127,7 +127,7 @@ SEEDS = [
     Seed(
         "CNT-022",
         "undefined in the text",
-        printed(text=("Free · 128 votes", "undefined · 128 votes")),
+        printed(text=("Community: 128 votes", "Community: undefined")),
     ),
     Seed(
         "CNT-023", "an apostrophe read wrongly", written(_set(sentence="It is the toolâ€™s week."))

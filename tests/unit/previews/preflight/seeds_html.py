@@ -18,7 +18,11 @@ STYLE = "shared/dark.mjml.j2"
 INLINE = "shared/inline.css"
 GHOST = (
     '<!--[if mso]><table role="presentation" width="544" cellpadding="0" cellspacing="0"><tr>'
-    '<td width="272"><![endif]-->'
+    "<![endif]-->"
+)
+GHOST_CELL = (
+    '<!--[if mso]><td width="272" valign="top"{% if side.rtl %} dir="rtl"{% endif %} '
+    'style="padding: 10px 20px 16px 0;"><![endif]-->'
 )
 LEAD = '<p class="lead">{{ issue.sentence }}</p>'
 
@@ -174,9 +178,11 @@ SEEDS = [
             "card.mjml.j2",
             GHOST,
             "",
-            '<!--[if mso]></td><td width="272"><![endif]-->',
+            "<!--[if mso]></td><![endif]-->",
             "",
-            "<!--[if mso]></td></tr></table><![endif]-->",
+            "<!--[if mso]></tr></table><![endif]-->",
+            "",
+            GHOST_CELL,
             "",
         ),
     ),
@@ -262,7 +268,7 @@ SEEDS = [
     Seed(
         "A11-020",
         "no h1",
-        templated(ISSUE, "<h1>{{ issue.headline }}</h1>", "<h2>{{ issue.headline }}</h2>"),
+        templated(ISSUE, "<h1>", "<h2>", "</h1>", "</h2>"),
     ),
     Seed(
         "A11-021",
@@ -290,8 +296,8 @@ SEEDS = [
         "text of 11 px",
         templated(
             INLINE,
-            ".by { padding-top: 4px; font-size: 14px",
-            ".by { padding-top: 4px; font-size: 11px",
+            ".by { margin: 4px 0 0; font-size: 14px",
+            ".by { margin: 4px 0 0; font-size: 11px",
         ),
     ),
     Seed(
