@@ -19,7 +19,8 @@ def utc_now() -> datetime:
 class App:
     """Settings, store, keys and clock, opened together.
 
-    `uptime` tells whether a clock that went ahead was right to.
+    `uptime` tells whether a clock that went ahead was right to. `relay_elsewhere` tells
+    whether another process that lives has a relay, so that mail need not wait for ours.
     """
 
     settings: Settings
@@ -27,3 +28,4 @@ class App:
     keyring: Keyring
     clock: Callable[[], datetime] = utc_now
     uptime: Callable[[], Uptime] = uptime_now
+    relay_elsewhere: Callable[[], bool] = lambda: False

@@ -1,7 +1,8 @@
 """The composition root: settings → keys → store → app → worker. Nothing is built elsewhere."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,6 +35,15 @@ from digest.settings import Settings, load_settings
 from digest.store import open_store
 
 
+@dataclass(frozen=True)
+class Sender:
+    """A worker and the engine that sets it in motion; `app` knows what other workers can."""
+
+    app: App
+    worker: Worker
+    engine: Engine
+
+
 @asynccontextmanager
 async def open_app(settings: Settings | None = None) -> AsyncIterator[App]:
     """The installation, opened; `digest init` must have made it."""
@@ -49,22 +59,29 @@ async def open_app(settings: Settings | None = None) -> AsyncIterator[App]:
 
 @asynccontextmanager
 async def open_worker(app: App) -> AsyncIterator[Worker]:
-    """A worker for all routes, with an inbox of its own on loopback to hand mail to."""
-    async with (
-        Inbox(app.settings.inbox_dir) as inbox,
-        _worker(app, _routes(app.settings, inbox.port)) as worker,
-    ):
-        yield worker
+    """A worker for all routes, that nothing sets in motion but what is in the ledger."""
+    async with open_sender(app) as sender:
+        yield sender.worker
 
 
 @asynccontextmanager
-async def open_relay_worker(app: App) -> AsyncIterator[Worker]:
-    """A worker for the relays alone: the inbox is on the machine of `digest serve`."""
-    async with _worker(app, _routes(app.settings, inbox_port=None)) as worker:
-        yield worker
+async def open_sender(app: App) -> AsyncIterator[Sender]:
+    """A sender for all routes, with an inbox of its own on loopback to hand mail to."""
+    async with (
+        Inbox(app.settings.inbox_dir) as inbox,
+        _sender(app, _routes(app.settings, inbox.port)) as sender,
+    ):
+        yield sender
 
 
-def make_engine(app: App, worker: Worker) -> Engine:
+@asynccontextmanager
+async def open_relay_sender(app: App) -> AsyncIterator[Sender]:
+    """A sender for the relays alone: the inbox is on the machine of `digest serve`."""
+    async with _sender(app, _routes(app.settings, inbox_port=None)) as sender:
+        yield sender
+
+
+def _engine(app: App, worker: Worker) -> Engine:
     """What ticks, and hands mailings to the worker."""
     chores = Chores(tick=partial(tick, app, worker), send=partial(see_through, app, worker))
     if app.store.is_postgresql:
@@ -73,10 +90,11 @@ def make_engine(app: App, worker: Worker) -> Engine:
 
 
 @asynccontextmanager
-async def _worker(app: App, routes: Mapping[Route, Mapping[str, Outlet]]) -> AsyncIterator[Worker]:
-    liveness = await _take_lock(app)
+async def _sender(app: App, routes: Mapping[Route, Mapping[str, Outlet]]) -> AsyncIterator[Sender]:
+    liveness = await _take_lock(app, routes)
+    app = replace(app, relay_elsewhere=partial(liveness.serves, Route.RELAY))
     try:
-        yield Worker(
+        worker = Worker(
             store=app.store,
             liveness=liveness,
             routes=routes,
@@ -86,6 +104,7 @@ async def _worker(app: App, routes: Mapping[Route, Mapping[str, Outlet]]) -> Asy
             drain_seconds=app.settings.drain_seconds,
             has_room=_reserve(app.settings).has_room,
         )
+        yield Sender(app, worker, _engine(app, worker))
     finally:
         if not liveness.lost():  # a worker that ran has let go itself
             liveness.release()
@@ -115,11 +134,11 @@ def _reserve(settings: Settings) -> DiskReserve:
     return DiskReserve(path.parent if path else None, settings.disk_reserve_mb)
 
 
-async def _take_lock(app: App) -> Liveness:
-    """By which other workers know that this one lives."""
+async def _take_lock(app: App, routes: Collection[Route]) -> Liveness:
+    """By which other workers know that this one lives, and which ways out it has."""
     if app.store.is_postgresql:
-        return await AdvisoryLock.take(app.store.url)
-    return FileLock(_lock_folder(app.settings))
+        return await AdvisoryLock.take(app.store.url, routes)
+    return FileLock(_lock_folder(app.settings), routes)
 
 
 def _lock_folder(settings: Settings) -> Path:

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.app import App
-from digest.bootstrap import make_engine, open_relay_worker, open_worker
+from digest.bootstrap import Sender, open_relay_sender, open_sender
 from digest.delivery.worker import Worker
 from digest.errors import Misconfigured
 from digest.settings import HostPort
@@ -51,14 +51,15 @@ async def running(app: App) -> AsyncIterator[Running]:
     """
     settings = app.settings
     async with contextlib.AsyncExitStack() as stack:
-        worker = await stack.enter_async_context(open_worker(app))
+        sender = await stack.enter_async_context(open_sender(app))
+        app, worker = sender.app, sender.worker
         public_port = await stack.enter_async_context(
             _listening(build_public(app, worker), settings.host, settings.port)
         )
         desk_port = await stack.enter_async_context(
             _listening(build_desk(app, worker), "127.0.0.1", settings.desk_port)
         )
-        sending = await stack.enter_async_context(_at_work(app, worker))
+        sending = await stack.enter_async_context(_at_work(sender))
         yield Running(
             public_url=f"http://{settings.host}:{public_port}",
             desk_url=f"http://127.0.0.1:{desk_port}",
@@ -74,12 +75,12 @@ async def working(app: App, listen: HostPort | None = None) -> AsyncIterator[Wor
     Monitors are answered until all that was in flight is recorded.
     """
     async with contextlib.AsyncExitStack() as stack:
-        worker = await stack.enter_async_context(open_relay_worker(app))
+        sender = await stack.enter_async_context(open_relay_sender(app))
         url = None
         if listen is not None:
-            site = _listening(build_for_monitors(app, worker), *listen, "--listen")
+            site = _listening(build_for_monitors(app, sender.worker), *listen, "--listen")
             url = HostPort(listen.host, await stack.enter_async_context(site)).url
-        yield Working(await stack.enter_async_context(_at_work(app, worker)), url)
+        yield Working(await stack.enter_async_context(_at_work(sender)), url)
 
 
 @asynccontextmanager
@@ -90,16 +91,15 @@ async def showing(app: App, templates: Path, port: int) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _at_work(app: App, worker: Worker) -> "AsyncIterator[asyncio.Task[None]]":
+async def _at_work(sender: Sender) -> "AsyncIterator[asyncio.Task[None]]":
     """The worker and the engine that sets it in motion; the engine ends first."""
-    task = asyncio.create_task(worker.run())
-    engine = make_engine(app, worker)
+    task = asyncio.create_task(sender.worker.run())
     try:
-        await engine.start()
+        await sender.engine.start()
         yield task
     finally:
-        await engine.stop()
-        worker.stop()
+        await sender.engine.stop()
+        sender.worker.stop()
         await task
 
 

@@ -29,6 +29,9 @@ class Living:
     def living(self) -> int:
         return len(self.alive)
 
+    def serves(self, route: str) -> bool:
+        return True
+
     def release(self) -> None:
         self.held = False
 

@@ -7,7 +7,7 @@ connection is watched: a broken one is noticed at once, a silent one within
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import psycopg
@@ -45,12 +45,19 @@ def uptime() -> float:
 class SessionLock:
     """The lock `key` (a signed 64-bit number) of the database at `url`, while it can be held.
 
-    `on_look` is called with the keys that are held, each time they were looked up.
+    `on_look` is called with the keys that are held, each time they were looked up. The
+    `shared` ones are taken with it, and others may hold them too.
     """
 
-    def __init__(self, url: str, key: int, on_look: Callable[[frozenset[int]], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: int,
+        on_look: Callable[[frozenset[int]], None],
+        shared: Collection[int] = (),
+    ) -> None:
         self._conninfo = conninfo(url, SESSION)
-        self._key = key
+        self._key, self._shared = key, shared
         self._on_look = on_look
         self._connection: psycopg.AsyncConnection[tuple[int]] | None = None
         self._held_at = float("-inf")
@@ -96,6 +103,8 @@ class SessionLock:
         taken = await connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,))
         if await taken.fetchone() != (True,):
             raise psycopg.OperationalError("the lock is taken")
+        for shared in self._shared:
+            await connection.execute("SELECT pg_try_advisory_lock_shared(%s)", (shared,))
         await self._look(connection)
 
     async def _idle(self, connection: "psycopg.AsyncConnection[tuple[int]] | None") -> None:

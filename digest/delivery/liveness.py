@@ -9,6 +9,8 @@ disk of the database (flock), or an advisory lock on PostgreSQL (`advisory_lock`
 import fcntl
 import os
 import secrets
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +41,12 @@ class Liveness(Protocol):
     def living(self) -> int:
         """How many workers live, this one counted."""
 
+    def serves(self, route: str) -> bool:
+        """Whether any worker that lives, this one or another, sends by `route`; in doubt it does.
+
+        Across machines one that was seen a minute ago counts: they are not started all at once.
+        """
+
     def release(self) -> None:
         """Let the lock go."""
 
@@ -49,15 +57,16 @@ def lock_folder_of(database: Path) -> Path:
 
 
 class FileLock:
-    """A worker's lock as a file in a folder beside the database."""
+    """A worker's lock as a file in a folder beside the database; its text names the routes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, routes: Collection[str] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._make()
         while not self.holds():  # another worker looked in between, and tidied the file away
             os.close(self._file)
             self._make()
+        os.write(self._file, " ".join(routes).encode())
 
     def _make(self) -> None:
         self.owner = secrets.token_hex(8)
@@ -98,7 +107,21 @@ class FileLock:
         """Counted by their files."""
         return sum(self.is_alive(path.stem) for path in self._folder.glob("*.lock"))
 
+    def serves(self, route: str) -> bool:
+        """Read in the files of those who live."""
+        return any(
+            route in _words(path)
+            for path in self._folder.glob("*.lock")
+            if self.is_alive(path.stem)
+        )
+
     def release(self) -> None:
         """Remove the file and let the lock go."""
         self._path.unlink(missing_ok=True)
         os.close(self._file)
+
+
+def _words(path: Path) -> list[str]:
+    with suppress(OSError):  # it has just ended
+        return path.read_text().split()
+    return []

@@ -6,14 +6,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.mailings import freeze_audience
-from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.engine.procrastinate import defer_sending
 from digest.errors import Refused
 from digest.flows.drafts import edition_of
 from digest.flows.preflight_gate import checked_first, require_preflight, verified
 from digest.flows.preflight_inspection import Inspected
-from digest.flows.sites import new_postmark, site_of
+from digest.flows.sites import new_postmark, reaches_relay, site_of
 from digest.issues.composing import require_current_items
 from digest.issues.lookup import get_issue
 from digest.issues.states import turn
@@ -91,7 +90,7 @@ async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox:
     """The way out, once everything that sending needs is there; raises `Refused`."""
     if not app.settings.postal_address.strip():
         raise Refused("an issue needs a postal address; set DIGEST_POSTAL_ADDRESS")
-    if not to_inbox and not relays_of(app.settings):
+    if not to_inbox and not reaches_relay(app):
         raise Refused(
             "no relay is set, so nobody would get it; set DIGEST_SMTP_URL, "
             "or use --to-inbox to send to the built-in inbox"

@@ -2,6 +2,7 @@
 
 from email.utils import parseaddr
 
+from digest.app import App
 from digest.delivery.postmark import Postmark
 from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Route
@@ -38,6 +39,11 @@ def domain_of(sender: str) -> str:
 def new_postmark(site: Site) -> str:
     """What the Message-IDs of one mailing of this sender are made with, as the mailing keeps it."""
     return str(Postmark.new(sending_domain(site)))
+
+
+def reaches_relay(app: App) -> bool:
+    """Whether mail for a relay is sent: by this process, or by another one that lives."""
+    return bool(relays_of(app.settings)) or app.relay_elsewhere()
 
 
 def letter_route(settings: Settings) -> Route:

@@ -1,4 +1,4 @@
-"""Mail that waits for a relay while none is set: it must not wait in silence."""
+"""Mail that waits for a relay while nobody has one: it must not wait in silence."""
 
 import structlog
 from sqlmodel import col, func, select
@@ -9,7 +9,7 @@ from digest.delivery import mailings
 from digest.delivery.tables import Mailing, MailingState, Route
 from digest.flows.housekeeping import follow
 from digest.flows.letters import tell_editor
-from digest.flows.sites import letter_route
+from digest.flows.sites import reaches_relay
 from digest.issues.tables import Issue
 from digest.store import Queue
 
@@ -19,11 +19,12 @@ log = structlog.get_logger("digest.delivery")
 
 
 async def pause_stranded(app: App) -> list[int]:
-    """Pause the issues that are on their way to a relay that is not set; their numbers.
+    """Pause the issues that are on their way to a relay that nobody has; their numbers.
 
-    For `serve` only: a command may well be run without the relay's password.
+    For `serve` only: a command may well be run without the relay's password. So may a
+    `serve` beside workers that have it, and then theirs is not paused.
     """
-    if letter_route(app.settings) is Route.RELAY:
+    if reaches_relay(app):
         return []
     now, numbers = app.clock(), []
     async with app.store.write(Queue.STEERING) as session:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from digest.delivery import advisory_lock
 from digest.delivery.advisory_lock import AdvisoryLock
 from digest.delivery.liveness import FileLock, Liveness
+from digest.delivery.tables import Route
 from digest.store import Store
 from tests.postgres import Cluster
 
-Take = Callable[[], Awaitable[Liveness]]
+Take = Callable[..., Awaitable[Liveness]]
 
 HOLD = """
 import asyncio, sys
@@ -36,11 +38,12 @@ async def take(database: str, store: Store, tmp_path: Path) -> AsyncIterator[Tak
     """Makes the lock of one more worker."""
     taken: list[Liveness] = []
 
-    async def take() -> Liveness:
-        folder = tmp_path / "workers"
-        lock: Liveness = (
-            await AdvisoryLock.take(store.url) if database == "postgresql" else FileLock(folder)
-        )
+    async def take(*routes: Route) -> Liveness:
+        lock: Liveness
+        if database == "postgresql":
+            lock = await AdvisoryLock.take(store.url, routes)
+        else:
+            lock = FileLock(tmp_path / "workers", routes)
         taken.append(lock)
         return lock
 
@@ -76,6 +79,38 @@ async def test_who_lets_go_is_dead_to_the_others_within_seconds(take: Take) -> N
 async def test_a_name_that_nobody_holds_is_dead(take: Take) -> None:
     lock = await take()
     await until(lambda: not lock.is_alive("nobody"))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(advisory_lock, "PATIENCE_SECONDS", 3.0)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_route_is_served_while_one_of_those_who_serve_it_lives(take: Take) -> None:
+    web, one, other = await take(), await take(Route.RELAY), await take(Route.RELAY, Route.INBOX)
+    await until(lambda: web.living() == 3)
+    one.release()
+    await asyncio.sleep(4)
+    assert [web.serves(route) for route in (Route.RELAY, Route.INBOX)] == [True, True]
+    other.release()
+    await until(lambda: not web.serves(Route.RELAY))
+    assert not web.serves(Route.INBOX)
+    assert web.living() == 1
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_route_that_nobody_serves_is_known_as_such_in_time(take: Take) -> None:
+    lock = await take(Route.INBOX)
+    await until(lambda: not lock.serves(Route.RELAY))
+    assert lock.serves(Route.INBOX)
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+async def test_who_has_just_begun_to_look_waits_for_machines_that_start_later(take: Take) -> None:
+    lock = await take()
+    await until(lambda: not lock.is_alive("nobody"))
+    assert lock.serves(Route.RELAY)
 
 
 async def test_a_killed_process_is_dead_within_seconds(

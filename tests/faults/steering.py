@@ -89,6 +89,9 @@ class Someone:
     def living(self) -> int:
         return len(self.alive)
 
+    def serves(self, route: str) -> bool:
+        return True
+
     def release(self) -> None:
         self.alive.discard(self.owner)
 

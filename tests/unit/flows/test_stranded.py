@@ -7,7 +7,9 @@ import pytest
 from sqlmodel import select
 
 from digest.app import App
-from digest.delivery.tables import Mailing, MailingKind, MailingState
+from digest.bootstrap import open_sender
+from digest.delivery.tables import Mailing, MailingKind, MailingState, Route
+from digest.errors import Refused
 from digest.flows import publishing, sending, steering
 from digest.flows.calendar import advance
 from digest.flows.stranded import count_waiting, pause_stranded
@@ -29,6 +31,10 @@ async def being_sent(
 
 def without_relay(app: App) -> App:
     return replace(app, settings=app.settings.model_copy(update={"smtp_url": None}))
+
+
+def with_relay_elsewhere(app: App) -> App:
+    return replace(without_relay(app), relay_elsewhere=lambda: True)
 
 
 async def test_the_issue_is_paused_with_the_next_step_and_the_editor_told(app: App) -> None:
@@ -53,3 +59,32 @@ async def test_it_is_told_once_and_goes_on_when_there_is_a_relay_again(app: App)
         mailing = await session.get_one(Mailing, 1)
         assert await count_waiting(session) == 1
     assert mailing.state == MailingState.ACTIVE
+
+
+async def test_nothing_is_paused_by_a_node_without_a_relay_while_another_has_one(app: App) -> None:
+    await advance(with_relay_elsewhere(app))
+    async with app.store.read() as session:
+        assert (await get_issue(session, 1)).state == "sending"
+
+
+async def test_nor_does_such_a_node_refuse_to_start_a_sending(
+    app: App, add_news: Callable[..., Awaitable[None]]
+) -> None:
+    await add_news(("Gamma", "Delta"))
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 2, by="me")
+    with pytest.raises(Refused, match="no relay is set"):
+        await sending.send(without_relay(app), 2)
+    await sending.send(with_relay_elsewhere(app), 2)
+    async with app.store.read() as session:
+        mailings = (await session.exec(select(Mailing))).all()
+    assert [mailing.route for mailing in mailings] == [Route.RELAY] * 2
+
+
+async def test_a_server_hears_of_the_relays_of_workers_beside_it(app: App) -> None:
+    async with open_sender(without_relay(app)) as web:
+        if not app.store.is_postgresql:  # across machines it would wait for them for a minute
+            assert not web.app.relay_elsewhere()
+        async with open_sender(app):
+            assert web.app.relay_elsewhere()
+            assert await pause_stranded(web.app) == []
