@@ -23,7 +23,7 @@ DARK_LINK: Colour = (158, 158, 255)
 _SCALES = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h5": 0.83, "h6": 0.67, "small": 0.83, "sub": 0.83}
 _BOLD = frozenset({"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"})
 _KEYWORDS = {"small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "x-small": 10.0}
-_ABOUT_WIDTH = re.compile(r"(min|max)-width\s*:\s*(\d+)px")
+_ABOUT_WIDTH = re.compile(r"(min|max)-width\s*:\s*(\d+)(?:px)?\s*\)")
 _LENGTH = re.compile(r"([\d.]+)(px|pt|em|rem|%)?")
 
 

@@ -1,4 +1,4 @@
-"""Colours and their contrast (WCAG 2.2), and what a forced inversion makes of them."""
+"""Colours and their contrast (WCAG 2.2)."""
 
 import re
 from functools import lru_cache
@@ -37,12 +37,6 @@ def over(top: Colour, opacity: float, below: Colour) -> Colour:
         round(opacity * a + (1 - opacity) * b) for a, b in zip(top, below, strict=True)
     )
     return red, green, blue
-
-
-def inverted(colour: Colour) -> Colour:
-    """What Outlook's mobile apps make of a colour, as an approximation: each channel turned."""
-    red, green, blue = colour
-    return 255 - red, 255 - green, 255 - blue
 
 
 @lru_cache(maxsize=4096)

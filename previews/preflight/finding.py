@@ -18,7 +18,8 @@ class Place:
 
     `part` is header, text, html, message, issue, template or network; `spot` a header's
     name, a CSS locator of the element to highlight, or words to look for. `file` and `line`
-    name the template's line where it is known.
+    name the template's line where it is known. `look` is the view of the page in which it
+    shows (`previews.views.looks`), where that is not the usual one.
     """
 
     part: str
@@ -26,10 +27,16 @@ class Place:
     excerpt: str = ""
     file: str | None = None
     line: int | None = None
+    look: str = ""
 
     def __str__(self) -> str:
         if self.file:
             return f"{self.file}:{self.line}" if self.line else self.file
+        return self.in_message
+
+    @property
+    def in_message(self) -> str:
+        """The part and what it says there, also where the template's line is known."""
         shown = f"“{self.excerpt}”" if self.excerpt else self.spot
         return f"{self.part}: {shown}" if shown else self.part
 

@@ -13,8 +13,9 @@ authors describe them:
 import colorsys
 import re
 from functools import lru_cache
+from operator import mul
 
-from previews.preflight.colours import hexadecimal, parse
+from previews.preflight.colours import Colour, hexadecimal, parse
 from previews.views.schemes import Scheme, in_scheme
 from previews.views.tags import insert_in_head, rewrite, styled
 
@@ -37,6 +38,17 @@ _PAPER = ("background", "background-color")
 def fully(html: str) -> str:
     """Every colour turned."""
     return insert_in_head(in_scheme(html, Scheme.LIGHT), FULL)
+
+
+def fully_turned(colour: Colour) -> Colour:
+    """The colour that `FULL` draws for another: inverted, and its hue turned back by half a turn
+    (`hue-rotate` of Filter Effects Module Level 1)."""
+    turned = [255 - channel for channel in colour]
+    red, green, blue = (min(max(round(sum(map(mul, row, turned))), 0), 255) for row in _HALF_A_TURN)
+    return red, green, blue
+
+
+_HALF_A_TURN = ((-0.574, 1.430, 0.144), (0.426, 0.430, 0.144), (0.426, 1.430, -0.856))
 
 
 def partly(html: str) -> str:

@@ -1,12 +1,15 @@
 """Contrast of every text with what is behind it: light, dark as authored, and inverted."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from previews.preflight.cascade import Look, Scheme, has_dark, looks
-from previews.preflight.colours import Colour, contrast, hexadecimal, inverted
+from previews.preflight.colours import Colour, contrast, hexadecimal
 from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, Rule, error
 from previews.preflight.letter import Letter
+from previews.preflight.page import Page
+from previews.views.inversion import fully_turned, partly
 
 ENOUGH, ENOUGH_IF_LARGE = 4.5, 3.0
 LARGE, LARGE_IF_BOLD = 24.0, 18.66
@@ -29,48 +32,69 @@ DARK = error(
 INVERTED = error(
     "A11-003",
     "Text with too little contrast when colours are inverted",
-    "Gmail and Outlook turn colours by themselves and ask nobody; the emulation turns each "
-    "channel.",
-    "Choose colours whose opposites differ as much.",
+    "Outlook's mobile apps turn every colour, Gmail's app turns light paper and dark text; neither "
+    "asks. Both are emulated as in the preview's views of these names.",
+    "Choose colours that differ as much once they are turned; look at the view that is named.",
 )
 
 
 def in_light(letter: Letter, facts: Facts) -> Iterator[Finding]:
     """As designed."""
-    yield from _weak(letter, Scheme.LIGHT, LIGHT, lambda colour: colour)
+    if letter.page is not None:
+        yield from _weak(letter.page, Scheme.LIGHT, LIGHT, "light")
 
 
 def in_dark(letter: Letter, facts: Facts) -> Iterator[Finding]:
     """With the author's dark colours, if there are any."""
     if letter.page is not None and has_dark(letter.page):
-        yield from _weak(letter, Scheme.DARK, DARK, lambda colour: colour)
+        yield from _weak(letter.page, Scheme.DARK, DARK, "dark")
 
 
 def when_inverted(letter: Letter, facts: Facts) -> Iterator[Finding]:
-    """The light colours turned; what is weak in light already is not told again."""
-    told = {finding.place for finding in in_light(letter, facts)}
-    for finding in _weak(letter, Scheme.LIGHT, INVERTED, inverted):
-        if finding.place not in told:
+    """Turned in full, and in part; what is weak in light already is not told again."""
+    if letter.page is None:
+        return
+    told = {finding.place.spot for finding in in_light(letter, facts)}
+    for finding in _weak(letter.page, Scheme.LIGHT, INVERTED, "inverted", fully_turned):
+        if finding.place.spot not in told:
             yield finding
+    for finding in _weak(Page(partly(letter.page.html)), Scheme.LIGHT, INVERTED, "half-inverted"):
+        if finding.place.spot not in told:
+            yield replace(finding, needle=_written(letter.page, finding.place.spot))
 
 
 def _weak(
-    letter: Letter, scheme: Scheme, rule: Rule, turned: Callable[[Colour], Colour]
+    page: Page,
+    scheme: Scheme,
+    rule: Rule,
+    look: str,
+    turned: Callable[[Colour], Colour] = lambda colour: colour,
 ) -> Iterator[Finding]:
     """Each pair of colours once."""
-    if letter.page is None:
-        return
     told: set[tuple[Colour, Colour]] = set()
-    for element, look in looks(letter.page, scheme).items():
-        pair = turned(look.ink), turned(look.paper)
-        if look.hidden or not look.size or pair in told or not element.own_text:
+    for element, drawn in looks(page, scheme).items():
+        pair = turned(drawn.ink), turned(drawn.paper)
+        if drawn.hidden or not drawn.size or pair in told or not element.own_text:
             continue
-        if element.tag in ("title", "style", "script") or contrast(*pair) >= _enough(look):
+        if element.tag in ("title", "style", "script") or contrast(*pair) >= _enough(drawn):
             continue
         told.add(pair)
         ink, paper = map(hexadecimal, pair)
-        detail = f"{contrast(*pair):.1f}:1, {ink} on {paper}"
-        yield rule.found(detail, element.place, needle=hexadecimal(look.ink))
+        detail = f"{contrast(*pair):.1f}:1, {ink} on {paper}{_EMULATED.get(look, '')}"
+        place = replace(element.place, look=look)
+        yield rule.found(detail, place, needle=hexadecimal(drawn.ink))
+
+
+def _written(page: Page, spot: str) -> str:
+    """The ink as the templates have it."""
+    light = looks(page, Scheme.LIGHT)
+    return next((hexadecimal(light[el].ink) for el in light if el.locator == spot), "")
+
+
+_EMULATED = {
+    "inverted": ", inverted in full as in Outlook's mobile apps",
+    "half-inverted": ", inverted in part as in Gmail's app",
+}
 
 
 def _enough(look: Look) -> float:

@@ -248,6 +248,16 @@ SEEDS = [
             )
         ),
     ),
+    Seed(
+        "A11-003",
+        "a middling green that only Gmail's app turns into another",
+        printed(
+            html=(
+                'color:#fff;background-color:#854d0e">SPLIT',
+                'color:#14532d;background-color:#4ade80">SPLIT',
+            )
+        ),
+    ),
     Seed("A11-010", "no language", printed(html=('<html lang="en"', "<html"))),
     Seed("A11-011", "no direction", printed(html=('<html lang="en" dir="ltr"', '<html lang="en"'))),
     Seed(

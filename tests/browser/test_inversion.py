@@ -1,0 +1,73 @@
+"""What preflight computes of an inversion is what a browser draws of it."""
+
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Page, async_playwright
+
+from previews.chromium import find_chromium
+from previews.preflight.cascade import Scheme, looks
+from previews.preflight.colours import Colour, parse
+from previews.preflight.page import Page as Parsed
+from previews.views.inversion import fully, fully_turned, partly
+
+pytestmark = pytest.mark.browser
+
+PAPERS = ["#ffffff", "#166534", "#991b1b", "#854d0e", "#4ade80", "#f800df", "#1c1917", "#0000ee"]
+SIDE = 20
+HTML = (
+    "<!doctype html><html><head><style>body{margin:0}</style></head><body>"
+    + "".join(
+        f'<div style="height:{SIDE}px;background-color:{paper}">&nbsp;</div>' for paper in PAPERS
+    )
+    + "</body></html>"
+)
+PIXELS = """async ([image, side, count]) => {
+    const drawn = new Image();
+    drawn.src = "data:image/png;base64," + image;
+    await drawn.decode();
+    const canvas = new OffscreenCanvas(drawn.width, drawn.height).getContext("2d");
+    canvas.drawImage(drawn, 0, 0);
+    return Array.from({length: count}, (_, at) =>
+        [...canvas.getImageData(100, side * at + side / 2, 1, 1).data].slice(0, 3));
+}"""
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    path = find_chromium()
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs Chromium for the browser tests")
+        pytest.skip("no Chromium here")
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield await chromium.new_page(viewport={"width": 320, "height": 400})
+        await chromium.close()
+
+
+async def drawn(page: Page, html: str) -> list[Colour]:
+    await page.set_content(html)
+    picture = b64encode(await page.screenshot()).decode()
+    found = await page.evaluate(PIXELS, [picture, SIDE, len(PAPERS)])
+    return [(red, green, blue) for red, green, blue in found]
+
+
+def near(one: Colour, other: Colour) -> bool:
+    return all(abs(a - b) <= 2 for a, b in zip(one, other, strict=True))
+
+
+async def test_the_full_one(page: Page) -> None:
+    expected = [fully_turned(found[0]) for paper in PAPERS if (found := parse(paper))]
+    for paper, one, other in zip(PAPERS, await drawn(page, fully(HTML)), expected, strict=True):
+        assert near(one, other), f"{paper}: drawn {one}, computed {other}"
+
+
+async def test_the_partial_one(page: Page) -> None:
+    turned = partly(HTML)
+    computed = looks(Parsed(turned), Scheme.LIGHT)
+    expected = [look.paper for element, look in computed.items() if element.tag == "div"]
+    for paper, one, other in zip(PAPERS, await drawn(page, turned), expected, strict=True):
+        assert near(one, other), f"{paper}: drawn {one}, computed {other}"
