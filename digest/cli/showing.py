@@ -10,6 +10,7 @@ from digest.cli.runtime import console
 from digest.errors import DigestError
 from digest.flows.drafts import draft_of, edition_of
 from digest.flows.reporting import Report
+from digest.flows.sent_tests import list_tests
 from digest.issues.lookup import candidates_of, get_issue
 from digest.issues.tables import Issue, IssueState
 from schedules.tables import Edition
@@ -41,6 +42,7 @@ async def show_issue(app: App, number: int) -> dict[str, Any]:
             "approved_at": issue.approved_at,
             "items": [found["slug"] for found in candidates if found["included"]],
             "candidates": candidates,
+            "tests": [test.model_dump(mode="json") for test in await list_tests(session, issue)],
         }
 
 
@@ -88,6 +90,19 @@ def print_issue(shown: dict[str, Any]) -> None:
     for candidate in shown["candidates"]:
         mark = "[green]✓[/green]" if candidate["included"] else "·"
         table.add_row(mark, candidate["slug"], candidate["reason"])
+    console.print(table, soft_wrap=False)
+    if shown["tests"]:
+        _print_tests(shown["tests"])
+
+
+def _print_tests(tests: list[dict[str, Any]]) -> None:
+    table = Table("last tests", box=None, header_style="bold")
+    for name in ("to", "as", "variant", "state"):
+        table.add_column(name, overflow="fold")
+    for test in tests:
+        at = test["at"][:16].replace("T", " ")
+        state = f"{test['state']}: {test['reason']}" if test["reason"] else test["state"]
+        table.add_row(f"{at} UTC", test["to"], test["reader"] or "—", test["variant"], state)
     console.print(table, soft_wrap=False)
 
 

@@ -25,6 +25,7 @@ from subscribers.tables import Subscriber
 
 LIFETIME = timedelta(hours=2)
 MARK = "[TEST]"
+ISSUE, READER = "issue", "as"
 
 
 async def send_test(
@@ -53,9 +54,9 @@ async def send_test(
         mails = [key for key in frozen.variants if key != WEB]
         if variant not in mails:
             raise UsageError(f"no mail has the variant {variant!r}; there are {', '.join(mails)}")
-        payload: dict[str, Any] = {"issue": number, "variant": variant, "hash": frozen.hash}
+        payload: dict[str, Any] = {ISSUE: number, "variant": variant, "hash": frozen.hash}
         if reader:
-            payload["as"] = await _reader_id(session, app, reader)
+            payload[READER] = await _reader_id(session, app, reader)
         mailing = await open_mailing(
             session,
             Mailing(
@@ -84,12 +85,12 @@ async def _reader_id(session: AsyncSession, app: App, text: str) -> int:
 async def compiled_test(app: App, session: AsyncSession, mailing: Mailing) -> CompiledMessage:
     """What a test mailing sends: the issue's variant as it stands now, marked in the subject."""
     payload = mailing.payload
-    frozen = await draft_of(app, session, payload["issue"])
+    frozen = await draft_of(app, session, payload[ISSUE])
     compiled = frozen.variants[payload.get("variant", ALL)]
     marked = replace(compiled, subject=f"{MARK} {compiled.subject}")
-    if "as" not in payload:
+    if READER not in payload:
         return marked
-    reader = await session.get(Subscriber, payload["as"])
+    reader = await session.get(Subscriber, payload[READER])
     if reader is None or reader.address is None:
         raise Refused("the reader whose mail this test was to be is gone")
     return marked.settled(address=reader.address)

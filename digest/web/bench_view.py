@@ -116,6 +116,7 @@ def context_of(
         "samples": (),
         "goldens": (),
         "issues": (),
+        "tests": None,
         "differences": _differences(shown, choice, other),
         **(_paper(shown, choice.view) if shown else {}),
         **more,

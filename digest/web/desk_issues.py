@@ -10,8 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from digest.errors import NotFound
 from digest.flows.preflight import check_issue
 from digest.flows.reporting import issue_rows
+from digest.flows.sent_tests import list_tests
 from digest.flows.sights import SAMPLE, Shown, Subject
 from digest.flows.workbench import Workbench
+from digest.issues.lookup import get_issue
 from digest.web.bench_asked import AnIssue, ASample, Chosen, good, named_subject
 from digest.web.bench_view import CHECK, Choice, Other, context_of, golden
 from digest.web.context import Bench, Installation, PageRenderer
@@ -68,7 +70,9 @@ async def issue(
     subject: AnIssue, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
 ) -> Response:
     """The workbench of one issue, on the bytes a reader would get."""
-    more: dict[str, Any] = {}
+    async with app.store.read() as session:
+        tests = await list_tests(session, await get_issue(session, subject.number))
+    more: dict[str, Any] = {"tests": tests}
     if choice.view == CHECK:
         more["checked"] = await check_issue(app, subject.number)
     return await _page(subject, choice, app, pages, bench, **more)

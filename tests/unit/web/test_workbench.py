@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from digest.app import App
-from digest.flows import publishing
+from digest.flows import publishing, test_mail
 from digest.issues.editing import Edit
 from digest.issues.tables import IssueState
 from digest.web.bench_view import PAPERS
@@ -105,6 +105,28 @@ async def test_preflight_s_findings_stand_on_the_issue_s_page(
     page = (await desk.get("/issues/1?view=preflight")).text
     assert '<span class="badge skip">error</span>' in page
     assert "TODO" in page
+
+
+async def test_the_issue_s_page_lists_its_tests(
+    desk: httpx.AsyncClient, app: App, weekly: Edition
+) -> None:
+    async with app.store.write() as session:
+        await add_comparison(session, "Alpha", "Beta", app.clock() - timedelta(hours=1))
+    await publishing.compose(app, "weekly")
+    before = (await desk.get("/issues/1")).text
+    assert "<code>digest issues test 1 --to you@example.org</code>" in before
+    await test_mail.send_test(app, 1, ["ed@example.org"])
+    await publishing.edit(app, 1, Edit(subject="Alpha ships after all"))
+    await test_mail.send_test(app, 1, ["ann@example.org"])
+    page = (await desk.get("/issues/1?view=text")).text
+    rows = [row.partition("</tr>")[0] for row in page.partition('class="tests"')[2].split("<tr>")]
+    newer, older = rows[2:]
+    assert '<th scope="row">ann@example.org</th>' in newer
+    assert '<span class="state pending">pending</span>' in newer
+    assert "an earlier version" not in newer
+    assert '<th scope="row">ed@example.org</th>' in older
+    assert "an earlier version" in older
+    assert "ed@example.org" not in (await desk.get("/samples/emoji")).text
 
 
 async def test_a_change_is_told_within_a_second(app: App, weekly: Edition, tmp_path: Path) -> None:
