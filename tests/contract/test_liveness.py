@@ -53,7 +53,7 @@ async def take(database: str, store: Store, tmp_path: Path) -> AsyncIterator[Tak
             lock.release()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)

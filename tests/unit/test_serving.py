@@ -27,13 +27,13 @@ def with_relay(app: App) -> App:
 async def test_a_signal_is_waited_for(number: signal.Signals) -> None:
     task = asyncio.create_task(asyncio.sleep(60))
     asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), number)
-    assert await asyncio.wait_for(until_signal_or(task), 5)
+    assert await asyncio.wait_for(until_signal_or(task), 30)
     task.cancel()
 
 
 async def test_or_for_the_end_of_a_task() -> None:
     task = asyncio.create_task(asyncio.sleep(0.01))
-    assert not await asyncio.wait_for(until_signal_or(task), 5)
+    assert not await asyncio.wait_for(until_signal_or(task), 30)
 
 
 async def test_a_sender_that_fails_ends_the_server_and_says_why(
@@ -46,7 +46,7 @@ async def test_a_sender_that_fails_ends_the_server_and_says_why(
     settings = app.settings.model_copy(update={"port": 0, "desk_port": 0})
     with pytest.raises(RuntimeError, match="a bug of ours"):
         async with running(App(settings, app.store, app.keyring, app.clock)) as now_running:
-            assert not await asyncio.wait_for(until_signal_or(now_running.sending), 5)
+            assert not await asyncio.wait_for(until_signal_or(now_running.sending), 30)
 
 
 async def test_a_worker_listens_nowhere_unless_told(with_relay: App) -> None:

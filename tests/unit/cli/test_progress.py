@@ -32,7 +32,7 @@ async def open_notice(app: App, route: Route) -> int:
 
 async def test_it_ends_when_nothing_is_open(app: App) -> None:
     number = await open_notice(app, Route.INBOX)
-    counts = await asyncio.wait_for(follow_mailing(app, number, quiet=True), 10)
+    counts = await asyncio.wait_for(follow_mailing(app, number, quiet=True), 60)
     assert (counts.accepted, counts.open) == (1, 0)
 
 
@@ -43,5 +43,5 @@ async def test_a_signal_ends_it_in_order_and_says_what_is_left(
     mailing = await open_notice(app, Route.RELAY)  # there is none, so it stays open
     asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), number)
     with pytest.raises(DigestError, match="`digest serve` goes on"):
-        await asyncio.wait_for(follow_mailing(app, mailing, quiet=True), 10)
+        await asyncio.wait_for(follow_mailing(app, mailing, quiet=True), 60)
     assert list(app.settings.data_dir.rglob("*.lock")) == []

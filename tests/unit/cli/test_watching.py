@@ -108,7 +108,7 @@ async def test_it_looks_until_nothing_is_open(
 ) -> None:
     await add_issue(IssueState.SENDING, 10)
     sights: list[Sight] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for sight in look(app, 3):
             sights.append(sight)
             await settle(4, DeliveryState.ACCEPTED)
@@ -139,7 +139,7 @@ async def test_json_prints_a_line_for_each_change_and_none_between(
     task = asyncio.create_task(watching._print(app, 3))
     await asyncio.sleep(0.3)
     await settle(3, DeliveryState.ACCEPTED)
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["open"], line["accepted"]) for line in lines] == [(3, 0), (0, 3)]
     assert lines[0].keys() == as_line(Sight(3, "sending", None, NOBODY, None, None)).keys()
@@ -151,7 +151,7 @@ async def test_people_see_the_same(
 ) -> None:
     await add_issue(IssueState.SENDING, 3)
     await settle(3, DeliveryState.ACCEPTED)
-    await asyncio.wait_for(watching._show(app, 3), 10)
+    await asyncio.wait_for(watching._show(app, 3), 60)
     assert "3 recipients = 3 accepted + 0 open" in capsys.readouterr().out
 
 

@@ -84,7 +84,7 @@ async def work(
         )
         assert not made.alive
         task = asyncio.create_task(made.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not enough():
                 await asyncio.sleep(0.02)
         assert made.alive

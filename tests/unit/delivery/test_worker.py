@@ -95,7 +95,7 @@ class Bench:
             assert mailing.id is not None
             return await account(session, mailing.id)
 
-    async def until(self, holds: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    async def until(self, holds: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not await holds():
                 await asyncio.sleep(0.02)
@@ -303,7 +303,7 @@ async def test_a_lane_that_fails_takes_the_worker_down_loudly(
         made = bench.worker(there)
         monkeypatch.setattr(Aftermath, "outcome", broken)
         with pytest.raises(RuntimeError, match="a bug of ours"):
-            await asyncio.wait_for(made.run(), 10)
+            await asyncio.wait_for(made.run(), 60)
 
 
 async def test_stopping_records_what_is_in_flight_and_gives_the_rest_back(
@@ -373,7 +373,7 @@ async def test_an_error_of_ours_in_the_ledger_s_thread_takes_the_worker_down_lou
     monkeypatch.setattr(Commits, "write", broken)
     async with Relay() as there:
         with pytest.raises(RuntimeError, match="a bug of ours"):
-            await asyncio.wait_for(bench.worker(there).run(), 10)
+            await asyncio.wait_for(bench.worker(there).run(), 60)
         assert there.taken == []
 
 
@@ -517,7 +517,7 @@ async def test_a_worker_whose_lock_was_taken_away_ends_and_sends_nothing(
         made = bench.worker(there)
         next(bench.folder.glob("*.lock")).unlink()
         with pytest.raises(LockLost):
-            await asyncio.wait_for(made.run(), 10)
+            await asyncio.wait_for(made.run(), 60)
         assert there.taken == []
     assert (await bench.counts(mailing)).open == 20
 

@@ -86,4 +86,4 @@ async def test_the_worker_is_woken_until_nothing_is_due(app: App, mailing: int) 
     assert worker.times == 1
     assert not seeing.done()
     await put(app, DeliveryState.ACCEPTED)
-    await asyncio.wait_for(seeing, 5)
+    await asyncio.wait_for(seeing, 30)

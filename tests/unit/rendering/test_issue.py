@@ -296,15 +296,18 @@ def test_eight_large_cards_stay_within_the_budget(
 def test_eight_cards_compile_in_all_variants_within_a_blink(
     eight_large: IssueContent, site: Site
 ) -> None:
-    """The target is 50 ms; three times that is left for a busy machine."""
+    """The target is 50 ms; three times that is left for a slower or a shared core.
+
+    Time of this process' own, the best of some: what else the machine does counts for nothing.
+    """
     templates = load_templates("weekly")
     compile_issue(eight_large, site, templates)
-    best = min(_seconds(eight_large, site, templates) for _ in range(3))
+    best = min(_seconds(eight_large, site, templates) for _ in range(5))
     assert best < 0.15
 
 
 def _seconds(content: IssueContent, site: Site, templates: TemplateSet) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for variant in ("all", "web"):
         compile_issue(content, site, templates, variant)
-    return time.perf_counter() - start
+    return time.process_time() - start
