@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.cli.runtime import console
+from digest.delivery.tables import DeliveryState
 from digest.errors import DigestError
 from digest.flows.drafts import draft_of, edition_of
 from digest.flows.reporting import Report
@@ -96,13 +97,15 @@ def print_issue(shown: dict[str, Any]) -> None:
 
 
 def _print_tests(tests: list[dict[str, Any]]) -> None:
-    table = Table("last tests", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("last tests, UTC", no_wrap=True)
     for name in ("to", "as", "variant", "state"):
         table.add_column(name, overflow="fold")
     for test in tests:
         at = test["at"][:16].replace("T", " ")
-        state = f"{test['state']}: {test['reason']}" if test["reason"] else test["state"]
-        table.add_row(f"{at} UTC", test["to"], test["reader"] or "—", test["variant"], state)
+        said = test["reason"] if test["state"] != DeliveryState.ACCEPTED else None
+        state = f"{test['state']}: {said}" if said else test["state"]
+        table.add_row(at, test["to"], test["reader"] or "—", test["variant"], state)
     console.print(table, soft_wrap=False)
 
 

@@ -14,6 +14,7 @@ from digest.issues.tables import IssueState
 from digest.web.bench_view import PAPERS
 from digest.web.desk import build_desk
 from previews.views.looks import LOOKS
+from previews.views.spots import mark_of
 from schedules.tables import Edition
 from tests.catalogue import add_comparison
 
@@ -84,15 +85,16 @@ async def test_what_is_not_there_is_said(desk: httpx.AsyncClient, path: str) -> 
     assert "<h1>This page does not exist</h1>" in page.text
 
 
-async def test_a_spot_is_highlighted_and_only_a_spot(
+async def test_a_spot_is_marked_and_only_a_spot(
     desk: httpx.AsyncClient, app: App, weekly: Edition
 ) -> None:
     await add_issue(app, weekly, 3, IssueState.APPROVED)
     spot = "html>body>p:nth-child(1)"
     marked = await desk.get("/issues/3/frame", params={"spot": spot})
-    assert f"<style>{spot}{{outline:" in marked.text
+    assert f'<p id="{mark_of(spot)}">' in marked.text
     bad = await desk.get("/issues/3/frame", params={"spot": "p{}</style><b>"})
-    assert "outline:4px" not in bad.text
+    assert "</style><b>" not in bad.text
+    assert 'id="spot-' not in bad.text
 
 
 async def test_preflight_s_findings_stand_on_the_issue_s_page(
@@ -119,12 +121,12 @@ async def test_the_issue_s_page_lists_its_tests(
     await publishing.edit(app, 1, Edit(subject="Alpha ships after all"))
     await test_mail.send_test(app, 1, ["ann@example.org"])
     page = (await desk.get("/issues/1?view=text")).text
-    rows = [row.partition("</tr>")[0] for row in page.partition('class="tests"')[2].split("<tr>")]
-    newer, older = rows[2:]
-    assert '<th scope="row">ann@example.org</th>' in newer
+    listed = page.partition('class="tests"')[2].partition("</details>")[0]
+    newer, older = listed.split("<li>")[1:]
+    assert "<strong>ann@example.org</strong>" in newer
     assert '<span class="state pending">pending</span>' in newer
     assert "an earlier version" not in newer
-    assert '<th scope="row">ed@example.org</th>' in older
+    assert "<strong>ed@example.org</strong>" in older
     assert "an earlier version" in older
     assert "ed@example.org" not in (await desk.get("/samples/emoji")).text
 
