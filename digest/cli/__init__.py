@@ -20,7 +20,7 @@ from digest.cli import (
     system,
     watching,
 )
-from digest.cli.logs import configure_logging
+from digest.cli.logs import configure_logging, log_crash
 from digest.errors import DigestError
 from digest.store import BUSY, reason
 from schedules.errors import ScheduleError
@@ -62,6 +62,9 @@ def main() -> None:
         sys.exit(1)
     except BUSY as error:
         typer.echo(f"digest: the database is busy or gone: {reason(error)}; try again", err=True)
+        sys.exit(1)
+    except Exception as error:
+        log_crash(error)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("digest: interrupted", err=True)

@@ -50,6 +50,11 @@ def configure_logging(default: str = "WARNING") -> None:
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
+def log_crash(error: Exception) -> None:
+    """The traceback of a bug that ends us, in a line like all others: it may quote a reader."""
+    structlog.get_logger("digest").critical("ended by a bug of ours", exc_info=error)
+
+
 def hide_addresses(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Put `<address>` for everything with an @ in any text of a line, at every level."""
     return {key: _hidden(value) for key, value in event.items()}

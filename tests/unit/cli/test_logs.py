@@ -10,7 +10,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.cli.logs import HIDDEN, configure_logging, hide_addresses
+from digest.cli.logs import HIDDEN, configure_logging, hide_addresses, log_crash
 
 ADDRESSES = (
     "ann@example.org",
@@ -103,6 +103,22 @@ def test_no_address_is_written_whoever_logs_it(
     assert "example" not in written
     assert written.count(HIDDEN) >= 6
     assert written.count("Traceback") == 2
+
+
+@pytest.mark.parametrize("wanted", ["json", "console"])
+def test_a_bug_ends_the_program_with_a_traceback_and_without_an_address(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    monkeypatch.setenv("DIGEST_LOG_FORMAT", wanted)
+    configure("WARNING")
+    try:
+        raise RuntimeError("no name for ann@example.org")
+    except RuntimeError as error:
+        log_crash(error)
+    written = capsys.readouterr().err
+    assert f"no name for {HIDDEN}" in written
+    assert "Traceback" in written
+    assert "test_logs.py" in written
 
 
 @given(st.text())
