@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import col, select, update
+from sqlmodel import and_, col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.recovery import UNOWNED
-from digest.delivery.tables import Delivery, DeliveryState, Mailing
+from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
 from digest.errors import NotFound
 from subscribers.address import EmailAddress
 from subscribers.erasure import Erased, erase
@@ -19,6 +19,8 @@ NOT_SENT_AGAIN = {
     DeliveryState.UNKNOWN: DeliveryState.HELD,
 }
 
+TO_AN_ADDRESS = (MailingKind.TEST, MailingKind.NOTICE)
+
 
 async def erase_reader(app: App, *, address: str) -> Erased:
     """Erase a reader in one transaction. Raises `InvalidAddress` or `NotFound`."""
@@ -28,25 +30,33 @@ async def erase_reader(app: App, *, address: str) -> Erased:
         erased = await erase(session, app.keyring, parsed, now=now)
         if erased is None:
             raise NotFound(f"{parsed.text} is no reader, or erased already")
-        await _forget_deliveries(session, erased.subscriber_id, now)
+        await _forget_deliveries(session, erased, now)
     return erased
 
 
-async def _forget_deliveries(session: AsyncSession, subscriber_id: int, now: datetime) -> None:
+async def _forget_deliveries(session: AsyncSession, erased: Erased, now: datetime) -> None:
     """Deliveries stay countable: what was not sent is skipped, of the rest the state remains.
 
     Replies go too, since relays like to repeat the address in them.
     """
     # By mailing, along the index that keeps a mailing to one row for each reader.
-    found = await session.exec(
-        select(Delivery.id)
-        .where(
-            col(Delivery.mailing_id).in_(select(Mailing.id)),
-            col(Delivery.subscriber_id) == subscriber_id,
-        )
-        .with_for_update()  # a worker that takes one up now would come between the steps below
+    as_a_reader = and_(
+        col(Delivery.mailing_id).in_(select(Mailing.id)),
+        col(Delivery.subscriber_id) == erased.subscriber_id,
     )
-    hers = update(Delivery).where(col(Delivery.id).in_(found.all()))
+    # A test goes to an address, whoever it belongs to; and so do the editor's notices.
+    addressed = select(Mailing.id).where(col(Mailing.kind).in_(TO_AN_ADDRESS))
+    by_address = and_(
+        col(Delivery.mailing_id).in_(addressed),
+        col(Delivery.subscriber_id).is_(None),
+        func.lower(Delivery.address) == func.lower(erased.wire),
+    )
+    ids: list[int | None] = []
+    for condition in (as_a_reader, by_address):
+        # Locked: a worker that takes one up now would come between the steps below.
+        found = await session.exec(select(Delivery.id).where(condition).with_for_update())
+        ids += found.all()
+    hers = update(Delivery).where(col(Delivery.id).in_(ids))
     for before, after in NOT_SENT_AGAIN.items():
         await session.exec(
             hers.where(col(Delivery.state) == before).values(
@@ -54,5 +64,5 @@ async def _forget_deliveries(session: AsyncSession, subscriber_id: int, now: dat
             )
         )
     await session.exec(
-        hers.values(address=f"erased-{subscriber_id}", reason="erased", updated_at=now)
+        hers.values(address=f"erased-{erased.subscriber_id}", reason="erased", updated_at=now)
     )

@@ -89,6 +89,6 @@ def _declaration(tag: str, name: str, value: str) -> str | None:
         return None
     if name.startswith("padding") and tag not in _CELLS:
         return None
-    if tag == "div" and name in ("width", "display"):
+    if tag == "div" and name in ("width", "display") and value.strip() != "none":
         return None
     return _URL.sub("", value) if name == "background" else value

@@ -41,3 +41,7 @@ def test_media_queries_go_and_other_rules_stay() -> None:
     html = as_outlook("<style>p{color:red}@media (max-width:599px){p{color:blue}}</style>")
     assert "p{color:red}" in html
     assert "blue" not in html
+
+
+def test_what_is_hidden_stays_hidden() -> None:
+    assert "display:none" in as_outlook('<div style="display:none;width:0">…</div>')
