@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from digest.app import App
 from digest.errors import Refused, UsageError
@@ -12,6 +13,7 @@ from digest.issues.lookup import get_issue
 from digest.issues.overrides import add_override, overrides_of
 from digest.issues.tables import IssueOverride
 from digest.rendering.errors import MessageError, TemplateError
+from digest.rendering.templates import ROOT
 from digest.store import Queue
 from previews.preflight.checks import Preflight, rules
 from previews.preflight.finding import Finding
@@ -40,12 +42,18 @@ async def check_issue(
     to_inbox: bool = False,
     links: bool = False,
     filters: bool = False,
+    templates: Path = ROOT,
 ) -> Checked:
-    """Check the issue as it stands. `links` also asks the network, `filters` the spam filters."""
+    """Check the issue as it stands. `links` also asks the network, `filters` the spam filters.
+
+    `templates` is the folder of template sets that a draft is compiled with.
+    """
     try:
         async with app.store.read() as session:
             issue = await get_issue(session, number)
-            seen = await see(session, app, issue, to_inbox=to_inbox, audience=True)
+            seen = await see(
+                session, app, issue, to_inbox=to_inbox, audience=True, templates=templates
+            )
         seconds = SECONDS if links else 0
         inspected = await inspect(app, seen, network_seconds=seconds, filters=filters)
     except TemplateError as wrong:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,6 +16,7 @@ from digest.flows.preflight_network import ask_filters, ask_network
 from digest.flows.sites import site_of
 from digest.issues.freezing import Frozen
 from digest.issues.tables import Issue
+from digest.rendering.templates import ROOT
 from previews.preflight.checks import Preflight, run
 from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, merged
@@ -52,13 +54,15 @@ async def see(
     *,
     to_inbox: bool = False,
     audience: bool = False,
+    templates: Path = ROOT,
 ) -> Seen:
     """Read all that a check needs, and compile nothing. Raises `TemplateError`, `Refused`.
 
-    The `audience` only warns, and takes a while to count.
+    The `audience` only warns, and takes a while to count. `templates` is the folder of template
+    sets that a draft is compiled with.
     """
     edition = await edition_of(session, issue)
-    found = await as_it_stands(app, session, issue)
+    found = await as_it_stands(app, session, issue, templates)
     facts = await facts_of(session, app, edition, issue, found.content, to_inbox=to_inbox)
     if isinstance(found, Draft):
         facts = replace(facts, sources=found.templates.files)

@@ -42,10 +42,15 @@ def good(sight: Sight) -> Shown:
 
 
 def _chosen(
-    view: str = "", width: str = "", variant: str = "", reader: str = "", against: str = ""
+    view: str = "",
+    width: str = "",
+    variant: str = "",
+    reader: str = "",
+    against: str = "",
+    spot: str = "",
 ) -> Choice:
     return Choice.of(
-        view=view, width=width, variant=variant, reader=reader.strip(), against=against
+        view=view, width=width, variant=variant, reader=reader.strip(), against=against, spot=spot
     )
 
 

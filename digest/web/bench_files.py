@@ -1,6 +1,6 @@
 """The whole workbench of an issue as files that need no server, to send to somebody."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
@@ -10,26 +10,34 @@ from digest.errors import DigestError
 from digest.flows.preflight import Checked, check_issue
 from digest.flows.sights import ISSUE, Shown, Sight, Subject
 from digest.flows.workbench import Workbench
+from digest.web.bench_spots import marks, told
 from digest.web.bench_view import CHECK, PAPERS, WIDTHS, Choice, Other, context_of
 from digest.web.pages import Pages
 from previews.views.frame import standing_alone
 from previews.views.looks import LOOKS
+from previews.views.spots import mark_of
+from previews.views.spots import marked as with_marks
 
 INDEX, STYLE, FRAMES = "index.html", "workbench.css", "frames"
 SHEETS = ("site.css", "desk.css", "workbench.css")
 
 
 class FilePlaces:
-    """Names of files, seen from a page's folder."""
+    """Names of files, seen from a page's folder. `marked` are the pages with a spot on them."""
+
+    def __init__(self, marked: Collection[Choice] = ()) -> None:
+        self.marked = marked
 
     def page(self, choice: Choice) -> str:
-        """A look has a page for each width."""
+        """A look has a page for each width, and for each spot that is marked."""
         width = f"-{choice.width}" if choice.view in LOOKS else ""
-        return f"{choice.variant}-{choice.view}{width}.html"
+        spot = f"-{mark_of(choice.spot)}" if choice in self.marked else ""
+        return f"{choice.variant}-{choice.view}{width}{spot}.html"
 
     def frame(self, choice: Choice, shown: Shown) -> str:
-        """One for all widths."""
-        return f"{FRAMES}/{shown.variant}-{choice.view}.html"
+        """One for all widths and spots."""
+        spot = f"#{mark_of(choice.spot)}" if choice.spot else ""
+        return f"{FRAMES}/{shown.variant}-{choice.view}.html{spot}"
 
     def beside(self, choice: Choice, other: Other) -> str:
         """Files compare nothing."""
@@ -61,8 +69,9 @@ def _write(pages: Pages, sights: list[Sight], checked: Checked, folder: Path) ->
     style = folder / STYLE
     style.write_text("\n".join((sheets / name).read_text("utf-8") for name in SHEETS), "utf-8")
     written = [style]
+    marked = [choice for sight in sights if sight.shown for choice in marks(checked, sight.shown)]
     for sight in sights:
-        written += _write_variant(pages, sight, checked, folder)
+        written += _write_variant(pages, sight, checked, marked, folder)
     index = folder / INDEX
     first = sights[0].shown
     assert first is not None
@@ -70,18 +79,24 @@ def _write(pages: Pages, sights: list[Sight], checked: Checked, folder: Path) ->
     return [index, *written]
 
 
-def _write_variant(pages: Pages, sight: Sight, checked: Checked, folder: Path) -> Iterator[Path]:
-    places, shown = FilePlaces(), sight.shown
+def _write_variant(
+    pages: Pages, sight: Sight, checked: Checked, marked: Sequence[Choice], folder: Path
+) -> Iterator[Path]:
+    shown = sight.shown
     assert shown is not None
+    places = FilePlaces(marked)
+    own = [choice for choice in marked if choice.variant == shown.variant]
+    html = with_marks(shown.html, {choice.spot for choice in own}) if own else shown.html
     eml = folder / places.eml(Choice(variant=shown.variant))
     eml.write_bytes(shown.eml)
     yield eml
     for look in LOOKS:
         frame = folder / places.frame(Choice(view=look), shown)
-        frame.write_text(standing_alone(shown.html, look), "utf-8")
+        frame.write_text(standing_alone(html, look), "utf-8")
         yield frame
-    for choice in _choices(shown.variant):
-        context = context_of(sight, choice, places, checked=checked)
+    for choice in (*_choices(shown.variant), *own):
+        findings = told(checked, sight, choice, places) if choice.view == CHECK else ()
+        context = context_of(sight, choice, places, checked=checked, findings=findings)
         page = folder / places.page(choice)
         page.write_bytes(bytes(pages.render("desk/workbench.html", **context).body))
         yield page

@@ -34,13 +34,15 @@ COMPARED = ("text", "source")
 
 @dataclass(frozen=True)
 class Choice:
-    """What the editor chose to see. `against` names what stands beside it, if anything."""
+    """What the editor chose to see. `against` names what stands beside it, if anything; `spot`
+    selects what is marked."""
 
     view: str = "light"
     width: str = "both"
     variant: str = ""
     reader: str = ""
     against: str = ""
+    spot: str = ""
 
     @classmethod
     def of(cls, **given: str) -> "Choice":

@@ -1,7 +1,6 @@
 """What the workbench's pages fetch: framed looks, messages as files, and word of changes."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter
@@ -15,19 +14,16 @@ from digest.web.bench_view import Choice, golden
 from digest.web.context import Bench, Closing
 from digest.web.frames import look_frame
 from previews.views.looks import LOOKS
+from previews.views.spots import marked
 from previews.watching import looks as looks_at
 
 router = APIRouter()
 
-SPOT = re.compile(r"[a-z0-9]+(?::nth-child\(\d+\))?(?:>[a-z0-9]+(?::nth-child\(\d+\))?)*")
-
 
 @router.get("/issues/{number:int}/frame")
-async def issue_frame(subject: AnIssue, choice: Chosen, bench: Bench, spot: str = "") -> Response:
-    """One look at an issue's HTML, for a frame; `spot` is a selector to highlight."""
-    return _framed(
-        good(await bench.look(subject, choice.variant, choice.reader)).html, choice, spot
-    )
+async def issue_frame(subject: AnIssue, choice: Chosen, bench: Bench) -> Response:
+    """One look at an issue's HTML, for a frame; its `spot` is a selector of what to mark."""
+    return _framed(good(await bench.look(subject, choice.variant, choice.reader)).html, choice)
 
 
 @router.get("/samples/{name}/frame")
@@ -42,13 +38,10 @@ async def golden_frame(name: str, choice: Chosen) -> Response:
     return _framed(golden(name).html, choice)
 
 
-def _framed(html: str, choice: Choice, spot: str = "") -> Response:
+def _framed(html: str, choice: Choice) -> Response:
     if choice.view not in LOOKS:
         raise NotFound("only looks are framed; the page shows the other views itself")
-    if SPOT.fullmatch(spot):
-        style = f"{spot}{{outline:4px solid #d97706!important;outline-offset:2px}}"
-        html = html.replace("</head>", f"<style>{style}</style></head>", 1)
-    return look_frame(html, choice.view)
+    return look_frame(marked(html, [choice.spot]) if choice.spot else html, choice.view)
 
 
 @router.get("/issues/{number:int}/live")

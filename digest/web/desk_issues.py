@@ -8,17 +8,19 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from digest.errors import NotFound
-from digest.flows.preflight import check_issue
+from digest.flows.preflight import Checked, check_issue
 from digest.flows.reporting import issue_rows
 from digest.flows.sent_tests import list_tests
 from digest.flows.sights import SAMPLE, Shown, Subject
 from digest.flows.workbench import Workbench
 from digest.issues.lookup import get_issue
 from digest.web.bench_asked import AnIssue, ASample, Chosen, good, named_subject
+from digest.web.bench_spots import told
 from digest.web.bench_view import CHECK, Choice, Other, context_of, golden
 from digest.web.context import Bench, Installation, PageRenderer
 from digest.web.pages import HEADERS
 from previews import goldens, samples
+from previews.views.spots import mark_of
 
 router = APIRouter()
 
@@ -46,7 +48,10 @@ class DeskPlaces:
         asked = {"view": choice.view, "variant": shown.variant, "v": shown.made.stamp}
         if choice.reader:
             asked["reader"] = choice.reader
-        return f"{self.subject.path}/frame?{urlencode(asked)}"
+        if choice.spot:
+            asked["spot"] = choice.spot
+        to = f"#{mark_of(choice.spot)}" if choice.spot else ""
+        return f"{self.subject.path}/frame?{urlencode(asked)}{to}"
 
     def beside(self, choice: Choice, other: Other) -> str:
         """The other subject's frame."""
@@ -74,7 +79,7 @@ async def issue(
         tests = await list_tests(session, await get_issue(session, subject.number))
     more: dict[str, Any] = {"tests": tests}
     if choice.view == CHECK:
-        more["checked"] = await check_issue(app, subject.number)
+        more["checked"] = await check_issue(app, subject.number, templates=bench.templates)
     return await _page(subject, choice, app, pages, bench, **more)
 
 
@@ -94,15 +99,19 @@ async def _page(
     app: Installation,
     pages: PageRenderer,
     bench: Workbench,
+    checked: Checked | None = None,
     **more: Any,
 ) -> Response:
     sight = await bench.look(subject, choice.variant, choice.reader)
+    places = DeskPlaces(subject)
+    if checked:
+        more |= {"checked": checked, "findings": told(checked, sight, choice, places)}
     other = await _other(bench, choice.against)
     rows = await issue_rows(app)
     context = context_of(
         sight,
         choice,
-        DeskPlaces(subject),
+        places,
         other,
         samples=samples.names(),
         goldens=goldens.names(),

@@ -17,7 +17,7 @@ from previews.preflight.letter import Letter
 from previews.preflight.links import addresses, online, own
 from previews.preflight.message import fields, lines, lists, parity, signature, size
 from previews.preflight.message import structure as mime
-from previews.preflight.placing import placed
+from previews.preflight.placing import placed, spotted
 
 LetterCheck = Callable[[Letter, Facts], Iterable[Finding]]
 IssueCheck = Callable[[Facts], Iterable[Finding]]
@@ -103,8 +103,8 @@ def run(letters: Sequence[Letter], facts: Facts) -> Preflight:
     """Check every variant and the issue itself. Needs no network and no other program."""
     found = [("", finding) for check in OF_ISSUE for finding in check(facts)]
     for letter in letters:
-        placed_ones = placed(check_letter(letter, facts), facts.sources)
-        found += [(letter.variant, finding) for finding in placed_ones]
+        in_page = spotted(check_letter(letter, facts), letter.page)
+        found += [(letter.variant, finding) for finding in placed(in_page, facts.sources)]
     pages = [letter.page for letter in letters if letter.is_mail and letter.page is not None]
     features = {slug for page in pages for slug in used(page)}
     return Preflight(tuple(merged(found)), scores(features))

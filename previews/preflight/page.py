@@ -1,7 +1,7 @@
 """An HTML page as a tree of plain elements; the one place that knows selectolax."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -132,6 +132,14 @@ class Page:
             return []
         return [self._by_id[node.mem_id] for node in nodes if node.mem_id in self._by_id]
 
+    def holding(self, words: str) -> Element | None:
+        """The innermost element of the body that has these words; None if none has."""
+        wanted, found = folded(words), None
+        inner = [self.body]
+        while wanted and (held := next((el for el in inner if wanted in el.text), None)):
+            found, inner = held, held.children
+        return found
+
     @cached_property
     def body(self) -> Element:
         """The body."""
@@ -146,6 +154,30 @@ class Page:
     def links(self) -> list[Element]:
         """The anchors with an address, also an empty one."""
         return [el for el in self.named("a", "area") if "href" in el.attributes]
+
+
+def with_ids(html: str, ids: Mapping[str, str]) -> str:
+    """The page written out anew, with an id on the first element that each selector selects.
+
+    Such an element is shown even where it or what it is in was hidden by its style attribute.
+    """
+    parser = LexborHTMLParser(html)
+    for selector, name in ids.items():
+        try:
+            node = parser.css_first(selector)
+        except (SelectolaxError, ValueError):
+            continue
+        if node is not None:
+            node.attrs["id"] = name
+            _reveal(node)
+    return parser.html or html
+
+
+def _reveal(node: LexborNode | None) -> None:
+    while node is not None and node.tag != "body":
+        if "display:none" in (node.attributes.get("style") or "").replace(" ", ""):
+            node.attrs["style"] = ""
+        node = node.parent
 
 
 def _walk(element: Element) -> Iterator[Element]:

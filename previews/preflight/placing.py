@@ -1,11 +1,22 @@
-"""Where in the templates a finding comes from: the one line that has its words."""
+"""Where a finding is: the element that has its words, the one line of the templates it is from."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from previews.preflight.finding import Finding
+from previews.preflight.page import Page
 
 SHORTEST = 4
+
+
+def spotted(found: Iterable[Finding], page: Page | None) -> Iterator[Finding]:
+    """The findings, with the element where only words of the page were given."""
+    for finding in found:
+        place = finding.place
+        wordy = place.part == "html" and place.excerpt and not place.spot
+        if wordy and page is not None and (element := page.holding(place.excerpt)):
+            finding = replace(finding, place=replace(place, spot=element.locator))
+        yield finding
 
 
 def placed(found: Iterable[Finding], sources: Mapping[str, str]) -> Iterator[Finding]:

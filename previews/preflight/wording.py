@@ -14,11 +14,10 @@ UNSET = re.compile(
     r"(?:\s*(?:%|/100|·|\)|ship\b|of\b)|$)"
 )
 PLACEHOLDER = re.compile(
-    r"\bTK(?:TK)*\b|\blorem ipsum\b|\bdolor sit amet\b|\bTODO\b|\bFIXME\b|\bTBD\b|\bXXX+\b"
+    r"\bTK(?:TK)*\b|(?i:\blorem ipsum\b|\bdolor sit amet\b|\bTODO\b|\bFIXME\b|\bTBD\b|\bXXX+\b"
     r"|\[(?:insert|add|your|placeholder|link|name|date)\b[^\]]*\]|\binsert \w+ here\b"
-    r"|\byour (?:text|headline|title|copy) here\b|\bplaceholder text\b"
+    r"|\byour (?:text|headline|title|copy) here\b|\bplaceholder text\b)"
 )
-PLACEHOLDER_ANY_CASE = re.compile(PLACEHOLDER.pattern.replace(r"\bTK(?:TK)*\b|", ""), re.IGNORECASE)
 # UTF-8 read as Windows-1252: "â€™", "Ã©"; and what could not be decoded at all.
 MOJIBAKE = re.compile(r"â€.|Ã[\u0080-\u00bf©¨¶¼±]|Â[\u00a0·°»«]|\ufffd")
 DOUBLE_ESCAPED = re.compile(

@@ -3,17 +3,20 @@
 import os
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from digest.app import App
+from digest.flows import publishing
 from digest.issues.tables import IssueState
 from digest.rendering.templates import ROOT
 from digest.serving import showing
 from previews.chromium import find_chromium
 from schedules.editions import create_default, get_edition
+from tests.catalogue import add_comparison
 from tests.unit.web.conftest import ISSUE_HTML, add_issue
 
 pytestmark = pytest.mark.browser
@@ -97,6 +100,33 @@ async def test_every_view_is_reached_by_plain_links(address: str, context: Brows
     for name in names:
         await page.locator(".views").get_by_role("link", name=name, exact=True).click()
         await expect(page.locator(".views a[aria-current]")).to_have_text(name)
+
+
+@pytest.mark.parametrize("context", [True], indirect=True, ids=["scripts"])
+async def test_a_finding_leads_to_its_spot(
+    app: App, address: str, card: Path, context: BrowserContext
+) -> None:
+    async with app.store.write() as session:
+        for left, right in (("Alpha", "Beta"), ("Gamma", "Delta"), ("Epsilon", "Zeta")):
+            await add_comparison(session, left, right, app.clock() - timedelta(hours=1))
+    await publishing.compose(app, "weekly")
+    edit(card, "in full</a>", "in full</a> <a href='https://example.org/'>here</a>")
+    page = await context.new_page()
+    await page.goto(f"{address}/issues/1?view=preflight")
+    finding = page.locator(".findings li", has_text="A11-050").last
+    await finding.get_by_role("link").click()
+
+    await expect(page.locator(".views a[aria-current]")).to_have_text("Light")
+    spot = page.frame_locator("iframe").locator(":target")
+    await expect(spot).to_have_text("here")
+    await expect(spot).to_have_css("outline-color", "rgb(217, 119, 6)")
+    await expect(spot).to_be_in_viewport(timeout=PATIENCE)
+    frame, there = await page.locator("iframe").bounding_box(), await spot.bounding_box()
+    assert frame
+    assert there
+    assert frame["y"] < there["y"] < frame["y"] + frame["height"]
+    await page.get_by_role("link", name="Back to the findings").click()
+    await expect(page.locator(".views a[aria-current]")).to_have_text("Preflight")
 
 
 @pytest.mark.parametrize("context", [True], indirect=True, ids=["scripts"])

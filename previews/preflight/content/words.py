@@ -1,7 +1,7 @@
 """Words that must not go out: remnants, placeholders, broken characters, spam phrases."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from previews.preflight.content.inbox_line import is_shouted
 from previews.preflight.facts import Facts
@@ -13,7 +13,6 @@ from previews.preflight.wording import (
     HTML_TAG,
     MOJIBAKE,
     PLACEHOLDER,
-    PLACEHOLDER_ANY_CASE,
     REMNANT,
     UNSET,
     first,
@@ -95,20 +94,36 @@ def printed(letter: Letter, facts: Facts) -> Iterator[Finding]:
     """One finding for each kind of wrong word and part."""
     own = _imported(facts)
     for part, words in _parts(letter):
-        rest = words
-        for text in own:
-            rest = rest.replace(text, " ")
-        for rule, found in (
-            (TEMPLATE_REMNANT, first(REMNANT, rest)),
-            (PLACEHOLDER_WORD, first(PLACEHOLDER, rest) or first(PLACEHOLDER_ANY_CASE, rest)),
-            (BROKEN_CHARACTERS, first(MOJIBAKE, words)),
-            (ESCAPED_TWICE, first(DOUBLE_ESCAPED, rest)),
-            (TAGS_IN_TEXT, first(HTML_TAG, rest)),
-            (SPAM_PHRASE, first(SPAM, words)),
+        for rule, pattern, left_out in (
+            (TEMPLATE_REMNANT, REMNANT, own),
+            (PLACEHOLDER_WORD, PLACEHOLDER, own),
+            (BROKEN_CHARACTERS, MOJIBAKE, []),
+            (ESCAPED_TWICE, DOUBLE_ESCAPED, own),
+            (TAGS_IN_TEXT, HTML_TAG, own),
+            (SPAM_PHRASE, SPAM, []),
         ):
-            if found:
-                yield rule.found(f"“{found}”", Place(part, excerpt=found), needle=found)
+            if found := first(pattern, _without(left_out, words)):
+                place = Place(part, _spot(letter, part, pattern, left_out), found)
+                yield rule.found(f"“{found}”", place, needle=found)
     yield from _unset(letter)
+
+
+def _without(texts: Iterable[str], words: str) -> str:
+    for text in texts:
+        words = words.replace(text, " ")
+    return words
+
+
+def _spot(letter: Letter, part: str, pattern: re.Pattern[str], left_out: Sequence[str]) -> str:
+    """The innermost element, or the line, that has it; empty where only an attribute does."""
+    if part == "text":
+        lines = map(folded, (letter.text or "").split("\n"))
+        return next((line for line in lines if pattern.search(_without(left_out, line))), "")
+    within = [letter.page.body] if letter.page is not None else []
+    spot = ""
+    while found := next((e for e in within if pattern.search(_without(left_out, e.text))), None):
+        spot, within = found.locator, found.children
+    return spot
 
 
 def imported(facts: Facts) -> Iterator[Finding]:

@@ -8,12 +8,13 @@ import pytest
 
 from digest.app import App
 from digest.flows import publishing
+from digest.issues.editing import Edit
 from digest.web.bench_files import write_bench
 from previews.views.looks import LOOKS
 from schedules.tables import Edition
 from tests.catalogue import add_comparison
 
-LINK = re.compile(r'(?:href|src)="([^"#]+)"')
+LINK = re.compile(r'(?:href|src)="([^"#]+)(?:#([^"]*))?"')
 
 
 @pytest.fixture
@@ -30,8 +31,30 @@ async def test_every_link_leads_to_a_file_beside_it(folder: Path) -> None:
     pages = list(folder.glob("*.html"))
     assert len(pages) == 1 + 2 * (len(LOOKS) * 5 + 7)
     for page in pages:
-        for link in LINK.findall(page.read_text("utf-8")):
+        for link, _ in LINK.findall(page.read_text("utf-8")):
             assert (folder / link).is_file(), f"{page.name} links to {link}"
+
+
+async def test_every_finding_leads_to_its_spot_without_a_server(app: App, folder: Path) -> None:
+    await publishing.edit(app, 1, Edit(subject="IT SHOUTS", sentence="A week of TK tools."))
+    spotted = folder.parent / "spotted"
+    await write_bench(app, 1, spotted)
+    findings = (spotted / "all-preflight.html").read_text("utf-8").partition('class="findings"')[2]
+    links = LINK.findall(findings)
+    assert {link.rpartition("-spot")[0] or link for link, _ in links} == {
+        "all-headers.html",
+        "all-text.html",
+        "all-light-640",
+    }
+    for link, fragment in links:
+        page = (spotted / link).read_text("utf-8")
+        assert f'id="{fragment}"' in page
+        if "-spot-" in link:
+            [(frame, mark)] = [found for found in LINK.findall(page) if "frames/" in found[0]]
+            assert f'id="{mark}"' in (spotted / frame).read_text("utf-8")
+    for page in spotted.glob("*.html"):
+        for link, _ in LINK.findall(page.read_text("utf-8")):
+            assert (spotted / link).is_file(), f"{page.name} links to {link}"
 
 
 async def test_a_frame_brings_its_policy_and_its_links_are_inert(folder: Path) -> None:

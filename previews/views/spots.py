@@ -1,0 +1,36 @@
+"""A spot in a message made visible: an element that a frame scrolls to, a line of a text."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from previews.preflight.page import folded, with_ids
+from previews.views.tags import insert_in_head
+
+_HIGHLIGHT = (
+    "<style>:target{outline:4px solid #d97706!important;outline-offset:2px;"
+    "scroll-margin:30vh 0}</style>"
+)
+
+
+def mark_of(spot: str) -> str:
+    """The id, and so the fragment of the address, of what a selector selects."""
+    return f"spot-{sha256(spot.encode()).hexdigest()[:12]}"
+
+
+def marked(html: str, spots: Iterable[str]) -> str:
+    """The page in which each of these places can be gone to, and is outlined then.
+
+    It is written out anew, so it is for looking at; what is hidden there is shown.
+    """
+    return insert_in_head(with_ids(html, {spot: mark_of(spot) for spot in spots}), _HIGHLIGHT)
+
+
+def line_of(text: str, words: str) -> int | None:
+    """The number of the line in which words begin, however they are broken; None if nowhere."""
+    wanted, whole, begins = folded(words), "", []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line := folded(line):
+            begins.append((len(whole), number))
+            whole += f"{line} "
+    at = whole.find(wanted) if wanted else -1
+    return max((number for start, number in begins if start <= at), default=None)

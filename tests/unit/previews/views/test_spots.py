@@ -1,0 +1,61 @@
+"""A spot can be gone to in any look, also one that is hidden, and a selector can do no harm."""
+
+import pytest
+
+from previews.preflight.page import Page
+from previews.views.looks import LOOKS
+from previews.views.spots import line_of, mark_of, marked
+
+MAIL = (
+    "<!doctype html><html><head><title>t</title></head><body>"
+    '<div style="display: none"><span>preheader</span></div>'
+    "<!--[if mso]><table><tr><td><![endif]--><table><tr><td>cell</td></tr></table></body></html>"
+)
+CELL = "html>body>table:nth-child(2)>tbody:nth-child(1)>tr:nth-child(1)>td:nth-child(1)"
+HIDDEN = "html>body>div:nth-child(1)>span:nth-child(1)"
+TEXT = "Verdicts\n\nA week of tools,\nand  one\nmore.\n"
+
+
+def test_the_locator_of_an_element_marks_that_element() -> None:
+    [cell] = Page(MAIL).named("td")
+    assert cell.locator == CELL
+    assert f'<td id="{mark_of(CELL)}">cell</td>' in marked(MAIL, [CELL])
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_it_stays_marked_in_every_look(look: str) -> None:
+    assert f'id="{mark_of(CELL)}"' in LOOKS[look].draw(marked(MAIL, [CELL]))
+
+
+def test_several_are_marked_at_once() -> None:
+    html = marked(MAIL, [CELL, HIDDEN])
+    assert html.count('id="spot-') == 2
+    assert mark_of(CELL) != mark_of(HIDDEN)
+
+
+def test_what_is_hidden_is_shown_where_it_is_marked() -> None:
+    assert "display: none" not in marked(MAIL, [HIDDEN])
+    assert "display: none" in marked(MAIL, [CELL])
+
+
+@pytest.mark.parametrize("spot", ["", "no such", "p{}</style><script>", ">>", "html>body>p"])
+def test_what_selects_nothing_marks_nothing(spot: str) -> None:
+    html = marked(MAIL, [spot])
+    assert 'id="spot-' not in html
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("Verdicts", 1),
+        ("A week", 3),
+        ("of tools, and one more", 3),
+        ("one more.", 4),
+        ("more", 5),
+        ("elsewhere", None),
+        ("", None),
+    ],
+)
+def test_words_are_found_in_the_line_where_they_begin(words: str, line: int | None) -> None:
+    assert line_of(TEXT, words) == line
