@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.errors import Refused
 from digest.flows.preflight_inspection import Inspected, Seen, inspect, see
+from digest.flows.preflight_network import ASKING
 from digest.issues.overrides import overrides_of
 from digest.issues.tables import Issue, IssueOverride
 from previews.preflight.checks import Preflight
@@ -32,9 +33,9 @@ class PreflightFailed(Refused):
         shown = [f"{finding.code} {finding.detail}" for finding in findings[:TOLD_AT_ONCE]]
         more = len(findings) - len(shown)
         told = "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
-        super().__init__(
-            f"preflight stops issue {number}: {told}. `digest issues check {number}` explains"
-        )
+        links = " --links" if any(finding.code in ASKING for finding in findings) else ""
+        check = f"digest issues check {number}{links}"
+        super().__init__(f"preflight stops issue {number}: {told}. `{check}` explains")
         self.findings = findings
 
 

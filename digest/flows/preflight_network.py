@@ -33,11 +33,13 @@ Found = list[tuple[str, Finding]]
 async def ask_network(
     app: App, sender: str, letters: Sequence[Letter], facts: Facts, seconds: float = SECONDS
 ) -> Found:
-    """Every link, but for the reader's own, and what DNS says of the sender.
+    """Every link, but for the reader's own and the issue's page, which is there once it is sent;
+    and what DNS says of the sender.
 
     After `seconds` the rest is said not to be checked.
     """
-    seen = {facts.unsubscribe_url, facts.preferences_url}
+    page = f"{facts.public_url}/issues/{facts.number}"
+    seen = {facts.unsubscribe_url, facts.preferences_url, page}
     variants: list[str] = []
     asking: list[Awaitable[list[Finding]]] = []
     for letter in letters:

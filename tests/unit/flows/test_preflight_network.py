@@ -72,10 +72,11 @@ async def test_a_dead_link_stops_an_approval_that_asks(
     app: App, network: Callable[..., list[str]]
 ) -> None:
     asked = network(dead="alpha")
-    with pytest.raises(PreflightFailed, match="LNK-030"):
+    with pytest.raises(PreflightFailed, match=r"LNK-030.*`digest issues check 1 --links` explains"):
         await publishing.approve(asking(app), 1, by="me")
     assert len(asked) == len(set(asked))
     assert not any("unsubscribe" in address for address in asked)
+    assert f"{app.settings.public_url}/issues/1" not in asked
 
 
 async def test_what_the_network_forbids_can_be_let_pass(
