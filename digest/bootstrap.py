@@ -11,16 +11,16 @@ from sqlalchemy.engine import make_url
 
 from digest.app import App
 from digest.databases.sqlite import path_of
-from digest.delivery.advisory_lock import AdvisoryLock
-from digest.delivery.liveness import FileLock, Liveness, lock_folder_of
-from digest.delivery.pool import Outlet
+from digest.delivery.guards.advisory_lock import AdvisoryLock
+from digest.delivery.guards.liveness import FileLock, Liveness, lock_folder_of
+from digest.delivery.guards.reserve import DiskReserve
 from digest.delivery.relay import Relay, Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.reading import relays_of
-from digest.delivery.reserve import DiskReserve
+from digest.delivery.sending.pool import Outlet
+from digest.delivery.sending.worker import Worker
 from digest.delivery.tables import Route
 from digest.delivery.transports.smtp import SmtpTransport
-from digest.delivery.worker import Worker
 from digest.engine.embedded import EmbeddedEngine
 from digest.engine.ports import Chores, Engine
 from digest.engine.procrastinate import ProcrastinateEngine

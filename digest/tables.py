@@ -8,7 +8,7 @@ from sqlalchemy import Constraint, ForeignKeyConstraint, PrimaryKeyConstraint, U
 from sqlmodel import SQLModel
 
 import digest.catalogue.tables
-import digest.delivery.heartbeat
+import digest.delivery.guards.heartbeat
 import digest.delivery.relays.tables
 import digest.delivery.tables
 import digest.issues.tables

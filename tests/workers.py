@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.delivery.claims import Claim
-from digest.delivery.ledger import Ledger
+from digest.delivery.ledger.access import Ledger
+from digest.delivery.ledger.claims import Claim
 from digest.delivery.outcomes import Outcome
 from digest.store import Store
 

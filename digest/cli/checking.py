@@ -8,8 +8,7 @@ from digest.app import App
 from digest.cli.issues import Number
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import DigestError, UsageError
-from digest.flows import preflight
-from digest.flows.preflight import Checked
+from digest.flows.preflight.check import Checked, check_issue, override_error
 from previews.preflight.finding import Finding
 
 app = typer.Typer()
@@ -40,10 +39,8 @@ def check(
 
     async def work(app: App) -> Checked:
         if override:
-            await preflight.override(app, number, override, by=by, reason=reason)
-        return await preflight.check_issue(
-            app, number, to_inbox=to_inbox, links=links, filters=scores
-        )
+            await override_error(app, number, override, by=by, reason=reason)
+        return await check_issue(app, number, to_inbox=to_inbox, links=links, filters=scores)
 
     checked = run(work)
     print_json(as_data(checked)) if as_json else print_checked(checked)

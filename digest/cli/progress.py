@@ -8,8 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from digest.app import App
 from digest.bootstrap import open_worker
 from digest.cli.runtime import console
-from digest.delivery.accounting import Accounting, account
-from digest.delivery.mailings import get_mailing
+from digest.delivery.ledger.accounting import Accounting, account
+from digest.delivery.ledger.mailings import get_mailing
 from digest.errors import DigestError
 from digest.serving import until_signal_or
 

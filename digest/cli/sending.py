@@ -10,8 +10,8 @@ from digest.cli.progress import follow_mailing
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.showing import print_report, show_issue
 from digest.cli.times import local_instant
-from digest.delivery.accounting import Accounting
-from digest.delivery.mailings import get_mailing
+from digest.delivery.ledger.accounting import Accounting
+from digest.delivery.ledger.mailings import get_mailing
 from digest.errors import DigestError, UsageError
 from digest.flows import publishing, reporting, sending, steering, test_mail
 from digest.flows.drafts import edition_of

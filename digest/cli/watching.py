@@ -15,7 +15,7 @@ from rich.text import Text
 from digest.app import App
 from digest.cli.issues import Number
 from digest.cli.runtime import JsonFlag, console, run
-from digest.delivery.accounting import Accounting, account
+from digest.delivery.ledger.accounting import Accounting, account
 from digest.errors import Refused
 from digest.flows.steering import mailing_of
 from digest.issues.lookup import get_issue

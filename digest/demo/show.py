@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from digest.app import App
 from digest.catalogue.importing import import_pages
 from digest.catalogue.reading import read_files
-from digest.delivery.accounting import Accounting
+from digest.delivery.ledger.accounting import Accounting
 from digest.demo.people import confirm, sign_up, unsubscribe_with_one_click
 from digest.demo.stage import A_WEEK, Calendar, set_up
 from digest.errors import Refused

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.heartbeat import trust_clock
+from digest.delivery.guards.heartbeat import trust_clock
 from digest.errors import Refused
 from digest.issues.lookup import candidates_of, issue_of_slot
 from digest.store import Queue

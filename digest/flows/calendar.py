@@ -17,8 +17,8 @@ from digest.app import App
 from digest.errors import DigestError, Refused
 from digest.flows.drafts import edition_of
 from digest.flows.letters import tell_editor
-from digest.flows.preflight_gate import checked_first
-from digest.flows.preflight_inspection import Inspected
+from digest.flows.preflight.gate import checked_first
+from digest.flows.preflight.inspection import Inspected
 from digest.flows.publishing import compose_slot
 from digest.flows.sending import start_sending
 from digest.flows.stranded import pause_stranded

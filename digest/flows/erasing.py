@@ -6,7 +6,7 @@ from sqlmodel import and_, col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.recovery import UNOWNED
+from digest.delivery.ledger.recovery import UNOWNED
 from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
 from digest.errors import NotFound
 from subscribers.address import EmailAddress

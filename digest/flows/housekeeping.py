@@ -6,9 +6,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.heartbeat import beat
-from digest.delivery.liveness import Liveness
-from digest.delivery.recovery import Tidied, tidy
+from digest.delivery.guards.heartbeat import beat
+from digest.delivery.guards.liveness import Liveness
+from digest.delivery.ledger.recovery import Tidied, tidy
 from digest.delivery.tables import Mailing, MailingState
 from digest.issues.states import turn
 from digest.issues.tables import Issue, IssueState

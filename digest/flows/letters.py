@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.mailings import Recipient, open_mailing
+from digest.delivery.ledger.mailings import Recipient, open_mailing
 from digest.delivery.tables import Mailing, MailingKind
 from digest.flows.sites import letter_route, new_postmark, site_of
 from subscribers.tables import ConfirmationToken

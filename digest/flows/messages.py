@@ -10,8 +10,8 @@ from email.utils import parseaddr
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.claims import Claim
-from digest.delivery.mailings import get_mailing
+from digest.delivery.ledger.claims import Claim
+from digest.delivery.ledger.mailings import get_mailing
 from digest.delivery.ports import Outgoing, Refused, Reply
 from digest.delivery.tables import Mailing, MailingKind
 from digest.errors import NotFound

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.databases import postgresql
 from digest.databases.sqlite import path_of
-from digest.delivery.liveness import FileLock, lock_folder_of
+from digest.delivery.guards.liveness import FileLock, lock_folder_of
 from digest.errors import Misconfigured, Refused, UsageError
 from digest.migrate import require_current, upgrade
 from digest.store import Store, open_store

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.evidence import settle_reader
+from digest.delivery.ledger.evidence import settle_reader
 from digest.errors import NotFound
 from schedules.editions import list_editions
 from subscribers import subscriptions

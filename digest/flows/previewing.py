@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from digest.app import App
-from digest.delivery.postmark import Postmark
+from digest.delivery.ledger.postmark import Postmark
 from digest.flows.drafts import draft_of
 from digest.flows.links import inert_links
 from digest.flows.sites import sending_domain, site_of

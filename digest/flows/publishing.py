@@ -12,14 +12,14 @@ from digest.app import App
 from digest.errors import Refused, UsageError
 from digest.flows.drafts import Draft, edition_of
 from digest.flows.letters import tell_editor
-from digest.flows.preflight_gate import (
+from digest.flows.preflight.gate import (
     PreflightFailed,
     checked_first,
     require_preflight,
     verified,
 )
-from digest.flows.preflight_inspection import Inspected
-from digest.flows.preflight_network import UNANSWERED
+from digest.flows.preflight.inspection import Inspected
+from digest.flows.preflight.network import UNANSWERED
 from digest.issues import editing
 from digest.issues.composing import Composed, compose_extra, compose_for, require_current_items
 from digest.issues.editing import Edit

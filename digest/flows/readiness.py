@@ -3,7 +3,7 @@
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest.app import App
-from digest.delivery.worker import Worker
+from digest.delivery.sending.worker import Worker
 from digest.migrate import is_current
 from schedules.clock import hold_note
 

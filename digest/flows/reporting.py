@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.accounting import Accounting, account, was_unknown
+from digest.delivery.ledger.accounting import Accounting, account, was_unknown
 from digest.delivery.tables import Delivery, DeliveryState
 from digest.flows.steering import mailing_of
 from digest.issues.lookup import get_issue, list_issues

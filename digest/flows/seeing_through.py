@@ -8,8 +8,8 @@ from sqlmodel import and_, col, exists, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.delivery.sending.worker import Worker
 from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingState
-from digest.delivery.worker import Worker
 from digest.flows.calendar import advance
 from digest.store import BUSY
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.mailings import freeze_audience
+from digest.delivery.ledger.mailings import freeze_audience
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.engine.procrastinate import defer_sending
 from digest.errors import Refused
 from digest.flows.drafts import edition_of
-from digest.flows.preflight_gate import checked_first, require_preflight, verified
-from digest.flows.preflight_inspection import Inspected
+from digest.flows.preflight.gate import checked_first, require_preflight, verified
+from digest.flows.preflight.inspection import Inspected
 from digest.flows.sites import new_postmark, reaches_relay, site_of
 from digest.issues.composing import require_current_items
 from digest.issues.lookup import get_issue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.evidence import settle_reader
+from digest.delivery.ledger.evidence import settle_reader
 from digest.delivery.tables import MailingKind
 from digest.flows.letters import confirmation_letter
 from schedules.editions import get_edition

@@ -3,7 +3,7 @@
 from email.utils import parseaddr
 
 from digest.app import App
-from digest.delivery.postmark import Postmark
+from digest.delivery.ledger.postmark import Postmark
 from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Route
 from digest.errors import Misconfigured

@@ -11,9 +11,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery import mailings
-from digest.delivery.accounting import Accounting, account
-from digest.delivery.recovery import sweep_cancelled
+from digest.delivery.ledger import mailings
+from digest.delivery.ledger.accounting import Accounting, account
+from digest.delivery.ledger.recovery import sweep_cancelled
 from digest.delivery.tables import Mailing, MailingKind
 from digest.flows.housekeeping import follow
 from digest.issues import states

@@ -5,7 +5,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery import mailings
+from digest.delivery.ledger import mailings
 from digest.delivery.tables import Mailing, MailingState, Route
 from digest.flows.housekeeping import follow
 from digest.flows.letters import tell_editor

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.mailings import open_mailing
+from digest.delivery.ledger.mailings import open_mailing
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.errors import NotFound, Refused, UsageError
 from digest.flows.drafts import draft_of, edition_of

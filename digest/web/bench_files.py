@@ -7,7 +7,7 @@ from pathlib import Path
 
 from digest.app import App
 from digest.errors import DigestError
-from digest.flows.preflight import Checked, check_issue
+from digest.flows.preflight.check import Checked, check_issue
 from digest.flows.sights import ISSUE, Shown, Sight, Subject
 from digest.flows.workbench import Workbench
 from digest.web.bench_spots import marks, told

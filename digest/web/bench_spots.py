@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from digest.flows.preflight import Checked
+from digest.flows.preflight.check import Checked
 from digest.flows.samples import READER
 from digest.flows.sights import Made, Shown, Sight
 from digest.web.bench_view import Choice, Places

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, FastAPI, Request
 
 from digest.app import App
-from digest.delivery.worker import Worker
+from digest.delivery.sending.worker import Worker
 from digest.flows.workbench import Workbench
 from digest.web.pages import Pages
 from digest.web.rate import SignupLimit

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from digest.app import App
-from digest.delivery.worker import Worker
+from digest.delivery.sending.worker import Worker
 from digest.flows.workbench import Workbench
 from digest.rendering.templates import ROOT
 from digest.web import (

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from digest.errors import NotFound
-from digest.flows.preflight import Checked, check_issue
+from digest.flows.preflight.check import Checked, check_issue
 from digest.flows.reporting import issue_rows
 from digest.flows.sent_tests import list_tests
 from digest.flows.sights import SAMPLE, Shown, Subject

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from digest.delivery.worker import Worker
+from digest.delivery.sending.worker import Worker
 from digest.flows.metrics import Measures, measure
 from digest.web.context import EmbeddedWorker, Installation
 

@@ -7,7 +7,7 @@ on another machine. It has no login: what it tells are counts, none of them abou
 from fastapi import FastAPI
 
 from digest.app import App
-from digest.delivery.worker import Worker
+from digest.delivery.sending.worker import Worker
 from digest.web import health, metrics
 from digest.web.context import attach
 from digest.web.edge import DefaultHeaders, HeadAsGet

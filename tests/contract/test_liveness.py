@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery import advisory_lock
-from digest.delivery.advisory_lock import AdvisoryLock
-from digest.delivery.liveness import FileLock, Liveness
+from digest.delivery.guards import advisory_lock
+from digest.delivery.guards.advisory_lock import AdvisoryLock
+from digest.delivery.guards.liveness import FileLock, Liveness
 from digest.delivery.tables import Route
 from digest.store import Store
 from tests.postgres import Cluster
@@ -21,8 +21,8 @@ Take = Callable[..., Awaitable[Liveness]]
 HOLD = """
 import asyncio, sys
 from pathlib import Path
-from digest.delivery.advisory_lock import AdvisoryLock
-from digest.delivery.liveness import FileLock
+from digest.delivery.guards.advisory_lock import AdvisoryLock
+from digest.delivery.guards.liveness import FileLock
 
 async def hold(kind, place):
     lock = await AdvisoryLock.take(place) if kind == "postgresql" else FileLock(Path(place))
@@ -162,7 +162,7 @@ def test_a_file_that_another_worker_tidies_away_before_it_is_locked_is_made_anew
             other.living()  # looks at every file there is
         real(file, how)
 
-    monkeypatch.setattr("digest.delivery.liveness.fcntl.flock", flock)
+    monkeypatch.setattr("digest.delivery.guards.liveness.fcntl.flock", flock)
     late = FileLock(tmp_path)
     assert late.holds()
     assert other.is_alive(late.owner)

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from digest.app import App, utc_now
 from digest.bootstrap import open_app
-from digest.delivery.accounting import Accounting, account
+from digest.delivery.ledger.accounting import Accounting, account
 from digest.delivery.tables import Delivery
 from digest.flows.publishing import approve, compose
 from digest.flows.sending import send

@@ -14,8 +14,10 @@ import structlog
 
 from digest.cli import progress
 from digest.databases import sqlite
-from digest.delivery import aftermath, ledger, pool, recovery, worker, writer
+from digest.delivery.ledger import access as ledger
+from digest.delivery.ledger import recovery, writer
 from digest.delivery.relays import health
+from digest.delivery.sending import aftermath, pool, worker
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlmodel import col, select
 
 from digest.app import App, utc_now
-from digest.delivery.accounting import account
-from digest.delivery.claims import Claim
-from digest.delivery.ledger import Ledger
-from digest.delivery.mailings import get_mailing
+from digest.delivery.ledger.access import Ledger
+from digest.delivery.ledger.accounting import account
+from digest.delivery.ledger.claims import Claim
+from digest.delivery.ledger.mailings import get_mailing
 from digest.delivery.outcomes import Outcome
 from digest.delivery.ports import Outgoing
 from digest.delivery.tables import Delivery, DeliveryState, MailingState, Route

@@ -14,20 +14,20 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from digest.delivery import mailings
-from digest.delivery.accounting import account
-from digest.delivery.claims import Claim
-from digest.delivery.liveness import FileLock
-from digest.delivery.mailings import freeze_audience
-from digest.delivery.pool import Outlet
+from digest.delivery.guards.liveness import FileLock
+from digest.delivery.ledger import mailings
+from digest.delivery.ledger.accounting import account
+from digest.delivery.ledger.claims import Claim
+from digest.delivery.ledger.mailings import freeze_audience
+from digest.delivery.ledger.recovery import tidy
 from digest.delivery.ports import Outgoing
-from digest.delivery.recovery import tidy
 from digest.delivery.relay import Relay as Address
 from digest.delivery.relay import Tls
 from digest.delivery.relays.config import RelayConfig
+from digest.delivery.sending.pool import Outlet
+from digest.delivery.sending.worker import Worker
 from digest.delivery.tables import Delivery, Mailing, MailingKind, MailingState, Route
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
-from digest.delivery.worker import Worker
 from digest.store import Store, open_store
 from digest.tables import metadata
 from subscribers.keys import Keyring

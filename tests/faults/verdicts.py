@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from digest.delivery.accounting import Accounting
+from digest.delivery.ledger.accounting import Accounting
 
 
 class Breach(StrEnum):

@@ -19,9 +19,9 @@ from sqlmodel import col, select
 
 from digest.app import App
 from digest.bootstrap import open_app
-from digest.delivery.accounting import account
-from digest.delivery.claims import Claim
-from digest.delivery.ledger import Ledger
+from digest.delivery.ledger.access import Ledger
+from digest.delivery.ledger.accounting import account
+from digest.delivery.ledger.claims import Claim
 from digest.delivery.outcomes import Outcome
 from digest.delivery.tables import Delivery, DeliveryState, Mailing, Route
 from digest.errors import DigestError

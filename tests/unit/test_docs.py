@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from digest.cli import app
-from digest.delivery.accounting import Accounting
+from digest.delivery.ledger.accounting import Accounting
 from digest.delivery.tables import DeliveryState
 from digest.flows.agenda import AgendaLine
-from digest.flows.checks import Check
+from digest.flows.checkup.check import Check
 from digest.flows.relays import RelayLine
 from digest.flows.reporting import IssueRow, Problem, Report
 from digest.issues.tables import IssueState

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from digest.app import App
-from digest.delivery.worker import Worker
+from digest.delivery.sending.worker import Worker
 from digest.errors import Misconfigured
 from digest.serving import running, until_signal_or, working
 from digest.settings import HostPort

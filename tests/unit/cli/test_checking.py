@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from digest.cli.checking import as_data, print_checked
-from digest.flows.preflight import Checked
+from digest.flows.preflight.check import Checked
 from digest.issues.tables import IssueOverride
 from previews.preflight.checks import Preflight
 from previews.preflight.content.words import PLACEHOLDER_WORD

@@ -9,7 +9,7 @@ import pytest
 
 from digest.app import App
 from digest.cli.progress import follow_mailing
-from digest.delivery.mailings import open_mailing
+from digest.delivery.ledger.mailings import open_mailing
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.errors import DigestError
 from digest.flows.sites import new_postmark, site_of

@@ -11,7 +11,7 @@ from sqlmodel import col, select, update
 from digest.app import App
 from digest.cli import watching
 from digest.cli.watching import Pace, Sight, as_line, in_words, look
-from digest.delivery.accounting import Accounting
+from digest.delivery.ledger.accounting import Accounting
 from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
 from digest.errors import NotFound, Refused
 from digest.flows.reporting import NOBODY

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from digest.delivery.mailings import freeze_audience
+from digest.delivery.ledger.mailings import freeze_audience
 from digest.delivery.tables import Delivery, Mailing, MailingKind, Route
 from digest.store import Store
 from subscribers.keys import Keyring

@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Update, literal
 from sqlmodel import UTCDateTime, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.delivery import mailings
-from digest.delivery.claims import Claim, arming
-from digest.delivery.commits import Arming, Commits
-from digest.delivery.due import find_due
-from digest.delivery.ledger import Ledger
+from digest.delivery.ledger import mailings
+from digest.delivery.ledger.access import Ledger
+from digest.delivery.ledger.claims import Claim, arming
+from digest.delivery.ledger.commits import Arming, Commits
+from digest.delivery.ledger.due import find_due
 from digest.delivery.tables import Delivery, Mailing, MailingKind, Route
 from digest.store import Store
 from subscribers.address import EmailAddress
@@ -24,7 +24,7 @@ from subscribers.subscriptions import unsubscribe
 from subscribers.suppression import suppress, suppress_reader
 from subscribers.tables import Subscription, SubscriptionState, SuppressionReason
 from tests.unit.delivery.conftest import MakeMailing
-from tests.unit.delivery.test_ledger import Alive, claim_one
+from tests.unit.delivery.ledger.test_access import Alive, claim_one
 from tests.waiting import LONG_ENOUGH_SECONDS, held_up
 
 Change = Callable[[AsyncSession, Claim, datetime], Awaitable[object]]

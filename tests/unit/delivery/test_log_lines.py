@@ -12,18 +12,18 @@ import structlog
 from structlog.testing import capture_logs
 
 from digest.cli.logs import HIDDEN, configure_logging
-from digest.delivery import pool
-from digest.delivery.claims import Claim
-from digest.delivery.liveness import FileLock
-from digest.delivery.pool import Outlet
+from digest.delivery.guards.liveness import FileLock
+from digest.delivery.ledger.claims import Claim
 from digest.delivery.ports import Outgoing
 from digest.delivery.relay import Relay as Address
 from digest.delivery.relay import Tls
 from digest.delivery.relays import health
 from digest.delivery.relays.config import RelayConfig
+from digest.delivery.sending import pool
+from digest.delivery.sending.pool import Outlet
+from digest.delivery.sending.worker import Worker
 from digest.delivery.tables import Route
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
-from digest.delivery.worker import Worker
 from digest.store import Store
 from tests.relay import TAKE_AND_DROP, relay
 from tests.unit.delivery.conftest import MakeMailing

@@ -8,14 +8,14 @@ import pytest
 from sqlmodel import col, select
 
 from digest.app import App
-from digest.delivery import mailings
+from digest.delivery.ledger import mailings
 from digest.delivery.tables import Delivery, DeliveryState, Mailing
 from digest.errors import DigestError, Refused
 from digest.flows import agenda, publishing, sending, steering
 from digest.flows.calendar import advance
 from digest.flows.erasing import erase_reader
 from digest.flows.housekeeping import housekeep
-from digest.flows.preflight_inspection import inspect, see
+from digest.flows.preflight.inspection import inspect, see
 from digest.flows.sending import start_sending
 from digest.flows.signup import request_signup
 from digest.issues.editing import Edit

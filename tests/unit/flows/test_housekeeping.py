@@ -7,14 +7,14 @@ import pytest
 from sqlmodel import select
 
 from digest.app import App
-from digest.delivery import mailings
+from digest.delivery.ledger import mailings
 from digest.delivery.outcomes import Outcome
 from digest.delivery.tables import DeliveryState, Route
 from digest.flows import agenda, publishing, sending
 from digest.flows.housekeeping import housekeep
 from digest.issues.tables import Issue, IssueState
 from digest.uptime import Uptime
-from tests.unit.delivery.test_recovery import Living
+from tests.unit.delivery.ledger.test_recovery import Living
 from tests.unit.flows.conftest import Clock
 from tests.workers import ledger_at, record
 

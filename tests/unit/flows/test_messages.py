@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from digest.app import App
-from digest.delivery.claims import Claim
+from digest.delivery.ledger.claims import Claim
 from digest.delivery.ports import Outgoing, Refused
 from digest.delivery.tables import Route
 from digest.flows import publishing, sending

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select, update
 
 from digest.app import App
-from digest.delivery.liveness import FileLock, lock_folder_of
+from digest.delivery.guards.liveness import FileLock, lock_folder_of
 from digest.delivery.tables import Delivery
 from digest.errors import Misconfigured, Refused, UsageError
 from digest.flows import publishing, sending

@@ -14,9 +14,9 @@ from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.accounting import account
-from digest.delivery.due import _pending_of, _waited_of, find_due
-from digest.delivery.recovery import tidy
+from digest.delivery.ledger.accounting import account
+from digest.delivery.ledger.due import _pending_of, _waited_of, find_due
+from digest.delivery.ledger.recovery import tidy
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.flows import erasing, metrics, reporting
 from subscribers.audience import audience

@@ -13,7 +13,7 @@ from sqlmodel import select
 from digest.app import App
 from digest.catalogue.editing import withdraw
 from digest.catalogue.tables import Tool
-from digest.delivery.accounting import account
+from digest.delivery.ledger.accounting import account
 from digest.delivery.tables import Delivery, MailingKind, Route
 from digest.errors import NotFound, Refused, UsageError
 from digest.flows import archive, publishing, sending, steering, test_mail

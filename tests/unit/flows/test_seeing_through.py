@@ -9,8 +9,8 @@ import pytest
 from sqlmodel import update
 
 from digest.app import App
+from digest.delivery.sending.worker import Worker
 from digest.delivery.tables import Delivery, DeliveryState
-from digest.delivery.worker import Worker
 from digest.flows import publishing, sending, steering
 from digest.flows.seeing_through import is_due, see_through
 from tests.unit.flows.conftest import Clock

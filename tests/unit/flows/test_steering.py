@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from digest.app import App
-from digest.delivery import mailings
+from digest.delivery.ledger import mailings
 from digest.delivery.tables import Delivery, Mailing, MailingKind, MailingState
 from digest.errors import Refused
 from digest.flows import agenda, publishing, sending, steering

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from digest.app import App
-from digest.delivery.worker import Worker
+from digest.delivery.sending.worker import Worker
 from digest.migrate import upgrade
 from digest.store import open_store
 from digest.web.desk import build_desk

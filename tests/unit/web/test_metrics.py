@@ -9,9 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from digest.app import App
 from digest.delivery.ports import Reply
+from digest.delivery.sending.tally import Tally
+from digest.delivery.sending.worker import Worker
 from digest.delivery.tables import Route
-from digest.delivery.tally import Tally
-from digest.delivery.worker import Worker
 from digest.web.desk import build_desk
 
 from .conftest import Dump, Reader, SignUp

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from digest.app import App
 from digest.delivery.ports import Reply
+from digest.delivery.sending.worker import Worker
 from digest.delivery.tables import Route
-from digest.delivery.worker import Worker
 from digest.web.desk import build_desk
 from digest.web.monitors import build_for_monitors
 from tests.unit.web.test_metrics import Stub

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from digest.flows.preflight_facts import told_by
+from digest.flows.preflight.facts import told_by
 from digest.rendering.content import IssueContent, Site
 from digest.rendering.issue import compile_here
 from digest.rendering.message import CompiledMessage, ReaderValues

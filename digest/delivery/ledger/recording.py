@@ -1,0 +1,78 @@
+"""How the outcome of a try is written down: what becomes of the row, and of the reader."""
+
+import random
+from datetime import datetime
+
+from sqlmodel import update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.delivery.ledger.claims import Claim, held_by
+from digest.delivery.ledger.commits import Recording
+from digest.delivery.ledger.mailbox_full import is_mailbox_full, note_mailbox_full
+from digest.delivery.ledger.recovery import UNOWNED, mark_unknown
+from digest.delivery.outcomes import Outcome, retry_delay
+from digest.delivery.tables import Delivery, DeliveryState, MailingKind
+from subscribers.readers import hold
+from subscribers.suppression import suppress_reader
+from subscribers.tables import Subscriber, SuppressionReason
+
+
+def is_rare(claim: Claim, outcome: Outcome) -> bool:
+    """Whether an outcome changes more than its row."""
+    unknown = outcome.state is DeliveryState.UNKNOWN
+    return unknown or outcome.dead_address or _is_full(claim, outcome)
+
+
+def _is_full(claim: Claim, outcome: Outcome) -> bool:
+    """Whether an issue met a full mailbox."""
+    reply = outcome.reply
+    if reply is None or reply.code < 400 or claim.kind is not MailingKind.ISSUE:
+        return False
+    return is_mailbox_full(reply)
+
+
+async def write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    """Record an outcome, and what else it changes, in the caller's transaction."""
+    if outcome.state is DeliveryState.UNKNOWN:
+        armed = held_by(claim, DeliveryState.ARMED)
+        await mark_unknown(session, armed, now, reason=outcome.reason or "")
+        return
+    if claim.subscriber_id is not None:  # before her delivery, as an erasure does
+        await hold(session, claim.subscriber_id)
+    record = recording_of(claim, outcome, now)
+    recorded = await session.exec(
+        update(Delivery)
+        .where(held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
+        .values(
+            state=record.state,
+            reason=record.reason,
+            attempts=record.attempts,
+            not_before=record.not_before,
+            updated_at=now,
+            **UNOWNED,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if recorded.rowcount != 1 or claim.subscriber_id is None:
+        return
+    if outcome.dead_address:
+        await _suppress(session, claim.subscriber_id, outcome, now)
+    elif _is_full(claim, outcome):
+        await note_mailbox_full(session, claim.subscriber_id, claim.mailing_id, now)
+
+
+def recording_of(claim: Claim, outcome: Outcome, now: datetime) -> Recording:
+    """An outcome as it is stored; a deferred delivery gets its next hour."""
+    attempts = claim.attempts + outcome.charged
+    not_before = None
+    if outcome.state is DeliveryState.DEFERRED:
+        not_before = now + retry_delay(max(attempts, 1), random.random())  # noqa: S311
+    return Recording(claim, outcome.state, outcome.reason, attempts, not_before, now)
+
+
+async def _suppress(
+    session: AsyncSession, subscriber_id: int, outcome: Outcome, now: datetime
+) -> None:
+    subscriber = await session.get_one(Subscriber, subscriber_id)
+    source = outcome.reason or "dead address"
+    await suppress_reader(session, subscriber, SuppressionReason.BOUNCE, source=source, now=now)

@@ -1,0 +1,1 @@
+"""Sending: a worker, its pools of lanes, and what feeds them."""

@@ -1,0 +1,1 @@
+"""What `digest doctor` looks into."""

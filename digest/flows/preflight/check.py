@@ -1,0 +1,92 @@
+"""Preflight of an issue: what is wrong with it as it would be sent, and who let it pass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.app import App
+from digest.errors import Refused, UsageError
+from digest.flows.preflight.gate import blocking
+from digest.flows.preflight.inspection import inspect, see
+from digest.flows.preflight.network import ASKING, SECONDS
+from digest.issues.lookup import get_issue
+from digest.issues.overrides import add_override, overrides_of
+from digest.issues.tables import IssueOverride
+from digest.rendering.errors import MessageError, TemplateError
+from digest.rendering.templates import ROOT
+from digest.store import Queue
+from previews.preflight.checks import Preflight, rules
+from previews.preflight.finding import Finding
+from previews.preflight.template import broken_template, unwritable
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found, and which errors somebody let pass."""
+
+    number: int
+    hash: str | None
+    preflight: Preflight
+    overrides: Mapping[str, IssueOverride]
+
+    @property
+    def blocking(self) -> list[Finding]:
+        """The errors that nobody has overridden."""
+        return blocking(self.preflight, self.overrides)
+
+
+async def check_issue(
+    app: App,
+    number: int,
+    *,
+    to_inbox: bool = False,
+    links: bool = False,
+    filters: bool = False,
+    templates: Path = ROOT,
+) -> Checked:
+    """Check the issue as it stands. `links` also asks the network, `filters` the spam filters.
+
+    `templates` is the folder of template sets that a draft is compiled with.
+    """
+    try:
+        async with app.store.read() as session:
+            issue = await get_issue(session, number)
+            seen = await see(
+                session, app, issue, to_inbox=to_inbox, audience=True, templates=templates
+            )
+        seconds = SECONDS if links else 0
+        inspected = await inspect(app, seen, network_seconds=seconds, filters=filters)
+    except TemplateError as wrong:
+        found = broken_template(wrong.reason, wrong.file, wrong.line)
+        return Checked(number, None, Preflight((found,)), {})
+    except MessageError as wrong:
+        return Checked(number, None, Preflight((unwritable(str(wrong)),)), {})
+    hash_ = inspected.frozen.hash
+    async with app.store.read() as session:
+        overrides = await overrides_of(session, await get_issue(session, number), hash_)
+    return Checked(number, hash_, inspected.preflight, overrides)
+
+
+async def override_error(app: App, number: int, code: str, *, by: str, reason: str) -> None:
+    """Let one error pass, as the issue stands now. Raises `UsageError`, `Refused`."""
+    rule = rules().get(code)
+    if rule is None:
+        raise UsageError(f"there is no code {code!r}; `digest issues check {number}` shows them")
+    if not by.strip() or not reason.strip():
+        raise UsageError("an override needs a name and a reason: --by NAME --reason TEXT")
+    if not rule.overridable:
+        raise Refused(f"{code} cannot be overridden: {rule.title}. {rule.fix}")
+    checked = await check_issue(app, number, links=code in ASKING)
+    if checked.hash is None or code not in {found.code for found in checked.preflight.errors}:
+        raise Refused(f"issue {number} has no error {code}, so there is nothing to override")
+    async with app.store.write(Queue.EDITING) as session:
+        issue = await get_issue(session, number)
+        await add_override(
+            session,
+            issue,
+            code,
+            hash_=checked.hash,
+            by=by.strip(),
+            reason=reason.strip(),
+            now=app.clock(),
+        )

@@ -1,0 +1,101 @@
+"""Preflight in the way of an issue: checked before a transaction, verified within it.
+
+Checking many variants takes a second, for which nobody should have to wait to write. So a
+transaction in which an issue stands unchecked is undone by `NotChecked`, which carries what
+it saw; that is checked, and the transaction tried again. It goes on only where it sees the
+same again: a check never counts for other bytes, or under other circumstances.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.errors import Refused
+from digest.flows.preflight.inspection import Inspected, Seen, inspect, see
+from digest.flows.preflight.network import ASKING
+from digest.issues.overrides import overrides_of
+from digest.issues.tables import Issue, IssueOverride
+from previews.preflight.checks import Preflight
+from previews.preflight.finding import Finding
+
+MOST_CHECKS = 3
+TOLD_AT_ONCE = 3
+
+Done = TypeVar("Done")
+
+
+class PreflightFailed(Refused):
+    """Errors stand in the way. `findings` are those that nobody has overridden."""
+
+    def __init__(self, number: int, findings: list[Finding]) -> None:
+        shown = [f"{finding.code} {finding.detail}" for finding in findings[:TOLD_AT_ONCE]]
+        more = len(findings) - len(shown)
+        told = "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+        links = " --links" if any(finding.code in ASKING for finding in findings) else ""
+        check = f"digest issues check {number}{links}"
+        super().__init__(f"preflight stops issue {number}: {told}. `{check}` explains")
+        self.findings = findings
+
+
+class NotChecked(Exception):
+    """Undoes a transaction so that what it saw is checked first. Meant for `checked_first`."""
+
+    def __init__(self, seen: Seen, network_seconds: float = 0) -> None:
+        super().__init__(f"issue {seen.number} was not checked as it is now")
+        self.seen, self.network_seconds = seen, network_seconds
+
+
+async def checked_first(app: App, work: Callable[[Inspected | None], Awaitable[Done]]) -> Done:
+    """Do `work`, one transaction that is given what was checked, until that is what it sees.
+
+    Raises `Refused` if the issue is another one after each check, and what compiling raises.
+    """
+    inspected: Inspected | None = None
+    for _ in range(MOST_CHECKS):
+        try:
+            return await work(inspected)
+        except NotChecked as undone:
+            seen, seconds = undone.seen, undone.network_seconds
+        inspected = await inspect(app, seen, network_seconds=seconds)
+    try:
+        return await work(inspected)
+    except NotChecked:
+        raise Refused(
+            f"issue {seen.number} was changed each time it had just been checked; "
+            "try again when nobody is editing it"
+        ) from None
+
+
+async def verified(
+    session: AsyncSession,
+    app: App,
+    issue: Issue,
+    inspected: Inspected | None,
+    *,
+    to_inbox: bool = False,
+    network_seconds: float = 0,
+) -> Inspected:
+    """What was checked, if it is what this transaction sees; else raises `NotChecked`."""
+    seen = await see(session, app, issue, to_inbox=to_inbox)
+    if inspected is None or inspected.seen != seen:
+        raise NotChecked(seen, network_seconds)
+    return inspected
+
+
+async def require_preflight(session: AsyncSession, issue: Issue, inspected: Inspected) -> None:
+    """Raises `PreflightFailed` where an error stands that nobody has overridden by now."""
+    if inspected.preflight.errors:
+        overrides = await overrides_of(session, issue, inspected.frozen.hash)
+        if stopping := blocking(inspected.preflight, overrides):
+            raise PreflightFailed(issue.number, stopping)
+
+
+def blocking(preflight: Preflight, overrides: Mapping[str, IssueOverride]) -> list[Finding]:
+    """The errors that stand in the way of sending."""
+    return [
+        finding
+        for finding in preflight.errors
+        if not (finding.rule.overridable and finding.code in overrides)
+    ]

@@ -1,0 +1,279 @@
+"""Claim, arm, record: at each moment a delivery has one owner, and consent has the last word."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import select
+
+from digest.delivery.ledger import mailings
+from digest.delivery.ledger.access import LEASE, Ledger
+from digest.delivery.ledger.claims import Claim
+from digest.delivery.outcomes import Outcome, outcome_of
+from digest.delivery.ports import Reply
+from digest.delivery.tables import DeliveryState, MailingKind, MailingState, Route
+from digest.store import Store, open_store
+from subscribers.subscriptions import unsubscribe
+from subscribers.suppression import suppress_reader
+from subscribers.tables import (
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
+from tests.unit.delivery.conftest import MakeMailing, rows
+
+ROUTES = [Route.RELAY]
+ACCEPTED = Outcome(DeliveryState.ACCEPTED, "250 ok")
+
+
+@dataclass
+class Alive:
+    """A worker's name, and whether it holds its lock."""
+
+    owner: str
+    held: bool = True
+
+    def holds(self) -> bool:
+        return self.held
+
+
+@pytest.fixture
+def lock() -> Alive:
+    return Alive("worker-1")
+
+
+@pytest.fixture
+async def ledger(store: Store, lock: Alive) -> AsyncIterator[Ledger]:
+    ledger = Ledger(store, lock)
+    yield ledger
+    await ledger.close()
+
+
+async def claim_one(ledger: Ledger, now: datetime) -> Claim:
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    return claim
+
+
+async def test_a_claim_takes_each_delivery_once(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(5)
+    first = await ledger.claim(ROUTES, 3, now)
+    second = await Ledger(store, Alive("worker-2")).claim(ROUTES, 3, now)
+    assert len(first) == 3
+    assert len(second) == 2
+    assert not {c.delivery_id for c in first} & {c.delivery_id for c in second}
+
+
+async def test_two_processes_never_claim_the_same(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(40)
+    other = open_store(str(store.engine.url))
+    batches = await asyncio.gather(
+        *(
+            Ledger(which, Alive(f"worker-{number}")).claim(ROUTES, 5, now)
+            for number, which in enumerate([store, other] * 6)
+        )
+    )
+    await other.close()
+    claimed = [claim.delivery_id for batch in batches for claim in batch]
+    assert len(claimed) == len(set(claimed)) == 40
+
+
+async def test_a_claim_arms_once(ledger: Ledger, make_mailing: MakeMailing, now: datetime) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    assert await ledger.arm(claim, now, now)
+    assert not await ledger.arm(claim, now, now)
+
+
+async def test_a_lost_claim_neither_arms_nor_records(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    lost = await claim_one(ledger, now)
+    await ledger.give_back([lost], now)
+    held = await claim_one(Ledger(store, Alive("worker-2")), now)
+    assert not await ledger.arm(lost, now, now)
+    await ledger.record(lost, ACCEPTED, now)
+    await ledger.flush()
+    assert (await ledger.settle_denied(lost, now)).state is None
+    assert await ledger.arm(held, now, now)
+
+
+async def test_an_unsubscribe_after_the_claim_denies_the_dot(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        assert claim.subscriber_id is not None
+        await unsubscribe(session, claim.subscriber_id, "weekly", source="test", now=now)
+    assert not await ledger.arm(claim, now, now)
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.SKIPPED
+    [row] = await rows(store)
+    assert (row.state, row.reason) == (DeliveryState.SKIPPED, "no longer subscribed")
+
+
+async def test_a_pause_denies_the_dot_and_keeps_the_reader_for_later(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(1)
+    assert mailing.id is not None
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        assert await mailings.pause(session, mailing.id, "a mistake")
+    assert not await ledger.arm(claim, now, now)
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.PENDING
+    assert await ledger.claim(ROUTES, 1, now) == []
+    async with store.write() as session:
+        assert await mailings.resume(session, mailing.id)
+    assert len(await ledger.claim(ROUTES, 1, now)) == 1
+
+
+async def test_a_cancel_denies_the_dot_for_good(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(1)
+    assert mailing.id is not None
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        assert await mailings.cancel(session, mailing.id, "withdrawn")
+        assert not await mailings.resume(session, mailing.id)
+    assert not await ledger.arm(claim, now, now)
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.SKIPPED
+
+
+async def test_what_is_armed_is_not_claimed_again_by_time_alone(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    assert await ledger.arm(claim, now, now)
+    assert await ledger.claim(ROUTES, 1, now + 10 * LEASE) == []
+
+
+async def test_a_deferred_delivery_waits_its_time(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    await ledger.record(claim, outcome_of(Reply(450, "4.2.1 greylisted")), now)
+    await ledger.flush()
+    [row] = await rows(store)
+    assert row.attempts == 1
+    assert await ledger.claim(ROUTES, 1, now + timedelta(minutes=3)) == []
+    assert len(await ledger.claim(ROUTES, 1, now + timedelta(minutes=7))) == 1
+
+
+async def test_nothing_is_claimed_after_the_time_to_give_up(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    assert await ledger.claim(ROUTES, 1, now + timedelta(hours=48)) == []
+
+
+async def test_a_dead_address_is_suppressed_in_the_same_commit(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(2)
+    dead, spam = await ledger.claim(ROUTES, 2, now)
+    await ledger.record(dead, outcome_of(Reply(550, "5.1.1 no such user")), now)
+    await ledger.record(spam, outcome_of(Reply(550, "5.7.1 looks like spam")), now)
+    await ledger.flush()
+    async with store.read() as session:
+        [suppression] = (await session.exec(select(Suppression))).all()
+    assert suppression.reason == SuppressionReason.BOUNCE
+    assert [row.state for row in await rows(store)] == [DeliveryState.REJECTED] * 2
+
+
+async def test_the_message_id_is_the_same_on_every_try_and_differs_between_readers(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(2)
+    first = {c.address: c.message_id for c in await ledger.claim(ROUTES, 2, now)}
+    later = now + 2 * LEASE
+    await ledger.give_back([], later)
+    assert len(set(first.values())) == 2
+    assert all(value.endswith("@news.example.org>") for value in first.values())
+
+
+async def test_a_mailing_that_is_not_active_is_left_alone(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1, state=MailingState.PAUSED)
+    assert await ledger.claim(ROUTES, 1, now) == []
+
+
+async def test_a_suppression_after_the_claim_denies_the_dot(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        reader = await session.get_one(Subscriber, claim.subscriber_id)
+        await suppress_reader(session, reader, SuppressionReason.MANUAL, source="test", now=now)
+    assert not await ledger.arm(claim, now, now)
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.SKIPPED
+
+
+@pytest.mark.parametrize("state", SubscriptionState)
+async def test_a_confirmation_goes_only_to_who_still_waits_to_confirm(
+    ledger: Ledger,
+    store: Store,
+    make_mailing: MakeMailing,
+    now: datetime,
+    state: SubscriptionState,
+) -> None:
+    await make_mailing(1, kind=MailingKind.CONFIRMATION)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        subscription = (await session.exec(select(Subscription))).one()
+        subscription.state = state
+        session.add(subscription)
+    assert await ledger.arm(claim, now, now) == (state is SubscriptionState.PENDING)
+
+
+async def test_what_is_armed_cannot_be_given_back(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    await ledger.arm(claim, now, now)
+    await ledger.give_back([claim], now)
+    [row] = await rows(store)
+    assert row.state == DeliveryState.ARMED
+
+
+async def test_a_dot_withheld_leaves_nothing_armed_though_the_answer_of_its_commit_was_lost(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    await ledger.arm(claim, now, now)
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.PENDING
+    [row] = await rows(store)
+    assert (row.state, row.token) == (DeliveryState.PENDING, None)
+
+
+async def test_a_worker_that_lost_its_lock_arms_nothing(
+    ledger: Ledger, lock: Alive, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    lock.held = False
+    assert not await ledger.arm(claim, now, now)
+
+
+async def test_letters_are_claimed_before_an_issue_that_waits_longer(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    issue = await make_mailing(3)
+    letter = await make_mailing(0, kind=MailingKind.NOTICE)  # to the same three readers
+    claimed = await ledger.claim(ROUTES, 10, now)
+    assert [claim.mailing_id for claim in claimed] == [letter.id] * 3 + [issue.id] * 3

@@ -1,0 +1,183 @@
+"""A mailbox that is full over several issues and fifteen days is given up; not before."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from digest.delivery.ledger.mailbox_full import Told, full_since, is_mailbox_full, note_mailbox_full
+from digest.delivery.ports import Reply
+from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
+from digest.issues.tables import Issue
+from digest.store import Store
+from schedules.editions import create_default
+from subscribers.suppression import in_force
+from subscribers.tables import Subscriber, SuppressionReason
+
+FULL = "552 5.2.2 mailbox full"
+ACCEPTED, REJECTED = DeliveryState.ACCEPTED, DeliveryState.REJECTED
+EXPIRED, SKIPPED = DeliveryState.EXPIRED, DeliveryState.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("reply", "full"),
+    [
+        (Reply(552, "5.2.2 over quota"), True),
+        (Reply(452, "4.2.2 over quota"), True),
+        (Reply(550, "5.2.2 over quota"), True),
+        (Reply(552, "exceeded storage allocation"), True),
+        (Reply(452, "insufficient storage"), True),
+        (Reply(552, "5.3.4 message too big"), False),
+        (Reply(452, "4.3.1 disk full"), False),
+        (Reply(452, "4.5.3 too many recipients"), False),
+        (Reply(550, "5.1.1 no such user"), False),
+        (Reply(250, "2.0.0 ok"), False),
+    ],
+)
+def test_the_enhanced_code_outranks_the_basic_one(reply: Reply, full: bool) -> None:
+    assert is_mailbox_full(reply) is full
+
+
+class TestTheRule:
+    NOW = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
+
+    def since(self, *earlier: tuple[float, DeliveryState, str | None]) -> float | None:
+        """Days since the row began; `earlier` are (days ago, state, reason)."""
+        told = [Told(self.NOW - timedelta(days=days), *rest) for days, *rest in earlier]
+        since = full_since(told, self.NOW)
+        return None if since is None else (self.NOW - since) / timedelta(days=1)
+
+    def test_several_issues_over_fifteen_days(self) -> None:
+        assert self.since((7, REJECTED, FULL), (15, REJECTED, FULL)) == 15
+
+    def test_not_before_fifteen_days_however_many_issues(self) -> None:
+        assert self.since(*((day, REJECTED, FULL) for day in range(1, 15))) is None
+
+    def test_not_for_two_issues_however_far_apart(self) -> None:
+        assert self.since((60, REJECTED, FULL)) is None
+
+    def test_an_acceptance_in_between_ends_the_row(self) -> None:
+        assert (
+            self.since((7, REJECTED, FULL), (14, ACCEPTED, "250 ok"), (21, REJECTED, FULL)) is None
+        )
+
+    def test_what_says_nothing_of_the_mailbox_is_passed_over(self) -> None:
+        assert (
+            self.since(
+                (1, SKIPPED, "cancelled"),
+                (7, EXPIRED, "not accepted in time: 452 4.2.2 full"),
+                (8, REJECTED, "554 5.7.1 spam"),
+                (9, DeliveryState.PENDING, None),
+                (16, DeliveryState.DEFERRED, "452 4.2.2 full"),
+            )
+            == 16
+        )
+
+    def test_a_bounce_after_acceptance_counts_and_ends_nothing(self) -> None:
+        bounced = "bounced: 552 5.2.2 mailbox full"
+        assert self.since((7, ACCEPTED, bounced), (16, ACCEPTED, bounced)) == 16
+
+    def test_an_acceptance_that_names_a_number_is_one(self) -> None:
+        odd = "250 2.0.0 552 bytes taken"
+        assert self.since((7, ACCEPTED, odd), (14, REJECTED, FULL), (21, REJECTED, FULL)) is None
+
+
+@pytest.fixture
+async def reader(store: Store, now: datetime) -> int:
+    async with store.write() as session:
+        await create_default(session, now)
+        session.add(
+            Subscriber(
+                id=1,
+                address="ada@example.org",
+                normalised="ada@example.org",
+                address_hash="hash",
+                created_at=now,
+            )
+        )
+    return 1
+
+
+History = Callable[..., Awaitable[int]]
+
+
+@pytest.fixture
+def history(store: Store, reader: int, now: datetime) -> History:
+    """Store issues to her, (days ago, state, reason) each; the last mailing's number."""
+
+    async def write(*told: tuple[float, DeliveryState, str | None]) -> int:
+        mailing = Mailing(
+            kind=MailingKind.ISSUE, edition="weekly", created_at=now, give_up_at=now, postmark="x"
+        )
+        async with store.write() as session:
+            for number, (days, state, reason) in enumerate(told, 1):
+                at = now - timedelta(days=days)
+                issue = Issue(
+                    number=number,
+                    edition_id=1,
+                    issue_date=at.date(),
+                    cutoff_at=at,
+                    created_at=at,
+                    composed_at=at,
+                )
+                session.add(issue)
+                await session.flush()
+                mailing = Mailing(
+                    kind=MailingKind.ISSUE,
+                    edition="weekly",
+                    issue_id=issue.id,
+                    created_at=at,
+                    give_up_at=at,
+                    postmark="x",
+                )
+                session.add(mailing)
+                await session.flush()
+                assert mailing.id is not None
+                session.add(
+                    Delivery(
+                        mailing_id=mailing.id,
+                        subscriber_id=reader,
+                        address="ada@example.org",
+                        state=state,
+                        reason=reason,
+                        updated_at=at,
+                    )
+                )
+        assert mailing.id is not None
+        return mailing.id
+
+    return write
+
+
+async def noted(store: Store, reader: int, mailing_id: int, now: datetime) -> bool:
+    async with store.write() as session:
+        return await note_mailbox_full(session, reader, mailing_id, now)
+
+
+async def test_she_is_suppressed_once_and_the_reason_says_since_when(
+    store: Store, reader: int, history: History, now: datetime
+) -> None:
+    last = await history((16, REJECTED, FULL), (8, REJECTED, FULL), (0, REJECTED, FULL))
+    assert await noted(store, reader, last, now)
+    assert not await noted(store, reader, last, now)
+    async with store.read() as session:
+        assert await in_force(session, "hash") == {SuppressionReason.BOUNCE}
+
+
+async def test_an_acceptance_since_then_leaves_her_alone(
+    store: Store, reader: int, history: History, now: datetime
+) -> None:
+    last = await history(
+        (30, REJECTED, FULL), (23, REJECTED, FULL), (8, ACCEPTED, "250 ok"), (0, REJECTED, FULL)
+    )
+    assert not await noted(store, reader, last, now)
+    async with store.read() as session:
+        assert not await in_force(session, "hash")
+
+
+async def test_retries_of_one_issue_are_one_issue(
+    store: Store, reader: int, history: History, now: datetime
+) -> None:
+    last = await history((20, REJECTED, FULL), (0, DeliveryState.DEFERRED, "452 4.2.2 full"))
+    for hours in range(48):
+        assert not await noted(store, reader, last, now + timedelta(hours=hours))

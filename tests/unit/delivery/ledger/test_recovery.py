@@ -1,0 +1,256 @@
+"""What dead workers leave behind is made good: nobody lost, at most one copy more."""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.delivery.guards.liveness import FileLock
+from digest.delivery.ledger import mailings
+from digest.delivery.ledger.access import LEASE, Ledger
+from digest.delivery.ledger.accounting import account
+from digest.delivery.ledger.claims import Claim
+from digest.delivery.ledger.recovery import RETRY_UNKNOWN_AFTER, Tidied, tidy
+from digest.delivery.outcomes import Outcome
+from digest.delivery.tables import DeliveryState, MailingState, Route
+from digest.store import Store
+from subscribers.subscriptions import unsubscribe
+from tests.unit.delivery.conftest import MakeMailing, rows
+from tests.workers import Living, ledger_at, record
+
+ROUTES = [Route.RELAY]
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+async def round_of(store: Store, living: Living, now: datetime) -> Tidied:
+    async with store.write() as session:
+        return await tidy(session, living, now)
+
+
+async def test_a_dead_worker_s_claim_is_free_at_once(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(2)
+    await ledger_at(store, "dead").claim(ROUTES, 2, now)
+    assert (await round_of(store, Living(), now)).freed == 2
+    assert {row.state for row in await rows(store)} == {DeliveryState.PENDING}
+
+
+async def test_a_living_worker_s_claim_is_free_when_its_lease_ends(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    await ledger_at(store, "slow").claim(ROUTES, 1, now)
+    living = Living(alive={"slow"})
+    assert (await round_of(store, living, now + LEASE)).freed == 0
+    assert (await round_of(store, living, now + LEASE + timedelta(seconds=1))).freed == 1
+
+
+async def test_an_armed_delivery_is_unknown_only_when_its_worker_is_dead(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    ledger = ledger_at(store, "sleeper")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await ledger.arm(claim, now, now)
+    later = now + timedelta(hours=20)
+    assert (await round_of(store, Living(alive={"sleeper"}), later)).unknown == 0
+    assert (await round_of(store, Living(), later)).unknown == 1
+
+
+async def test_an_unknown_outcome_is_tried_once_more_and_then_held(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    states = []
+    for _ in range(2):
+        ledger = ledger_at(store, "crasher")
+        [claim] = await ledger.claim(ROUTES, 1, now)
+        await ledger.arm(claim, now, now)
+        await round_of(store, Living(), now)
+        now += RETRY_UNKNOWN_AFTER
+        [row] = await rows(store)
+        states.append((row.state, row.unknowns))
+    assert states == [(DeliveryState.UNKNOWN, 1), (DeliveryState.HELD, 2)]
+    assert await ledger_at(store, "next").claim(ROUTES, 1, now + timedelta(hours=1)) == []
+
+
+async def test_an_edition_that_holds_never_tries_an_unknown_again(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1, resend_unknown=False)
+    ledger = ledger_at(store, "crasher")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await ledger.arm(claim, now, now)
+    await round_of(store, Living(), now)
+    [row] = await rows(store)
+    assert row.state == DeliveryState.HELD
+
+
+async def test_what_is_late_expires_and_an_unknown_one_is_told_apart(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(2)
+    ledger = ledger_at(store, "crasher")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await ledger.arm(claim, now, now)
+    await round_of(store, Living(), now)
+    tidied = await round_of(store, Living(), mailing.give_up_at)
+    assert tidied.expired == 2
+    assert [row.state for row in await rows(store)] == [DeliveryState.HELD, DeliveryState.EXPIRED]
+
+
+async def test_a_mailing_ends_only_when_nothing_is_open(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(2)
+    ledger = ledger_at(store, "me")
+    living = Living(alive={"me"})
+    first, second = await ledger.claim(ROUTES, 2, now)
+    await record(ledger, first, Outcome(DeliveryState.ACCEPTED), now)
+    assert (await round_of(store, living, now)).finished == []
+    await record(ledger, second, Outcome(DeliveryState.REJECTED), now)
+    assert (await round_of(store, living, now)).finished == [mailing.id]
+    assert (await round_of(store, living, now)).finished == []
+
+
+async def test_a_cancelled_mailing_ends_with_its_readers_skipped(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(3)
+    assert mailing.id is not None
+    async with store.write() as session:
+        await mailings.cancel(session, mailing.id, "a mistake")
+    await round_of(store, Living(), now)
+    async with store.read() as session:
+        counts = await account(session, mailing.id)
+        found = await mailings.get_mailing(session, mailing.id)
+    assert counts.skipped == 3
+    assert counts.balances
+    assert found.state == MailingState.CANCELLED
+    assert found.finished_at == now
+
+
+class TestFileLock:
+    def test_a_living_worker_is_seen_by_others(self, tmp_path: Path) -> None:
+        one, other = FileLock(tmp_path), FileLock(tmp_path)
+        assert other.is_alive(one.owner)
+        assert one.is_alive(other.owner)
+        one.release()
+        assert not other.is_alive(one.owner)
+        other.release()
+
+    def test_who_was_never_there_is_dead(self, tmp_path: Path) -> None:
+        lock = FileLock(tmp_path)
+        assert not lock.is_alive("nobody")
+        lock.release()
+
+    def test_a_worker_notices_that_its_lock_was_taken_away(self, tmp_path: Path) -> None:
+        lock = FileLock(tmp_path)
+        assert lock.holds()
+        next(tmp_path.glob("*.lock")).unlink()
+        assert not lock.holds()
+
+    def test_the_lock_of_another_user_s_worker_can_be_looked_at(self, tmp_path: Path) -> None:
+        one, other = FileLock(tmp_path), FileLock(tmp_path)
+        path = tmp_path / f"{one.owner}.lock"
+        assert path.stat().st_mode & 0o444 == 0o444 & ~umask()
+        path.chmod(0o444)
+        assert other.is_alive(one.owner)
+        one.release()
+        other.release()
+
+    def test_who_cannot_be_asked_counts_as_alive(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, other = FileLock(tmp_path), FileLock(tmp_path)
+
+        def refuse(*_: object) -> int:
+            raise PermissionError
+
+        with monkeypatch.context() as patched:
+            patched.setattr("os.open", refuse)
+            assert other.is_alive(one.owner)
+        one.release()
+        other.release()
+
+    @pytest.mark.parametrize("how", ["exit", "kill"])
+    def test_the_lock_of_a_process_that_ended_is_free(self, tmp_path: Path, how: str) -> None:
+        import signal
+        import subprocess
+        import sys
+
+        program = (
+            "import sys, time; from pathlib import Path; "
+            "from digest.delivery.guards.liveness import FileLock; "
+            f"print(FileLock(Path({str(tmp_path)!r})).owner, flush=True); sys.stdin.read()"
+        )
+        child = subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert child.stdin
+        assert child.stdout
+        owner = child.stdout.readline().decode().strip()
+        lock = FileLock(tmp_path)
+        assert lock.is_alive(owner)
+        if how == "kill":
+            os.kill(child.pid, signal.SIGKILL)
+        child.communicate()
+        assert not lock.is_alive(owner)
+        lock.release()
+
+
+async def unknown_then_claimed(store: Store, now: datetime) -> tuple[Ledger, Claim]:
+    """A reader whose first outcome is unknown, in a worker's hands for her one more try."""
+    crasher = ledger_at(store, "crasher")
+    [claim] = await crasher.claim(ROUTES, 1, now)
+    await crasher.arm(claim, now, now)
+    await round_of(store, Living(), now)
+    ledger = ledger_at(store, "me")
+    [again] = await ledger.claim(ROUTES, 1, now + RETRY_UNKNOWN_AFTER)
+    return ledger, again
+
+
+@pytest.mark.parametrize("how", ["swept", "denied"])
+async def test_a_doubtful_reader_of_a_cancelled_mailing_is_held_not_called_skipped(
+    store: Store, make_mailing: MakeMailing, now: datetime, how: str
+) -> None:
+    mailing = await make_mailing(1)
+    ledger, claim = await unknown_then_claimed(store, now)
+    async with store.write() as session:
+        await mailings.cancel(session, mailing.id or 0, "a mistake")
+    if how == "swept":
+        await ledger.give_back([claim], now)
+        await round_of(store, Living(), now)
+    else:
+        assert (await ledger.settle_denied(claim, now)).state is DeliveryState.HELD
+    [row] = await rows(store)
+    assert (row.state, row.reason) == (DeliveryState.HELD, "outcome unknown, then cancelled")
+
+
+async def test_a_doubtful_reader_who_unsubscribes_is_held_not_called_skipped(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    ledger, claim = await unknown_then_claimed(store, now)
+    async with store.write() as session:
+        await unsubscribe(session, claim.subscriber_id or 0, "weekly", source="test", now=now)
+    assert not await ledger.arm(claim, now, now)
+    assert (await ledger.settle_denied(claim, now)).state is DeliveryState.HELD
+
+
+async def test_a_doubtful_reader_whose_time_runs_out_is_held_not_called_expired(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    mailing = await make_mailing(1)
+    ledger, claim = await unknown_then_claimed(store, now)
+    await ledger.give_back([claim], now)
+    await round_of(store, Living(), mailing.give_up_at)
+    [row] = await rows(store)
+    assert row.state == DeliveryState.HELD
