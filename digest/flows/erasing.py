@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.ledger.recovery import UNOWNED
-from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
+from digest.delivery.tables import Delivery, DeliveryState, Mailing
 from digest.errors import NotFound
 from subscribers.address import EmailAddress
 from subscribers.erasure import Erased, erase
@@ -18,8 +18,6 @@ NOT_SENT_AGAIN = {
     DeliveryState.DEFERRED: DeliveryState.SKIPPED,
     DeliveryState.UNKNOWN: DeliveryState.HELD,
 }
-
-TO_AN_ADDRESS = (MailingKind.TEST, MailingKind.NOTICE)
 
 
 async def erase_reader(app: App, *, address: str) -> Erased:
@@ -39,22 +37,19 @@ async def _forget_deliveries(session: AsyncSession, erased: Erased, now: datetim
 
     Replies go too, since relays like to repeat the address in them.
     """
-    # By mailing, along the index that keeps a mailing to one row for each reader.
-    as_a_reader = and_(
-        col(Delivery.mailing_id).in_(select(Mailing.id)),
-        col(Delivery.subscriber_id) == erased.subscriber_id,
-    )
-    # A test goes to an address, whoever it belongs to; and so do the editor's notices.
-    addressed = select(Mailing.id).where(col(Mailing.kind).in_(TO_AN_ADDRESS))
-    by_address = and_(
-        col(Delivery.mailing_id).in_(addressed),
+    # A test and a notice go to an address, whoever it belongs to.
+    hers_by_address = and_(
         col(Delivery.subscriber_id).is_(None),
         func.lower(Delivery.address) == func.lower(erased.wire),
     )
     ids: list[int | None] = []
-    for condition in (as_a_reader, by_address):
-        # Locked: a worker that takes one up now would come between the steps below.
-        found = await session.exec(select(Delivery.id).where(condition).with_for_update())
+    for condition in (col(Delivery.subscriber_id) == erased.subscriber_id, hers_by_address):
+        found = await session.exec(
+            select(Delivery.id)
+            # By mailing, along the index that keeps a mailing to one row for each reader.
+            .where(col(Delivery.mailing_id).in_(select(Mailing.id)), condition)
+            .with_for_update()  # a worker that takes one up now would come between the steps below
+        )
         ids += found.all()
     hers = update(Delivery).where(col(Delivery.id).in_(ids))
     for before, after in NOT_SENT_AGAIN.items():

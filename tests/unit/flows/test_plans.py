@@ -20,6 +20,9 @@ from digest.delivery.ledger.recovery import tidy
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.flows import erasing, metrics, reporting
 from subscribers.audience import audience
+from subscribers.erasure import Erased
+
+HER = Erased(subscriber_id=1, normalised="ann@example.org", wire="Ann@example.org")
 
 Work = Callable[[AsyncSession, datetime], Awaitable[object]]
 
@@ -69,7 +72,7 @@ WORK: dict[str, tuple[Work, set[str]]] = {
         {"ix_delivery_mailing_state", "ix_mailing_created_at"},
     ),
     "forgetting a reader's deliveries": (
-        lambda session, now: erasing._forget_deliveries(session, 1, now),
+        lambda session, now: erasing._forget_deliveries(session, HER, now),
         set(),
     ),
     "freezing": (freeze, {"ix_subscription_edition_state", "ix_suppression_in_force"}),
