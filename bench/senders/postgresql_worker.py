@@ -8,17 +8,17 @@ import asyncio
 import sys
 
 from bench.taken import Taken, Watch
-from digest.bootstrap import open_app, open_relay_worker
+from digest.bootstrap import open_app, open_relay_sender
 from digest.cli.logs import configure_logging
 from digest.cli.runtime import run_loop
 
 
 async def send() -> Taken:
     """Wait for the start, send, and stop when told to."""
-    async with open_app() as app, open_relay_worker(app) as worker:
+    async with open_app() as app, open_relay_sender(app) as sender:
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
-        watch = Watch()
+        worker, watch = sender.worker, Watch()
         running = asyncio.create_task(worker.run())
         await asyncio.to_thread(sys.stdin.read)
         taken = watch.taken(worker.tally.accepted)
