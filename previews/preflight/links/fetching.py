@@ -9,12 +9,16 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+import string
 from collections.abc import Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import httpcore
+import idna
 
 SECONDS = 8.0
 AGENT = "Mozilla/5.0 (compatible; digest-link-check)"
@@ -43,8 +47,9 @@ class Answer:
 class CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects only to global addresses; `allowed` are addresses let through, for tests."""
 
-    def __init__(self, allowed: frozenset[str] = frozenset()) -> None:
+    def __init__(self, threads: Executor, allowed: frozenset[str] = frozenset()) -> None:
         self._inner = httpcore.AnyIOBackend()
+        self._threads = threads
         self._allowed = allowed
 
     async def connect_tcp(
@@ -56,7 +61,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """A stream to the first address of `host`, if all of them are global."""
-        addresses = await resolve(host, port)
+        addresses = await resolve(host, port, self._threads)
         for address in addresses:
             if address not in self._allowed and not ipaddress.ip_address(address).is_global:
                 raise PrivateAddress(f"{host} is {address}")
@@ -66,11 +71,17 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host. Raises `Unreachable`, or `Offline` when no resolver answers."""
+async def resolve(host: str, port: int, threads: Executor) -> list[str]:
+    """The addresses of a host. Raises `Unreachable`, or `Offline` when no resolver answers.
+
+    A look-up cannot be broken off, so it waits in one of `threads`: in the loop's own, slow
+    name servers would hold up what else the process does there, compiling for one.
+    """
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await loop.run_in_executor(
+            threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        )
     except socket.gaierror as trouble:
         if trouble.errno == socket.EAI_AGAIN:
             raise Offline("no name server answers") from None
@@ -78,14 +89,31 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
 
 
+def url_of(address: str) -> httpcore.URL:
+    """An address as it is asked for, in ASCII (RFC 3987 section 3.1): the host in IDNA 2008, the
+    rest percent-encoded. Raises `ValueError` for what is no address."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if not host:
+        raise ValueError(f"{address} names no host")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return httpcore.URL(
+        scheme=parts.scheme,
+        host=host if host.isascii() else idna.encode(host, uts46=True),
+        port=parts.port,
+        target=quote(target, safe=string.punctuation),
+    )
+
+
 class Fetcher:
     """Asks for pages; no cookies, no redirects followed, nothing of the body read."""
 
     def __init__(self, allowed: frozenset[str] = frozenset(), at_once: int = 6) -> None:
+        self._threads = ThreadPoolExecutor(at_once, "link-lookup")
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(),
             max_connections=at_once,
-            network_backend=CheckedBackend(allowed),
+            network_backend=CheckedBackend(self._threads, allowed),
         )
 
     async def ask(self, method: str, url: str) -> Answer:
@@ -96,22 +124,28 @@ class Fetcher:
             async with (
                 asyncio.timeout(2 * SECONDS),
                 self._pool.stream(
-                    method, url, headers=headers, extensions={"timeout": limits}
+                    method, url_of(url), headers=headers, extensions={"timeout": limits}
                 ) as reply,
             ):
-                location = next(
-                    (v.decode("latin-1") for n, v in reply.headers if n.lower() == b"location"),
-                    None,
-                )
-                return Answer(reply.status, location)
+                location = next((v for n, v in reply.headers if n.lower() == b"location"), None)
+                return Answer(reply.status, None if location is None else _text(location))
         except (httpcore.TimeoutException, TimeoutError):
             raise Unreachable(f"no answer within {SECONDS:.0f} s") from None
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as trouble:
             raise Unreachable(str(trouble) or type(trouble).__name__) from None
-        except (httpcore.UnsupportedProtocol, UnicodeError) as trouble:
-            raise Unreachable(str(trouble)) from None
+        except (httpcore.UnsupportedProtocol, ValueError) as trouble:
+            raise Unreachable(f"no address that can be asked: {trouble}") from None
 
     async def close(self) -> None:
         """Let all connections go."""
         with suppress(httpcore.NetworkError):
             await self._pool.aclose()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _text(header: bytes) -> str:
+    """A header's value; UTF-8 is written by many, though only ASCII is allowed."""
+    try:
+        return header.decode()
+    except UnicodeDecodeError:
+        return header.decode("latin-1")

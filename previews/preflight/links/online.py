@@ -94,6 +94,8 @@ async def _follow(link: Link, fetcher: Fetcher) -> Finding | None:
         if "does not exist" in str(trouble):
             return DEAD.found(f"{hops[-1]}: {trouble}", link.place)
         return _not_checked(link.place, f"{hops[-1]}: {trouble}")
+    except ValueError as trouble:
+        return _not_checked(link.place, f"{hops[-1]} redirects to no address: {trouble}")
     return LOOP.found(" → ".join(hops[:3]) + " → …", link.place)
 
 

@@ -1,7 +1,10 @@
 """Links on the network: only public addresses are asked, and what they answer is told."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -21,6 +24,10 @@ PAGES = {
     "/moved": "301 Moved\r\nLocation: /there",
     "/round": "302 Found\r\nLocation: /round",
     "/inside": "302 Found\r\nLocation: http://inside.example/",
+    "/umlaut": "301 Moved\r\nLocation: /Zürich",
+    "/odd": "302 Found\r\nLocation: http://[",
+    "/odd-port": "302 Found\r\nLocation: http://site.example:99999/",
+    "/mail": "302 Found\r\nLocation: mailto:ann@site.example",
 }
 
 
@@ -60,8 +67,12 @@ async def site(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
 
-    async def resolve(host: str, port: int) -> list[str]:
-        names = {"site.example": ["127.0.0.1"], "inside.example": ["10.0.0.7"]}
+    async def resolve(host: str, *_: object) -> list[str]:
+        names = {
+            "site.example": ["127.0.0.1"],
+            "xn--strae-oqa.example": ["127.0.0.1"],
+            "inside.example": ["10.0.0.7"],
+        }
         if host == "offline.example":
             raise Offline("no name server answers")
         if host not in names:
@@ -99,6 +110,10 @@ def codes(site: str) -> Follow:
         ("SITE/silent", "LNK-033"),
         ("http://offline.example/", "LNK-033"),
         ("SITE/round", "LNK-034"),
+        ("SITE/odd", "LNK-033"),
+        ("SITE/odd-port", "LNK-033"),
+        ("SITE/mail", "LNK-033"),
+        (f"http://{'ü' * 64}.example/", "LNK-033"),
     ],
 )
 async def test_what_the_network_says_is_told(codes: Follow, address: str, code: str) -> None:
@@ -109,6 +124,56 @@ async def test_what_the_network_says_is_told(codes: Follow, address: str, code: 
 async def test_a_page_that_is_there_is_nothing_to_tell(codes: Follow, asked: list[str]) -> None:
     assert await codes("SITE/there") == []
     assert asked == ["HEAD /there"]
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("SITE/Zürich?é=ü#ö", "/Z%C3%BCrich?%C3%A9=%C3%BC"),
+        ("SITE/100%25/a b", "/100%25/a%20b"),
+        ("SITE?q", "/?q"),
+    ],
+)
+async def test_an_address_is_asked_for_in_ascii(
+    codes: Follow, asked: list[str], address: str, path: str
+) -> None:
+    assert await codes(address) == []
+    assert asked == [f"HEAD {path}"]
+
+
+async def test_a_host_outside_ascii_is_asked_under_its_name_in_dns(
+    codes: Follow, site: str, asked: list[str]
+) -> None:
+    assert await codes(f"{site.replace('site', 'straße')}/there") == []
+    assert asked == ["HEAD /there"]
+
+
+async def test_a_redirect_in_utf_8_is_followed(codes: Follow, asked: list[str]) -> None:
+    assert [code for code, _ in await codes("SITE/umlaut")] == ["LNK-031"]
+    assert asked[-1] == "HEAD /Z%C3%BCrich"
+
+
+async def test_one_odd_redirect_hides_no_other_link(codes: Follow) -> None:
+    assert {code for code, _ in await codes("SITE/odd", "SITE/gone")} == {"LNK-033", "LNK-030"}
+
+
+async def test_slow_name_servers_hold_up_only_the_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def getaddrinfo(*_: object, **__: object) -> list[object]:
+        answered.wait(10)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    links = [Link(f"https://{n}.example/", Place("html"), "") for n in range(12)]
+    following = asyncio.create_task(online.follow(links, seconds=5))
+    await asyncio.sleep(0.05)
+    try:
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "compiled"), 2) == "compiled"
+    finally:
+        answered.set()
+    assert {finding.code for finding in await following} == {"LNK-033"}
 
 
 async def test_where_head_is_refused_get_decides(codes: Follow, asked: list[str]) -> None:
