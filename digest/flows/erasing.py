@@ -9,6 +9,7 @@ from digest.app import App
 from digest.delivery.ledger.recovery import UNOWNED
 from digest.delivery.tables import Delivery, DeliveryState, Mailing
 from digest.errors import NotFound
+from digest.store import Queue
 from subscribers.address import EmailAddress
 from subscribers.erasure import Erased, erase
 
@@ -24,7 +25,7 @@ async def erase_reader(app: App, *, address: str) -> Erased:
     """Erase a reader in one transaction. Raises `InvalidAddress` or `NotFound`."""
     parsed = EmailAddress.parse(address)
     now = app.clock()
-    async with app.store.write() as session:
+    async with app.store.write(Queue.EDITING) as session:  # no audience is frozen meanwhile
         erased = await erase(session, app.keyring, parsed, now=now)
         if erased is None:
             raise NotFound(f"{parsed.text} is no reader, or erased already")

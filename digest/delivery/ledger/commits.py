@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Update
+from sqlalchemy import ColumnElement, Update, case
 from sqlmodel import col, or_, update
 
 from digest.delivery.ledger.claims import Claim, arming
@@ -120,7 +120,7 @@ def _recording(given: Given) -> Update:
         )
         .values(
             state=given("the_state"),
-            reason=given("the_reason"),
+            reason=kept_reason(given("the_reason")),
             attempts=given("the_attempts"),
             not_before=given("the_hour"),
             updated_at=given("the_time"),
@@ -129,6 +129,12 @@ def _recording(given: Given) -> Update:
             lease_until=None,
         )
     )
+
+
+def kept_reason(reason: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Of a reader who was erased meanwhile no reply is kept: it may say her address."""
+    erased = ~col(Delivery.address).contains("@")
+    return case((erased, col(Delivery.reason)), else_=reason)
 
 
 def _armed(arm: Arming) -> dict[str, Any]:

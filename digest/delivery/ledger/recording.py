@@ -3,11 +3,12 @@
 import random
 from datetime import datetime
 
+from sqlalchemy import String, literal
 from sqlmodel import update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.ledger.claims import Claim, held_by
-from digest.delivery.ledger.commits import Recording
+from digest.delivery.ledger.commits import Recording, kept_reason
 from digest.delivery.ledger.mailbox_full import is_mailbox_full, note_mailbox_full
 from digest.delivery.ledger.recovery import UNOWNED, mark_unknown
 from digest.delivery.outcomes import Outcome, retry_delay
@@ -45,7 +46,7 @@ async def write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now:
         .where(held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
         .values(
             state=record.state,
-            reason=record.reason,
+            reason=kept_reason(literal(record.reason, String)),
             attempts=record.attempts,
             not_before=record.not_before,
             updated_at=now,
@@ -74,5 +75,6 @@ async def _suppress(
     session: AsyncSession, subscriber_id: int, outcome: Outcome, now: datetime
 ) -> None:
     subscriber = await session.get_one(Subscriber, subscriber_id)
-    source = outcome.reason or "dead address"
+    reply = outcome.reply  # without its text, which likes to name the reader
+    source = f"{reply.code} {reply.enhanced or ''}".strip() if reply else "dead address"
     await suppress_reader(session, subscriber, SuppressionReason.BOUNCE, source=source, now=now)

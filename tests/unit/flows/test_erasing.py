@@ -1,15 +1,21 @@
 """Erasing a reader from the ledger."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
 from digest.app import App
-from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
+from digest.delivery.ledger.mailings import freeze_audience
+from digest.delivery.outcomes import outcome_of
+from digest.delivery.ports import Reply
+from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind, Route
 from digest.errors import NotFound
 from digest.flows.erasing import erase_reader
+from digest.tables import metadata
+from tests.workers import ledger_at, record
 
 
 @pytest.mark.parametrize(
@@ -90,3 +96,39 @@ async def test_a_test_mail_that_went_to_her_forgets_her_too(
     assert hers.state == DeliveryState.SKIPPED
     assert others.address == "editor@example.org"
     assert others.state == DeliveryState.PENDING
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_no_reply_that_quotes_her_outlives_her(
+    app: App, clock: Any, add_readers: Callable[[int], Awaitable[list[int]]], late: bool
+) -> None:
+    """Whether it came before she was erased or after."""
+    await add_readers(1)
+    async with app.store.write() as session:
+        await freeze_audience(
+            session,
+            Mailing(
+                kind=MailingKind.ISSUE,
+                edition="weekly",
+                created_at=clock(),
+                give_up_at=clock() + timedelta(hours=1),
+                postmark="key@example.org",
+            ),
+        )
+    ledger = ledger_at(app.store)
+    [claim] = await ledger.claim([Route.RELAY], 1, clock())
+    assert await ledger.arm(claim, clock(), clock())
+    reply = Reply(550, "5.1.1 <reader0@example.org>: no such mailbox")
+    for step in (False, True):
+        if step is late:
+            await record(ledger, claim, outcome_of(reply), clock())
+        else:
+            await erase_reader(app, address="reader0@example.org")
+    async with app.store.engine.connect() as connection:
+        told = [
+            repr(tuple(row))
+            for table in metadata.sorted_tables
+            for row in await connection.execute(table.select())
+        ]
+    assert any("rejected" in row for row in told)
+    assert [row for row in told if "reader0" in row] == []
