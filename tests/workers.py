@@ -26,7 +26,7 @@ class Living:
     def is_alive(self, owner: str) -> bool:
         return owner in self.alive
 
-    def living(self) -> int:
+    def sharing(self, route: str) -> int:
         return len(self.alive)
 
     def serves(self, route: str) -> bool:

@@ -7,6 +7,7 @@ connection is watched: a broken one is noticed at once, a silent one within
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
@@ -45,15 +46,15 @@ def uptime() -> float:
 class SessionLock:
     """The lock `key` (a signed 64-bit number) of the database at `url`, while it can be held.
 
-    `on_look` is called with the keys that are held, each time they were looked up. The
-    `shared` ones are taken with it, and others may hold them too.
+    `on_look` is called with the keys that are held, and by how many, each time they were
+    looked up. The `shared` ones are taken with it, and others may hold them too.
     """
 
     def __init__(
         self,
         url: str,
         key: int,
-        on_look: Callable[[frozenset[int]], None],
+        on_look: Callable[[Counter[int]], None],
         shared: Collection[int] = (),
     ) -> None:
         self._conninfo = conninfo(url, SESSION)
@@ -137,6 +138,6 @@ class SessionLock:
             connection.pgconn.finish()
 
 
-async def _keys(connection: "psycopg.AsyncConnection[tuple[int]]") -> frozenset[int]:
+async def _keys(connection: "psycopg.AsyncConnection[tuple[int]]") -> Counter[int]:
     found = await connection.execute(KEYS)
-    return frozenset([row[0] for row in await found.fetchall()])
+    return Counter(row[0] for row in await found.fetchall())

@@ -89,14 +89,15 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 async def test_a_route_is_served_while_one_of_those_who_serve_it_lives(take: Take) -> None:
     web, one, other = await take(), await take(Route.RELAY), await take(Route.RELAY, Route.INBOX)
-    await until(lambda: web.living() == 3)
+    await until(lambda: web.sharing(Route.RELAY) == 2)
+    assert web.sharing(Route.INBOX) == 1
     one.release()
     await asyncio.sleep(4)
     assert [web.serves(route) for route in (Route.RELAY, Route.INBOX)] == [True, True]
     other.release()
     await until(lambda: not web.serves(Route.RELAY))
     assert not web.serves(Route.INBOX)
-    assert web.living() == 1
+    assert web.sharing(Route.RELAY) == 1
 
 
 @pytest.mark.usefixtures("impatient")

@@ -86,7 +86,7 @@ class Someone:
     def is_alive(self, owner: str) -> bool:
         return owner in self.alive
 
-    def living(self) -> int:
+    def sharing(self, route: str) -> int:
         return len(self.alive)
 
     def serves(self, route: str) -> bool:

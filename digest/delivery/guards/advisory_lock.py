@@ -2,10 +2,10 @@
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Collection
 
 from digest.databases.advisory import SessionLock, uptime
-from digest.delivery.tables import Route
 
 # A worker whose connection was cut takes its lock again within a second or two.
 GRACE_SECONDS = 3.0
@@ -27,6 +27,7 @@ class AdvisoryLock:
         shared = [_key_of_route(route) for route in routes]
         self._lock = SessionLock(url, _key(self.owner), self._look, shared)
         self._seen: dict[int, float] = {}
+        self._held: Counter[int] = Counter()
         self._looking_since = float("inf")
         self._looked_at = float("-inf")
         self._closed = False
@@ -50,11 +51,9 @@ class AdvisoryLock:
         """Whether `owner` holds its lock, or did a moment ago; in doubt it does."""
         return self._was_seen(_key(owner), GRACE_SECONDS)
 
-    def living(self) -> int:
-        """As many as were seen at the last look."""
-        routes = {_key_of_route(route) for route in Route}
-        seen = (at >= self._looked_at for key, at in self._seen.items() if key not in routes)
-        return max(1, sum(seen))
+    def sharing(self, route: str) -> int:
+        """As many as held the route's lock at the last look."""
+        return max(1, self._held[_key_of_route(route)])
 
     def serves(self, route: str) -> bool:
         """Whether any of those who send by it was seen within `PATIENCE_SECONDS`."""
@@ -72,11 +71,11 @@ class AdvisoryLock:
         seen = max(self._seen.get(key, self._looking_since), self._looking_since)
         return self._looked_at - seen < within
 
-    def _look(self, keys: frozenset[int]) -> None:
+    def _look(self, keys: Counter[int]) -> None:
         now = uptime()
         if now - self._looked_at > GRACE_SECONDS:  # we were cut off, and so were others perhaps
             self._looking_since = now
-        self._looked_at = now
+        self._looked_at, self._held = now, keys
         self._seen = {
             key: at for key, at in self._seen.items() if now - at < PATIENCE_SECONDS
         } | dict.fromkeys(keys, now)

@@ -10,7 +10,6 @@ import fcntl
 import os
 import secrets
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -38,8 +37,8 @@ class Liveness(Protocol):
     def is_alive(self, owner: str) -> bool:
         """Whether the worker called `owner` is alive."""
 
-    def living(self) -> int:
-        """How many workers live, this one counted."""
+    def sharing(self, route: str) -> int:
+        """How many workers that live send by `route`, this one counted."""
 
     def serves(self, route: str) -> bool:
         """Whether any worker that lives, this one or another, sends by `route`; in doubt it does.
@@ -66,7 +65,7 @@ class FileLock:
         while not self.holds():  # another worker looked in between, and tidied the file away
             os.close(self._file)
             self._make()
-        os.write(self._file, " ".join(routes).encode())
+        os.write(self._file, f"{' '.join(routes)}\n".encode())
 
     def _make(self) -> None:
         self.owner = secrets.token_hex(8)
@@ -104,16 +103,19 @@ class FileLock:
             os.close(file)
 
     def living(self) -> int:
+        """How many workers live, this one counted."""
+        return len(self._living())
+
+    def sharing(self, route: str) -> int:
         """Counted by their files."""
-        return sum(self.is_alive(path.stem) for path in self._folder.glob("*.lock"))
+        return max(1, sum(_names(path, route) for path in self._living()))
 
     def serves(self, route: str) -> bool:
         """Read in the files of those who live."""
-        return any(
-            route in _words(path)
-            for path in self._folder.glob("*.lock")
-            if self.is_alive(path.stem)
-        )
+        return any(_names(path, route) for path in self._living())
+
+    def _living(self) -> list[Path]:
+        return [path for path in self._folder.glob("*.lock") if self.is_alive(path.stem)]
 
     def release(self) -> None:
         """Remove the file and let the lock go."""
@@ -121,7 +123,12 @@ class FileLock:
         os.close(self._file)
 
 
-def _words(path: Path) -> list[str]:
-    with suppress(OSError):  # it has just ended
-        return path.read_text().split()
-    return []
+def _names(path: Path, route: str) -> bool:
+    """Whether a worker's file names the route, or may: not yet written, or not ours to read."""
+    try:
+        text = path.read_text()
+    except FileNotFoundError:  # it has just ended
+        return False
+    except OSError:
+        return True
+    return route in text.split() or not text

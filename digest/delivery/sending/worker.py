@@ -139,8 +139,8 @@ class Worker:
             if self._liveness.lost():
                 raise LockLost("this worker's lock is gone; start it again")
             await self._tidy()
-            for pool in self._pools:
-                await pool.look_after(self._liveness.living())
+            for route, pool in zip(self._routes, self._pools, strict=True):
+                await pool.look_after(self._liveness.sharing(route))
 
     async def _tidy(self) -> None:
         try:
