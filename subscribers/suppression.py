@@ -25,7 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers import consent
 from subscribers.address import EmailAddress
-from subscribers.dialects import insert_if_new
+from subscribers.dialects import insert_if_new, one_at_a_time
 from subscribers.keys import Keyring
 from subscribers.leaving import end_subscriptions, write_anew
 from subscribers.readers import find
@@ -54,6 +54,7 @@ async def suppress(
     if subscriber is not None:
         return await suppress_reader(session, subscriber, reason, source=source, now=now)
     address_hash = keyring.address_hash(address.normalised)
+    await one_at_a_time(session, address_hash)  # she may be signing up at this moment
     return await add(session, address_hash, reason, source=source, now=now)
 
 
@@ -87,8 +88,8 @@ async def unsuppress(
 ) -> list[SuppressionReason]:
     """Lift what an editor may lift; the reasons lifted."""
     address_hash = keyring.address_hash(address.normalised)
+    subscriber = await find(session, keyring, address, lock=True)  # first, as all others do
     lifted = await lift(session, address_hash, LIFTED_BY_AN_EDITOR, by=by, now=now)
-    subscriber = await find(session, keyring, address, lock=True)
     if subscriber is not None and lifted:
         record_lifted(session, subscriber, lifted, by=by, now=now)
     return lifted
