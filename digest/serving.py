@@ -137,6 +137,8 @@ def _bound(host: str, port: int, elsewhere: str) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         sock = socket.create_server(address[:2], family=family)
+    except UnicodeError:  # DNS can have no such name
+        raise Misconfigured(f"cannot listen on {host}:{port}: {host!r} is no host") from None
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}") from None

@@ -13,7 +13,10 @@ from digest.flows.sites import reaches_relay
 from digest.issues.tables import Issue
 from digest.store import Queue
 
-REASON = "no relay is set any more; set DIGEST_SMTP_URL, restart, then `digest issues resume {}`"
+REASON = (
+    "nobody who runs has a relay; set DIGEST_SMTP_URL and restart, or start a `digest work` "
+    "that has it, then `digest issues resume {}`"
+)
 
 log = structlog.get_logger("digest.delivery")
 

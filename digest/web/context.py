@@ -20,6 +20,7 @@ def attach(site: FastAPI, app: App, pages: Pages | None, worker: Worker | None =
     `state.closing` is to be set when the server stops, so that what streams ends.
     """
     site.state.closing = asyncio.Event()
+    site.state.measuring = asyncio.Lock()
     site.state.worker = worker
     site.state.installation = app
     site.state.pages = pages
@@ -45,6 +46,10 @@ def _closing(request: Request) -> asyncio.Event:
     return cast(asyncio.Event, request.app.state.closing)
 
 
+def _measuring(request: Request) -> asyncio.Lock:
+    return cast(asyncio.Lock, request.app.state.measuring)
+
+
 def _signup_limit(request: Request) -> SignupLimit:
     return cast(SignupLimit, request.app.state.signup_limit)
 
@@ -63,6 +68,7 @@ async def open_editions(app: App) -> list[Edition]:
 Installation = Annotated[App, Depends(_installation)]
 EmbeddedWorker = Annotated[Worker | None, Depends(_worker)]
 PageRenderer = Annotated[Pages, Depends(_pages)]
+Measuring = Annotated[asyncio.Lock, Depends(_measuring)]
 Limit = Annotated[SignupLimit, Depends(_signup_limit)]
 ClientIp = Annotated[str | None, Depends(client_ip)]
 Bench = Annotated[Workbench, Depends(_workbench)]

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digest.delivery.relays.reading import relays_of
 from digest.flows.agenda import read_agenda
 from digest.flows.reporting import issue_rows
+from digest.flows.sites import reaches_relay
 from digest.inbox.reading import count_messages
 from digest.web.context import Installation, PageRenderer
 
@@ -21,5 +21,5 @@ async def overview(app: Installation, pages: PageRenderer) -> Response:
         agenda=await read_agenda(app),
         issues=await issue_rows(app),
         received=count_messages(app.settings.inbox_dir),
-        relay=bool(relays_of(app.settings)),
+        relay=reaches_relay(app),
     )

@@ -16,16 +16,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from digest.delivery.sending.worker import Worker
 from digest.flows.metrics import Measures, measure
-from digest.web.context import EmbeddedWorker, Installation
+from digest.web.context import EmbeddedWorker, Installation, Measuring
 
 router = APIRouter()
 
 
 @router.get("/metrics")
-async def metrics(app: Installation, worker: EmbeddedWorker) -> Response:
-    """The numbers of now; 503 while the database does not answer."""
+async def metrics(app: Installation, worker: EmbeddedWorker, measuring: Measuring) -> Response:
+    """The numbers of now; 503 while the database does not answer.
+
+    One look at a time, however many ask: it takes a connection that sending needs too.
+    """
     try:
-        measures = await measure(app)
+        async with measuring:
+            measures = await measure(app)
     except (SQLAlchemyError, OSError):
         return PlainTextResponse("no database\n", 503)
     registry = CollectorRegistry()

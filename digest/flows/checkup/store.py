@@ -22,6 +22,11 @@ async def check_store(settings: Settings) -> list[Check]:
         await store.close()
     found = [warning("clock", note) for note in notes if note] or [ok("clock", "steady")]
     if waiting and letter_route(settings) is not Route.RELAY:
-        message = f"{waiting:,} mailings wait for a relay, and none is set; set DIGEST_SMTP_URL"
-        found.append(error("waiting mail", message))
+        message = f"{waiting:,} mailings wait for a relay, and none is set here; "
+        # Only PostgreSQL can have workers elsewhere.
+        found.append(
+            warning("waiting mail", f"{message}a `digest work` must have it")
+            if store.is_postgresql
+            else error("waiting mail", f"{message}set DIGEST_SMTP_URL")
+        )
     return found
