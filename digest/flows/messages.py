@@ -1,8 +1,6 @@
 """The message of a claimed delivery: frozen segments joined with the reader's few values."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -31,7 +29,6 @@ from subscribers.signup import raw_token
 from subscribers.tables import ConfirmationToken
 
 KEPT_VARIANTS = 40
-SIGNING_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,6 @@ class MessageWriter:
         self._app, self._dkim_keys = app, dkim_keys
         self._frozen: dict[tuple[int, str], Frozen] = {}
         self._return_path = ReturnPath.of(app)
-        self._signing = ThreadPoolExecutor(SIGNING_THREADS, "dkim")
 
     async def compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
         """The complete wire form for one reader; raises `Refused` for an unusable address."""
@@ -80,16 +76,9 @@ class MessageWriter:
             delivery_id=claim.delivery_id,
             return_path=self._return_path.of_delivery(claim.delivery_id),
             recipient=wire,
-            data=await self._written(frozen, reader),
+            data=frozen.write(reader),
             needs_smtputf8=needs_smtputf8,
         )
-
-    async def _written(self, frozen: Frozen, reader: ReaderValues) -> bytes:
-        """Signing takes longer than the rest, and lets others run: so it goes beside the loop."""
-        if frozen.signer is None:
-            return frozen.write(reader)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._signing, frozen.write, reader)
 
     def _links(self, claim: Claim) -> ReaderLinks:
         if claim.subscriber_id is None or claim.edition is None:
