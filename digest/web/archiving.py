@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from digest.errors import NotFound
 from digest.flows.archive import published_issues, web_version
 from digest.web.context import Installation, PageRenderer
 from digest.web.feed import atom_feed
+from digest.web.numbers import IssueNumber
 from digest.web.pages import HEADERS
 
 router = APIRouter()
@@ -16,7 +16,6 @@ MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-HIGHEST_NUMBER = 2**31 - 1
 
 
 @router.get("/issues")
@@ -26,11 +25,9 @@ async def archive(app: Installation, pages: PageRenderer) -> Response:
     return pages.render("issues.html", section="issues", issues=issues)
 
 
-@router.get("/issues/{number:int}")
-async def issue(number: int, app: Installation) -> Response:
+@router.get("/issues/{number}")
+async def issue(number: IssueNumber, app: Installation) -> Response:
     """One issue as it was sent, without anybody's own links. Raises `NotFound`."""
-    if number > HIGHEST_NUMBER:
-        raise NotFound(f"There is no issue {number}.")
     html = await web_version(app, number)
     return HTMLResponse(html, headers={**HEADERS, "Content-Security-Policy": MAIL_POLICY})
 

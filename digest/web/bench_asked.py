@@ -1,5 +1,6 @@
 """What a request to the workbench names: the subject, the choice, something to compare with."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends
@@ -7,14 +8,11 @@ from fastapi import Depends
 from digest.errors import DigestError, NotFound
 from digest.flows.sights import ISSUE, SAMPLE, Shown, Sight, Subject
 from digest.web.bench_view import Choice
+from digest.web.numbers import IssueNumber, number_of
 
-HIGHEST_NUMBER = 2**31 - 1
 
-
-def issue_subject(number: int) -> Subject:
-    """An issue. Raises `NotFound` for a number that no row can hold."""
-    if number > HIGHEST_NUMBER:
-        raise NotFound(f"there is no issue {number}; the overview lists them all")
+def issue_subject(number: IssueNumber) -> Subject:
+    """An issue, whether or not there is one of that number."""
     return Subject(ISSUE, str(number))
 
 
@@ -26,10 +24,11 @@ def sample_subject(name: str) -> Subject:
 def named_subject(key: str) -> Subject:
     """`issue-3` or `sample-emoji`, as the lists on the page name them. Raises `NotFound`."""
     kind, _, name = key.partition("-")
-    if kind == ISSUE and name.isascii() and name.isdigit():
-        return issue_subject(int(name))
     if kind == SAMPLE:
         return sample_subject(name)
+    if kind == ISSUE:
+        with suppress(ValueError):
+            return issue_subject(number_of(name))
     raise NotFound("there is nothing of that name to look at; the list has them all")
 
 

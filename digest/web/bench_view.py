@@ -35,7 +35,7 @@ COMPARED = ("text", "source")
 @dataclass(frozen=True)
 class Choice:
     """What the editor chose to see. `against` names what stands beside it, if anything; `spot`
-    selects what is marked."""
+    locates what is marked."""
 
     view: str = "light"
     width: str = "both"

@@ -20,9 +20,9 @@ from previews.watching import looks as looks_at
 router = APIRouter()
 
 
-@router.get("/issues/{number:int}/frame")
+@router.get("/issues/{number}/frame")
 async def issue_frame(subject: AnIssue, choice: Chosen, bench: Bench) -> Response:
-    """One look at an issue's HTML, for a frame; its `spot` is a selector of what to mark."""
+    """One look at an issue's HTML, for a frame; its `spot` locates what to mark."""
     return _framed(good(await bench.look(subject, choice.variant, choice.reader)).html, choice)
 
 
@@ -44,7 +44,7 @@ def _framed(html: str, choice: Choice) -> Response:
     return look_frame(marked(html, [choice.spot]) if choice.spot else html, choice.view)
 
 
-@router.get("/issues/{number:int}/live")
+@router.get("/issues/{number}/live")
 async def issue_live(subject: AnIssue, bench: Bench, closing: Closing) -> Response:
     """Says when the issue or a template has changed (Server-Sent Events)."""
     return await _live(subject, bench, closing)
@@ -74,20 +74,20 @@ async def _live(subject: Subject, bench: Workbench, closing: asyncio.Event) -> R
     return StreamingResponse(news(), media_type="text/event-stream")
 
 
-@router.get("/issues/{number:int}/{key}.html")
+@router.get("/issues/{number}/{key}.html")
 async def looks(subject: AnIssue, key: str, bench: Bench, scheme: str = "light") -> Response:
     """One variant's HTML, for a frame."""
     shown = good(await bench.look(subject, key))
     return _framed(shown.html, Choice.of(view=scheme))
 
 
-@router.get("/issues/{number:int}/{key}.txt")
+@router.get("/issues/{number}/{key}.txt")
 async def text(subject: AnIssue, key: str, bench: Bench) -> Response:
     """One variant's plain text."""
     return PlainTextResponse(good(await bench.look(subject, key)).text)
 
 
-@router.get("/issues/{number:int}/{key}.eml")
+@router.get("/issues/{number}/{key}.eml")
 async def eml(subject: AnIssue, key: str, bench: Bench, reader: str = "") -> Response:
     """One variant's complete message, to open in a mail program."""
     shown = good(await bench.look(subject, key, reader))

@@ -9,11 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from digest.errors import NotFound
 from digest.flows.preflight.check import Checked, check_issue
-from digest.flows.reporting import issue_rows
 from digest.flows.sent_tests import list_tests
 from digest.flows.sights import SAMPLE, Shown, Subject
 from digest.flows.workbench import Workbench
-from digest.issues.lookup import get_issue
+from digest.issues.lookup import get_issue, list_numbers
 from digest.web.bench_asked import AnIssue, ASample, Chosen, good, named_subject
 from digest.web.bench_spots import told
 from digest.web.bench_view import CHECK, Choice, Other, context_of, golden
@@ -70,7 +69,7 @@ async def go(subject: str = "") -> Response:
     return RedirectResponse(named_subject(subject or f"{SAMPLE}-{samples.FIRST}").path, 303)
 
 
-@router.get("/issues/{number:int}")
+@router.get("/issues/{number}")
 async def issue(
     subject: AnIssue, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
 ) -> Response:
@@ -107,7 +106,8 @@ async def _page(
     if checked:
         more |= {"checked": checked, "findings": told(checked, sight, choice, places)}
     other = await _other(bench, choice.against)
-    rows = await issue_rows(app)
+    async with app.store.read() as session:
+        numbers = await list_numbers(session)
     context = context_of(
         sight,
         choice,
@@ -115,7 +115,7 @@ async def _page(
         other,
         samples=samples.names(),
         goldens=goldens.names(),
-        issues=[row.number for row in rows],
+        issues=numbers,
         live=f"{subject.path}/live",
         **more,
     )

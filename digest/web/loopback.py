@@ -1,10 +1,12 @@
-"""The desk answers to loopback names only, against DNS rebinding.
+"""The desk answers to loopback names only, and to no request that another site's page makes.
 
 A page anywhere can make its own host name resolve to 127.0.0.1 and read what
-listens there; the Host header then still carries that name.
+listens there (DNS rebinding); the Host header then still carries that name. Or
+it asks under the true name: it cannot read the answer, but could keep the desk
+busy.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -14,17 +16,21 @@ from digest.settings import LOOPBACK_HOSTS
 
 
 class LoopbackOnly:
-    """Answers requests for any other host with `refusal`."""
+    """Answers requests for any other host, or from within another site's page, with `refusal`."""
 
     def __init__(self, app: ASGIApp, refusal: Callable[[], Response]) -> None:
         self._app = app
         self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not is_loopback(Headers(scope=scope).get("host", "")):
+        if scope["type"] == "http" and not _is_welcome(Headers(scope=scope)):
             await self._refusal()(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+
+def _is_welcome(headers: Mapping[str, str]) -> bool:
+    return is_loopback(headers.get("host", "")) and not is_embedded(headers)
 
 
 def is_loopback(host: str) -> bool:
@@ -33,3 +39,10 @@ def is_loopback(host: str) -> bool:
     if not name or (port and not port.isdigit()):
         name = host
     return name.removeprefix("[").removesuffix("]").lower() in LOOPBACK_HOSTS
+
+
+def is_embedded(headers: Mapping[str, str]) -> bool:
+    """Whether another site's page loads it as a part of its own: a picture, a frame, a script's
+    request (W3C Fetch Metadata). A link that somebody follows, in webmail say, is none."""
+    another = headers.get("sec-fetch-site") == "cross-site"
+    return another and headers.get("sec-fetch-dest") != "document"

@@ -70,7 +70,7 @@ class Element:
     @property
     def locator(self) -> str:
         """A CSS selector of this one element."""
-        steps = [_step(element) for element in (self, *self.ancestors())]
+        steps = [_step(element.tag, element.position) for element in (self, *self.ancestors())]
         return ">".join(reversed(steps))
 
     @property
@@ -85,10 +85,8 @@ _BREAKS = frozenset(
 )
 
 
-def _step(element: Element) -> str:
-    if element.parent is None or element.tag in ("html", "head", "body"):
-        return element.tag
-    return f"{element.tag}:nth-child({element.position})"
+def _step(tag: str, position: int) -> str:
+    return tag if tag in ("html", "head", "body") else f"{tag}:nth-child({position})"
 
 
 class Page:
@@ -157,20 +155,31 @@ class Page:
 
 
 def with_ids(html: str, ids: Mapping[str, str]) -> str:
-    """The page written out anew, with an id on the first element that each selector selects.
+    """The page written out anew, with an id on the element of each locator.
 
     Such an element is shown even where it or what it is in was hidden by its style attribute.
     """
     parser = LexborHTMLParser(html)
-    for selector, name in ids.items():
-        try:
-            node = parser.css_first(selector)
-        except (SelectolaxError, ValueError):
-            continue
+    for locator, name in ids.items():
+        node = _located(parser.root, locator)
         if node is not None:
             node.attrs["id"] = name
             _reveal(node)
     return parser.html or html
+
+
+def _located(root: LexborNode | None, locator: str) -> LexborNode | None:
+    """Goes there step by step: what stands in an address may be no locator but a selector that
+    would take minutes."""
+    first, *steps = locator.split(">")
+    node = root if first == "html" else None
+    for step in steps:
+        elements = [child for child in node.iter() if child.is_element_node] if node else []
+        found = (
+            child for at, child in enumerate(elements, 1) if _step(child.tag or "", at) == step
+        )
+        node = next(found, None)
+    return node
 
 
 def _reveal(node: LexborNode | None) -> None:

@@ -38,6 +38,13 @@ async def test_any_other_host_name_is_refused(desk: httpx.AsyncClient, app: App,
         assert "Hello" not in page.text
 
 
+async def test_what_a_page_elsewhere_embeds_is_refused(desk: httpx.AsyncClient) -> None:
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    image = await desk.get("/samples/emoji/frame", headers={**elsewhere, "Sec-Fetch-Dest": "image"})
+    link = await desk.get("/", headers={**elsewhere, "Sec-Fetch-Dest": "document"})
+    assert (image.status_code, link.status_code) == (403, 200)
+
+
 @pytest.mark.parametrize("host", ["localhost:8001", "127.0.0.1", "[::1]:8001"])
 async def test_loopback_names_are_served(desk: httpx.AsyncClient, host: str) -> None:
     assert (await desk.get("/", headers={"Host": host})).status_code == 200

@@ -25,6 +25,8 @@ PAGES = (
     "/nowhere",
     "/issues/1",
     "/issues/99999999999999999999",
+    "/issues/" + "9" * 4301,
+    "/issues/1_0",
     "/issues/-1",
     "/issues/x",
     "/confirm/x/renew",

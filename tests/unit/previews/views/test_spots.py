@@ -38,11 +38,34 @@ def test_what_is_hidden_is_shown_where_it_is_marked() -> None:
     assert "display: none" in marked(MAIL, [CELL])
 
 
-@pytest.mark.parametrize("spot", ["", "no such", "p{}</style><script>", ">>", "html>body>p"])
-def test_what_selects_nothing_marks_nothing(spot: str) -> None:
+@pytest.mark.parametrize(
+    "spot",
+    [
+        "",
+        "no such",
+        "p{}</style><script>",
+        ">>",
+        "html>body>p",
+        "html>body>table:nth-child(1)",
+        "html>body>div:nth-child(" + "9" * 5000 + ")",
+    ],
+)
+def test_what_is_not_there_marks_nothing(spot: str) -> None:
     html = marked(MAIL, [spot])
     assert 'id="spot-' not in html
     assert "<script>" not in html
+
+
+@pytest.mark.parametrize("spot", ["td", "html>body *:has(span)", "html body>div:nth-child(1)"])
+def test_a_selector_that_is_no_locator_is_never_run(spot: str) -> None:
+    """With `:has` it could be written so that it runs for minutes."""
+    assert 'id="spot-' not in marked(MAIL, [spot])
+
+
+def test_an_element_of_outlook_s_own_is_found_as_well() -> None:
+    html = "<html><body><o:p>x</o:p></body></html>"
+    [element] = Page(html).named("o:p")
+    assert f'<o:p id="{mark_of(element.locator)}">' in marked(html, [element.locator])
 
 
 @pytest.mark.parametrize(
