@@ -15,10 +15,11 @@ from digest.web.bench_view import CHECK, PAPERS, WIDTHS, Choice, Other, context_
 from digest.web.pages import Pages
 from previews.views.frame import standing_alone
 from previews.views.looks import LOOKS
-from previews.views.spots import mark_of
+from previews.views.spots import ANY_MARK, mark_of
 from previews.views.spots import marked as with_marks
 
 INDEX, STYLE, FRAMES = "index.html", "workbench.css", "frames"
+WITH_SPOT = f"*-{ANY_MARK}.html"
 SHEETS = ("site.css", "desk.css", "workbench.css")
 
 
@@ -51,6 +52,7 @@ class FilePlaces:
 async def write_bench(app: App, number: int, folder: Path) -> list[Path]:
     """Write every page of every variant into `folder`; the paths, the first page first.
 
+    Pages with spots that an earlier call left there go, for they show what was.
     The links in the mails are inert: whoever gets the files gets no reader's own.
     Raises `NotFound`, `DigestError` for an issue that cannot be compiled.
     """
@@ -65,6 +67,8 @@ async def write_bench(app: App, number: int, folder: Path) -> list[Path]:
 
 def _write(pages: Pages, sights: list[Sight], checked: Checked, folder: Path) -> list[Path]:
     (folder / FRAMES).mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(WITH_SPOT):
+        old.unlink()
     sheets = files("templates") / "web" / "static"
     style = folder / STYLE
     style.write_text("\n".join((sheets / name).read_text("utf-8") for name in SHEETS), "utf-8")

@@ -56,7 +56,7 @@ class Told:
 def told(checked: Checked, sight: Sight, choice: Choice, places: Places) -> list[Told]:
     """Every finding. What was found on other bytes than are shown leads nowhere."""
     shown = sight.shown
-    if shown is None or shown.made.hash != checked.hash:
+    if shown is None or not _same(checked, shown):
         return [Told(finding, None) for finding in checked.preflight.findings]
     at = choice.but(variant=shown.variant)
     spots = ((found, spot_of(found, at, shown.made)) for found in checked.preflight.findings)
@@ -67,11 +67,18 @@ def told(checked: Checked, sight: Sight, choice: Choice, places: Places) -> list
 
 
 def marks(checked: Checked, shown: Shown) -> list[Choice]:
-    """The pages with a spot to mark in the variant that is shown, each once."""
+    """The pages with a spot to mark in the variant that is shown, each once; none where what was
+    found was found on other bytes."""
+    if not _same(checked, shown):
+        return []
     usual = Choice(variant=shown.variant)
     spots = (spot_of(finding, usual, shown.made) for finding in checked.preflight.findings)
     pages = dict.fromkeys(spot.choice for spot in spots if spot and spot.choice.spot)
     return [page for page in pages if page.variant == shown.variant]
+
+
+def _same(checked: Checked, shown: Shown) -> bool:
+    return shown.made.hash == checked.hash
 
 
 def _in_source(place: Place) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ _HIGHLIGHT = (
     "<style>:target{outline:4px solid #d97706!important;outline-offset:2px;"
     "scroll-margin:30vh 0}</style>"
 )
+ANY_MARK = "spot-" + "[0-9a-f]" * 12  # as file names are matched
 
 
 def mark_of(spot: str) -> str:
-    """The id, and so the fragment of the address, of what a selector selects."""
+    """The id, and so the fragment of the address, of what a locator locates."""
     return f"spot-{sha256(spot.encode()).hexdigest()[:12]}"
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from digest.app import App
 from digest.flows import publishing
+from digest.flows.preflight.check import Checked, check_issue
 from digest.issues.editing import Edit
+from digest.web import bench_files
 from digest.web.bench_files import write_bench
 from previews.views.looks import LOOKS
 from schedules.tables import Edition
@@ -55,6 +57,31 @@ async def test_every_finding_leads_to_its_spot_without_a_server(app: App, folder
     for page in spotted.glob("*.html"):
         for link, _ in LINK.findall(page.read_text("utf-8")):
             assert (spotted / link).is_file(), f"{page.name} links to {link}"
+
+
+async def test_pages_of_spots_that_are_gone_go_too(app: App, folder: Path) -> None:
+    own = folder / "my-spot-on.html"
+    own.write_text("mine", "utf-8")
+    await publishing.edit(app, 1, Edit(sentence="A week of TK tools."))
+    await write_bench(app, 1, folder)
+    assert list(folder.glob("all-light-640-spot-*.html"))
+    await publishing.edit(app, 1, Edit(sentence="A week of tools."))
+    await write_bench(app, 1, folder)
+    assert list(folder.glob("*-spot-*.html")) == [own]
+
+
+async def test_what_was_found_after_an_edit_marks_nothing_of_the_look_before(
+    app: App, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def edited_meanwhile(app: App, number: int) -> Checked:
+        await publishing.edit(app, number, Edit(sentence="A week of TK tools."))
+        return await check_issue(app, number)
+
+    monkeypatch.setattr(bench_files, "check_issue", edited_meanwhile)
+    await write_bench(app, 1, folder)
+    assert "TK" in (folder / "all-preflight.html").read_text("utf-8")
+    assert not list(folder.glob("*-spot-*.html"))
+    assert 'id="spot-' not in (folder / "frames" / "all-light.html").read_text("utf-8")
 
 
 async def test_a_frame_brings_its_policy_and_its_links_are_inert(folder: Path) -> None:
