@@ -94,9 +94,10 @@ def styled(html: str, change: Callable[[str, str, str], str | None]) -> str:
 
 def insert_in_head(html: str, prelude: str) -> str:
     """The page with something put first into its head, or where a head would begin."""
-    found = {match[0][:2].lower(): match.end() for match in _HEAD.finditer(html)}
-    end = found.get("<h", found.get("<!", 0))
+    tags = (piece for piece in _PIECE.finditer(html) if (piece["name"] or "").lower() == "head")
+    found = next(tags, None) or _DOCTYPE.search(html)
+    end = found.end() if found else 0
     return html[:end] + prelude + html[end:]
 
 
-_HEAD = re.compile(r"<head\b[^>]*>|<!doctype\b[^>]*>", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!doctype\b[^>]*>", re.IGNORECASE)

@@ -17,3 +17,13 @@ def test_a_file_brings_its_policy_first_of_all() -> None:
     html = standing_alone("<html><head><style>p{}</style></head></html>", "no-images")
     assert html.startswith('<html><head><meta charset="utf-8"><meta http-equiv="Content-Security')
     assert "img-src 'none'" in html
+
+
+def test_a_tag_that_is_only_quoted_is_not_taken_for_the_head() -> None:
+    """A tool's name may hold one, and an attribute needs no escaping of `<`."""
+    name = '<img alt="<head>" src="https://x.example/">'
+    html = standing_alone(f"<html><head><title>t</title></head><body>{name}</body></html>", "light")
+    assert html.startswith('<html><head><meta charset="utf-8"><meta http-equiv="Content-Security')
+    assert name in html
+    headless = standing_alone(f"<!-- <head> --><body>{name}</body>", "light")
+    assert headless.startswith('<meta charset="utf-8"><meta http-equiv="Content-Security')
