@@ -29,9 +29,15 @@ async def get_issue(session: AsyncSession, number: int, *, lock: bool = False) -
     return issue
 
 
-async def list_issues(session: AsyncSession) -> list[Issue]:
-    """All issues, newest first."""
-    return list(await session.exec(select(Issue).order_by(col(Issue.number).desc())))
+async def list_issues(session: AsyncSession, newest: int | None = None) -> list[Issue]:
+    """The newest issues, or all of them; newest first."""
+    query = select(Issue).order_by(col(Issue.number).desc()).limit(newest)
+    return list(await session.exec(query))
+
+
+async def list_numbers(session: AsyncSession) -> list[int]:
+    """The numbers of all issues, newest first."""
+    return list(await session.exec(select(Issue.number).order_by(col(Issue.number).desc())))
 
 
 async def issue_of_slot(session: AsyncSession, slot_id: int) -> Issue | None:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from digest.flows.agenda import read_agenda
-from digest.flows.reporting import issue_rows
+from digest.flows.reporting import NEWEST, issue_rows
 from digest.flows.sites import reaches_relay
 from digest.inbox.reading import count_messages
 from digest.web.context import Installation, PageRenderer
@@ -15,11 +15,13 @@ router = APIRouter()
 @router.get("/")
 async def overview(app: Installation, pages: PageRenderer) -> Response:
     """Slots, issues with their accounting, and the inbox."""
+    issues = await issue_rows(app)
     return pages.render(
         "desk/overview.html",
         section="overview",
         agenda=await read_agenda(app),
-        issues=await issue_rows(app),
+        issues=issues,
+        earlier=len(issues) == NEWEST,
         received=count_messages(app.settings.inbox_dir),
         relay=reaches_relay(app),
     )

@@ -5,6 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from digest.app import App
+from digest.flows.reporting import NEWEST
 from digest.inbox import folder as inbox
 from digest.issues.tables import IssueState
 from digest.web.desk import build_desk
@@ -66,6 +67,18 @@ async def test_with_a_relay_the_inbox_says_how_to_send_there(app: App) -> None:
         page = (await client.get("/inbox")).text
     assert "digest issues send N --to-inbox" in page
     assert "relay.example" not in page
+
+
+async def test_the_overview_counts_the_newest_issues_only(
+    desk: httpx.AsyncClient, app: App, weekly: Edition
+) -> None:
+    for number in range(1, NEWEST + 3):
+        await add_issue(app, weekly, number, IssueState.SENT)
+    page = (await desk.get("/")).text
+    shown = [number for number in range(1, NEWEST + 3) if f'href="/issues/{number}"' in page]
+    assert shown == list(range(3, NEWEST + 3))
+    assert "digest issues list --all" in page
+    assert '<option value="issue-1">' in (await desk.get("/issues/3")).text
 
 
 async def test_the_overview_shows_slots_and_issues(
