@@ -222,8 +222,8 @@ def withdraw(
     if as_json:
         print_json(shown(view, {}))
     else:
-        console.print(f"Withdrawn: {view.title}", markup=False)
-        console.print(f"To undo: digest comparisons restore {slug}", markup=False)
+        console.print(f"Withdrawn: {view.title}")
+        console.print(f"To undo: digest comparisons restore {slug}")
 
 
 @app.command()
@@ -240,4 +240,4 @@ def restore(slug: Slug, as_json: JsonFlag = False) -> None:
     if as_json:
         print_json(shown(view, {}))
     else:
-        console.print(f"Back again: {view.title}", markup=False)
+        console.print(f"Back again: {view.title}")

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -49,9 +48,7 @@ def list_(as_json: JsonFlag = False) -> None:
     for heading in ("cadence", "next"):
         table.add_column(heading, no_wrap=True)
     for edition in described:
-        table.add_row(
-            edition["slug"], escape(edition["name"]), edition["cadence"], _next_words(edition)
-        )
+        table.add_row(edition["slug"], edition["name"], edition["cadence"], _next_words(edition))
     console.print(table)
 
 
@@ -186,11 +183,12 @@ def _print(described: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(described)
         return
-    console.print(f"[bold]{described['slug']}[/bold] · {escape(described['name'])}")
+    console.print(described["slug"], style="bold", end="")
+    console.print(f" · {described['name']}")
     for label, value in _lines(described):
-        console.print(f"{label:<12}{escape(value)}")
+        console.print(f"{label:<12}{value}")
     for note in described["notes"]:
-        console.print(f"[yellow]{note}[/yellow]")
+        console.print(note, style="yellow")
 
 
 def _lines(described: dict[str, Any]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from digest.app import App
 from digest.cli.runtime import JsonFlag, console, print_json, run
@@ -93,9 +94,13 @@ def edit(
 
 
 @app.command("list")
-def list_(as_json: JsonFlag = False) -> None:
-    """All issues with their accounting."""
-    rows = run(reporting.issue_rows)
+def list_(
+    every: Annotated[bool, typer.Option("--all", help="Not only the newest 20.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """The newest issues with their accounting."""
+    newest = None if every else reporting.NEWEST
+    rows = run(lambda app: reporting.issue_rows(app, newest))
     if as_json:
         print_json([row.model_dump(mode="json") for row in rows])
         return
@@ -149,11 +154,12 @@ def preview(
             }
         )
         return
-    console.print(f"[bold]{made.subject}[/bold]\n{made.preheader}\nhash {made.hash[:12]}")
+    told = f"\n{made.preheader}\nhash {made.hash[:12]}"
+    console.print(Text.assemble((made.subject, "bold"), told))
     for variant in made.variants:
         console.print(f"  {variant.key}: {variant.html_bytes / 1000:.1f} kB of HTML")
         if variant.warning:
-            console.print(f"  [yellow]{variant.warning}[/yellow]")
+            console.print(Text(f"  {variant.warning}", "yellow"))
     for path in files:
         console.print(f"  {path}")
     if pictures and not any(path.suffix == ".png" for path in files):
@@ -193,7 +199,7 @@ def approve(
         print_json(shown)
     else:
         for what in shown["not_checked"]:
-            console.print(f"Not checked: {what}", markup=False)
+            console.print(f"Not checked: {what}")
         console.print(f"Issue {number} approved by {who}, hash {shown['hash'][:12]}.")
         console.print(shown["plan"])
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from digest.cli.runtime import console
 from subscribers.exporting import ReaderRow
@@ -34,22 +34,18 @@ def print_rows(rows: Sequence[ReaderRow]) -> None:
     table = Table("id", "address", "edition", "state", "suppressed", box=None, header_style="bold")
     for row in rows:
         cells = (row.address, row.edition or "—", row.state or "—", row.suppressed or "")
-        table.add_row(str(row.id), *(escape(cell) for cell in cells))
+        table.add_row(str(row.id), *cells)
     console.print(table)
 
 
 def print_reader(shown: dict[str, Any]) -> None:
     """One reader with her consent, oldest first."""
     state = f"erased {shown['erased_at']:%Y-%m-%d}" if shown["erased_at"] else ""
-    console.print(f"[bold]{escape(shown['address'] or state or 'no reader')}[/]")
+    console.print(Text(shown["address"] or state or "no reader", "bold"))
     for row in shown["editions"]:
         console.print(f"  {row['edition']}: {row['state']}")
     for row in shown["suppressed"]:
-        console.print(
-            f"  suppressed: {row['reason']}, {row['at']:%Y-%m-%d}, {escape(row['source'])}"
-        )
+        console.print(f"  suppressed: {row['reason']}, {row['at']:%Y-%m-%d}, {row['source']}")
     for event in shown["consent"]:
         where = f" {event['edition']}" if event["edition"] else ""
-        console.print(
-            f"  {event['at']:%Y-%m-%d %H:%M} {event['kind']}{where}: {escape(event['source'])}"
-        )
+        console.print(f"  {event['at']:%Y-%m-%d %H:%M} {event['kind']}{where}: {event['source']}")

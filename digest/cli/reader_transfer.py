@@ -71,11 +71,11 @@ def import_readers(
 
 
 def _print_report(report: Report, *, confirmed: bool, dry_run: bool, rejects: Path | None) -> None:
-    console.print(("Would be: " if dry_run else "") + import_sentence(report), markup=False)
+    console.print(("Would be: " if dry_run else "") + import_sentence(report))
     for reject in report.examples[1:]:
-        console.print(f"  {reject}", markup=False)
+        console.print(f"  {reject}")
     if report.rejected and rejects:
-        console.print(f"The rejected rows are in {rejects}.", markup=False)
+        console.print(f"The rejected rows are in {rejects}.")
     elif report.rejected > len(report.examples):
         console.print("All of them: --rejects FILE")
     if report.new and not confirmed:

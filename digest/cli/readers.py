@@ -67,11 +67,11 @@ def add(
     if as_json:
         print_json({"address": parsed.text, "edition": edition, "state": state})
     elif state is SubscriptionState.ACTIVE:
-        console.print(f"{parsed.text} gets {edition}.", markup=False)
+        console.print(f"{parsed.text} gets {edition}.")
     elif state is SubscriptionState.PENDING:
-        console.print(f"{parsed.text} is asked to confirm {edition}.", markup=False)
+        console.print(f"{parsed.text} is asked to confirm {edition}.")
     else:
-        console.print(f"{parsed.text} gets no mail; see `digest readers show`.", markup=False)
+        console.print(f"{parsed.text} gets no mail; see `digest readers show`.")
 
 
 async def _add_confirmed(app: App, address: EmailAddress, edition: str, source: str) -> None:
@@ -192,9 +192,9 @@ def suppress(
     if as_json:
         print_json({"address": parsed.text, "suppressed": in_force})
     elif in_force:
-        console.print(f"{parsed.text} gets no mail: {', '.join(in_force)}.", markup=False)
+        console.print(f"{parsed.text} gets no mail: {', '.join(in_force)}.")
     else:
-        console.print(f"{parsed.text} is not suppressed any more.", markup=False)
+        console.print(f"{parsed.text} is not suppressed any more.")
 
 
 async def _lift(session: AsyncSession, app: App, address: EmailAddress, by: str) -> None:

@@ -12,7 +12,7 @@ def relays(as_json: JsonFlag = False) -> None:
     elif not lines:
         console.print("No relay is set; letters go to the desk's inbox, issues nowhere.")
     for line in [] if as_json else lines:
-        console.print("\n".join(in_words(line)), markup=False)
+        console.print("\n".join(in_words(line)))
 
 
 def in_words(line: RelayLine) -> list[str]:

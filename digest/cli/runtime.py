@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
 
-console = Console(highlight=False, soft_wrap=True)
+# Much of what is printed are others' words: a relay's reply is no markup, `Text` has the styles.
+console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def run(work: Callable[[App], Awaitable[T]]) -> T:

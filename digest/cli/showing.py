@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
@@ -79,9 +80,10 @@ async def _plan(app: App, session: AsyncSession, issue: Issue, edition: Edition)
 
 def print_issue(shown: dict[str, Any]) -> None:
     """An issue for people."""
-    console.print(f"[bold]Issue {shown['number']}[/bold] · {shown['date']} · {shown['state']}")
+    title = f"Issue {shown['number']}", "bold"
+    console.print(Text.assemble(title, f" · {shown['date']} · {shown['state']}"))
     if shown["problem"]:
-        console.print(f"[red]{shown['problem']}[/red]")
+        console.print(Text(shown["problem"], "red"))
     else:
         console.print(f"Subject    {shown['subject']}\nPreheader  {shown['preheader']}")
         console.print(f"Hash       {shown['hash'][:12]}")
@@ -89,7 +91,7 @@ def print_issue(shown: dict[str, Any]) -> None:
     table.add_column("comparison", overflow="fold")
     table.add_column("reason", overflow="fold", min_width=12)
     for candidate in shown["candidates"]:
-        mark = "[green]✓[/green]" if candidate["included"] else "·"
+        mark = Text("✓", "green") if candidate["included"] else Text("·")
         table.add_row(mark, candidate["slug"], candidate["reason"])
     console.print(table, soft_wrap=False)
     if shown["tests"]:
@@ -112,9 +114,9 @@ def _print_tests(tests: list[dict[str, Any]]) -> None:
 def print_report(found: Report) -> None:
     """A report for people: the equation, then what needs a look."""
     counts = found.accounting
-    console.print(f"[bold]Issue {found.number}[/bold] is {found.state}.")
+    console.print(Text.assemble((f"Issue {found.number}", "bold"), f" is {found.state}."))
     if found.state_reason:
-        console.print(f"[yellow]{found.state_reason}[/yellow]")
+        console.print(Text(found.state_reason, "yellow"))
     console.print(counts.equation())
     console.print(
         f"of the open: {counts.unknown:,} unknown, {counts.deferred:,} deferred; "

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from digest import __version__
 from digest.app import utc_now
@@ -162,8 +163,8 @@ def doctor(as_json: JsonFlag = False) -> None:
     else:
         colours = {"ok": "green", "warning": "yellow", "error": "red", "unchecked": "dim"}
         for check in checks:
-            mark = f"[{colours[check.level]}]{check.level:<9}[/]"
-            console.print(f"{mark}  {check.name:<14} {check.message}")
+            mark = f"{check.level:<9}", colours[check.level]
+            console.print(Text.assemble(mark, f"  {check.name:<14} {check.message}"))
     if any(check.level == "error" for check in checks):
         raise typer.Exit(1)
 

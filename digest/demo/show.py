@@ -87,12 +87,12 @@ async def _publish(app: App, now_running: Running, change: Edit) -> int:
     number = made.issue.number
     await publishing.edit(app, number, change)
     preview = await preview_issue(app, number)
-    console.print(f"  issue {number}: “{preview.subject}”")
+    console.print(f"  issue {number}: “{preview.subject}”", markup=False)
     console.print(f"  {made.included} comparisons in it; hash {preview.hash[:12]}")
     folder = app.settings.data_dir / "preview" / str(number)
     views = [Preview(v.key, preview.subject, v.html, v.text, v.eml) for v in preview.variants]
     await asyncio.to_thread(write_previews, folder, views)
-    console.print(f"  preview written to {folder}")
+    console.print(f"  preview written to {folder}", markup=False)
     await publishing.approve(app, number, by="the demonstration", expected=preview.hash)
     await sending.send(app, number, to_inbox=True)
     now_running.worker.wake()
@@ -125,7 +125,7 @@ def _tell_where(app: App, now_running: Running, number: int) -> None:
     console.print(f"  {now_running.desk_url}/inbox       the mails as they arrived")
     console.print(f"  {now_running.desk_url}/issues/{number}    the editor's preview")
     for picture in pictures:
-        console.print(f"  {picture}")
+        console.print(f"  {picture}", markup=False)
     if not pictures:
         console.print("  (no Chromium found, so no pictures were taken)")
 

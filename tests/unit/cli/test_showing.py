@@ -5,13 +5,17 @@ from pathlib import Path
 import pytest
 
 from digest.app import App
-from digest.cli.showing import print_issue, show_issue
+from digest.cli.showing import print_issue, print_report, show_issue
+from digest.delivery.tables import DeliveryState
 from digest.flows import publishing
+from digest.flows.reporting import NOBODY, Problem, Report
 from digest.flows.sent_tests import SentTest
 from digest.flows.test_mail import send_test
+from digest.issues.editing import Edit
 from schedules.editions import create_default
 from tests.catalogue import add_comparison
 
+REPLY = "550 no [/such] user [red] :smile:"
 DOCS = Path(__file__).parents[3] / "docs" / "cli.md"
 
 
@@ -44,3 +48,42 @@ async def test_its_tests_are_listed_once_there_are_any(
     assert "last tests" in told
     assert "ed@example.org" in told
     assert "pending" in told
+
+
+async def test_the_words_of_relays_and_editors_are_printed_as_they_are(
+    app: App, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await publishing.edit(app, 1, Edit(subject="Alpha [/ships] :rocket: it"))
+    await send_test(app, 1, ["ed@example.org"])
+    shown = await show_issue(app, 1)
+    shown["tests"][0] |= {"state": DeliveryState.REJECTED, "reason": REPLY}
+    print_issue(shown)
+    print_issue({**shown, "problem": "page.mjml.j2: unexpected '[/if]'"})
+    told = capsys.readouterr().out
+    assert "Alpha [/ships] :rocket: it" in told
+    assert "unexpected '[/if]'" in told
+    assert REPLY in " ".join(told.split())
+
+
+def test_a_report_prints_replies_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    problem = Problem(
+        delivery=1,
+        address="ann[/b]@example.org",
+        state=DeliveryState.REJECTED,
+        unknowns=0,
+        reason=REPLY,
+    )
+    print_report(
+        Report(
+            number=1,
+            state="paused",
+            state_reason="421 [/busy]",
+            started_at=None,
+            finished_at=None,
+            accounting=NOBODY,
+            problems=[problem],
+        )
+    )
+    told = capsys.readouterr().out
+    assert "421 [/busy]" in told
+    assert f"rejected  ann[/b]@example.org  {REPLY}" in told
