@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from digest.app import App
 from digest.cli.issues import Number
@@ -62,7 +63,7 @@ def as_data(checked: Checked) -> dict[str, Any]:
 
 def _finding(checked: Checked, finding: Finding) -> dict[str, Any]:
     rule, place = finding.rule, finding.place
-    passed = checked.overrides.get(finding.code) if rule.overridable else None
+    passed = checked.overrides.get(finding)
     return {
         "code": rule.code,
         "severity": rule.severity.value,
@@ -89,7 +90,7 @@ def print_checked(checked: Checked) -> None:
         explained.add(finding.code)
     errors, count = len(checked.blocking), len(checked.preflight.findings)
     if not count:
-        console.print(f"[green]Issue {checked.number}: nothing found.[/green]")
+        console.print(Text(f"Issue {checked.number}: nothing found.", "green"))
     else:
         warnings = sum(not finding.is_error for finding in checked.preflight.findings)
         console.print(f"Issue {checked.number}: {errors} blocking, {warnings} warnings.")
@@ -100,13 +101,13 @@ def print_checked(checked: Checked) -> None:
 
 
 def _print_finding(checked: Checked, finding: Finding, *, explain: bool) -> None:
-    rule, colour = finding.rule, COLOURS[finding.severity]
-    console.print(f"[{colour}]{rule.code}[/{colour}] [bold]{rule.title}[/bold]", end="")
-    console.print(f": {finding.detail}", markup=False)
+    rule = finding.rule
+    code, title = (rule.code, COLOURS[finding.severity]), (rule.title, "bold")
+    console.print(Text.assemble(code, " ", title, f": {finding.detail}"))
     where = f"{finding.place}" + (f" ({', '.join(finding.variants)})" if finding.variants else "")
-    console.print(f"    {where}", markup=False)
-    passed = checked.overrides.get(rule.code)
-    if finding.is_error and rule.overridable and passed:
-        console.print(f"    passed by {passed.by}: {passed.reason}", markup=False)
+    console.print(f"    {where}")
+    passed = checked.overrides.get(finding)
+    if passed:
+        console.print(f"    passed by {passed.by}: {passed.reason}")
     elif explain:
-        console.print(f"    {rule.why}\n    → {rule.fix}", markup=False)
+        console.print(f"    {rule.why}\n    → {rule.fix}")

@@ -17,7 +17,7 @@ from digest.app import App
 from digest.errors import DigestError, Refused
 from digest.flows.drafts import edition_of
 from digest.flows.letters import tell_editor
-from digest.flows.preflight.gate import checked_first
+from digest.flows.preflight.gate import StillChanging, checked_first
 from digest.flows.preflight.inspection import Inspected
 from digest.flows.publishing import compose_slot
 from digest.flows.sending import start_sending
@@ -69,6 +69,8 @@ async def _guarded(app: App, slot: Slot, now: datetime) -> None:
 async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
     try:
         await checked_first(app, partial(_advance_slot, app, slot, now))
+    except StillChanging as changing:  # somebody is at it: no reason to hold it for a person
+        log.info("slot left for the next time", slot=slot.id, reason=str(changing))
     except DigestError as error:
         log.error("slot held", slot=slot.id, reason=str(error))
         async with app.store.write(Queue.EDITING) as session:
@@ -143,6 +145,8 @@ def _extras_due(now: datetime) -> SelectOfScalar[Issue]:
 async def _send_or_tell(app: App, issue: Issue, now: datetime) -> None:
     try:
         await checked_first(app, partial(_send_extra, app, issue, now))
+    except StillChanging as changing:  # as for a slot
+        log.info("extra issue left for the next time", issue=issue.number, reason=str(changing))
     except DigestError as error:
         await _put_to_editor(app, issue, str(error), now)
 

@@ -187,15 +187,11 @@ async def _approve_in(
         await turn(session, issue, IssueState.APPROVED, now)  # refuses, and says what it is
     seconds = app.settings.approval_network_seconds
     checked = await verified(session, app, issue, inspected, network_seconds=seconds)
-    frozen, draft = checked.frozen, checked.seen.found
-    assert isinstance(draft, Draft)
-    if expected and not frozen.hash.startswith(expected):
-        raise Refused(
-            f"issue {issue.number} has changed since: its hash is {frozen.hash[:12]}, "
-            f"not {expected[:12]}; look at it again"
-        )
+    _require_expected(issue, checked, expected)
     await require_current_items(session, issue)
-    await require_preflight(session, issue, checked)
+    frozen = await require_preflight(session, issue, checked)
+    draft = checked.seen.found
+    assert isinstance(draft, Draft)
     await turn(session, issue, IssueState.APPROVED, now, **approval(frozen, by, now))
     await store_frozen(session, issue, frozen, draft.templates)
     if issue.slot_id is not None:
@@ -203,6 +199,15 @@ async def _approve_in(
         await _release(session, await edition_of(session, issue), issue.slot_id, now)
     unanswered = [found for found in checked.preflight.findings if found.code in UNANSWERED]
     return Approved(issue, tuple(unanswered))
+
+
+def _require_expected(issue: Issue, checked: Inspected, expected: str | None) -> None:
+    hash_ = checked.frozen.hash if checked.frozen else None
+    if expected and hash_ and not hash_.startswith(expected):
+        raise Refused(
+            f"issue {issue.number} has changed since: its hash is {hash_[:12]}, "
+            f"not {expected[:12]}; look at it again"
+        )
 
 
 async def _release(session: AsyncSession, edition: Edition, slot_id: int, now: datetime) -> None:

@@ -1,41 +1,50 @@
-"""Overrides: who let a preflight error pass, and why. They hold for the hash looked at."""
+"""Overrides: who let preflight errors pass, and why. They hold for the hash and what was found."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.issues.tables import Issue, IssueOverride
 
 
-async def overrides_of(
-    session: AsyncSession, issue: Issue, hash_: str
-) -> Mapping[str, IssueOverride]:
-    """code → the override of an issue whose hash is `hash_`; those of another are void."""
+async def overrides_of(session: AsyncSession, issue: Issue, hash_: str) -> Sequence[IssueOverride]:
+    """Those of an issue whose hash is `hash_`, oldest first; those of another are void."""
     rows = await session.exec(
-        select(IssueOverride).where(IssueOverride.issue_id == issue.id, IssueOverride.hash == hash_)
+        select(IssueOverride)
+        .where(IssueOverride.issue_id == issue.id, IssueOverride.hash == hash_)
+        .order_by(col(IssueOverride.id))
     )
-    return {row.code: row for row in rows}
+    return rows.all()
 
 
 async def add_override(
     session: AsyncSession,
     issue: Issue,
     code: str,
+    details: Collection[str],
     *,
     hash_: str,
     by: str,
     reason: str,
     now: datetime,
 ) -> None:
-    """Record one; the same again changes nothing."""
+    """Record one for what is not covered yet: the `details` of findings. Nothing new, no row."""
     assert issue.id is not None
-    if code in await overrides_of(session, issue, hash_):
+    known = await overrides_of(session, issue, hash_)
+    new = set(details).difference(*(row.details for row in known if row.code == code))
+    if not new:
         return
     session.add(
         IssueOverride(
-            issue_id=issue.id, code=code, hash=hash_, by=by, reason=reason, created_at=now
+            issue_id=issue.id,
+            code=code,
+            hash=hash_,
+            details=sorted(new),
+            by=by,
+            reason=reason,
+            created_at=now,
         )
     )
     await session.flush()

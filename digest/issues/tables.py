@@ -80,15 +80,18 @@ class Candidate(SQLModel, table=True):
 
 
 class IssueOverride(SQLModel, table=True):
-    """A person's word that one preflight error of an issue, as it was then, may go out."""
+    """A person's word that an issue may go out with the errors of one code, as it was then."""
 
     __tablename__ = "issue_override"
-    __table_args__ = (UniqueConstraint("issue_id", "code", "hash"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    issue_id: int = Field(foreign_key="issue.id")
+    issue_id: int = Field(foreign_key="issue.id", index=True)
     code: str = Field(description="The rule's, such as CNT-040.")
     hash: str = Field(description="The issue's when it was looked at; for another it is void.")
+    details: list[str] = Field(
+        sa_column=Column(JSON, nullable=False),
+        description="What was found then, in words; what comes to it later still blocks.",
+    )
     by: str = Field(sa_column=Column("overridden_by", AutoString, nullable=False))
     reason: str
     created_at: datetime

@@ -79,4 +79,6 @@ def _read(folder: Path) -> list[tuple[str, str]]:
                 found.append((name, path.read_bytes().decode().replace("\r\n", "\n")))
             except UnicodeDecodeError:
                 raise TemplateError(name, None, "this is not UTF-8; save it as UTF-8") from None
+            except OSError as error:
+                raise TemplateError(name, None, f"it cannot be read: {error.strerror}") from None
     return found

@@ -58,8 +58,8 @@ class Facts:
 
     `told` says of items already sent (slug → "sent in #41"), `flips` are those the issue
     tells and `true_flips` those the store knows; `sends_at` is in the edition's zone;
-    `sources` are the templates by path, to name file and line. `allow_loopback`: the mail
-    stays on this machine.
+    `sources` are the templates by path, to name file and line: they break no rule, and are
+    left out of comparisons. `allow_loopback`: the mail stays on this machine.
     """
 
     number: int = 0
@@ -88,6 +88,6 @@ class Facts:
     previous_recipients: int | None = None
     sends_at: datetime | None = None
 
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     warn_bytes: int = 80_000
     most_bytes: int = 100_000

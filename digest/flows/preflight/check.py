@@ -6,28 +6,26 @@ from pathlib import Path
 
 from digest.app import App
 from digest.errors import Refused, UsageError
-from digest.flows.preflight.gate import blocking
+from digest.flows.preflight.gate import blocking, let_pass
 from digest.flows.preflight.inspection import inspect, see
 from digest.flows.preflight.network import ASKING, SECONDS
 from digest.issues.lookup import get_issue
-from digest.issues.overrides import add_override, overrides_of
+from digest.issues.overrides import add_override
 from digest.issues.tables import IssueOverride
-from digest.rendering.errors import MessageError, TemplateError
 from digest.rendering.templates import ROOT
 from digest.store import Queue
 from previews.preflight.checks import Preflight, rules
 from previews.preflight.finding import Finding
-from previews.preflight.template import broken_template, unwritable
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found, and which errors somebody let pass."""
+    """What was found, and which errors somebody let pass. Without a hash nothing can be sent."""
 
     number: int
     hash: str | None
     preflight: Preflight
-    overrides: Mapping[str, IssueOverride]
+    overrides: Mapping[Finding, IssueOverride]
 
     @property
     def blocking(self) -> list[Finding]:
@@ -48,27 +46,22 @@ async def check_issue(
 
     `templates` is the folder of template sets that a draft is compiled with.
     """
-    try:
-        async with app.store.read() as session:
-            issue = await get_issue(session, number)
-            seen = await see(
-                session, app, issue, to_inbox=to_inbox, audience=True, templates=templates
-            )
-        seconds = SECONDS if links else 0
-        inspected = await inspect(app, seen, network_seconds=seconds, filters=filters)
-    except TemplateError as wrong:
-        found = broken_template(wrong.reason, wrong.file, wrong.line)
-        return Checked(number, None, Preflight((found,)), {})
-    except MessageError as wrong:
-        return Checked(number, None, Preflight((unwritable(str(wrong)),)), {})
+    async with app.store.read() as session:
+        issue = await get_issue(session, number)
+        seen = await see(session, app, issue, to_inbox=to_inbox, audience=True, templates=templates)
+    seconds = SECONDS if links else 0
+    inspected = await inspect(app, seen, network_seconds=seconds, filters=filters)
+    if inspected.frozen is None:
+        return Checked(number, None, inspected.preflight, {})
     hash_ = inspected.frozen.hash
     async with app.store.read() as session:
-        overrides = await overrides_of(session, await get_issue(session, number), hash_)
+        issue = await get_issue(session, number)
+        overrides = await let_pass(session, issue, hash_, inspected.preflight)
     return Checked(number, hash_, inspected.preflight, overrides)
 
 
 async def override_error(app: App, number: int, code: str, *, by: str, reason: str) -> None:
-    """Let one error pass, as the issue stands now. Raises `UsageError`, `Refused`."""
+    """Let the errors of one code pass that are found now. Raises `UsageError`, `Refused`."""
     rule = rules().get(code)
     if rule is None:
         raise UsageError(f"there is no code {code!r}; `digest issues check {number}` shows them")
@@ -77,7 +70,8 @@ async def override_error(app: App, number: int, code: str, *, by: str, reason: s
     if not rule.overridable:
         raise Refused(f"{code} cannot be overridden: {rule.title}. {rule.fix}")
     checked = await check_issue(app, number, links=code in ASKING)
-    if checked.hash is None or code not in {found.code for found in checked.preflight.errors}:
+    details = [found.detail for found in checked.preflight.errors if found.code == code]
+    if checked.hash is None or not details:
         raise Refused(f"issue {number} has no error {code}, so there is nothing to override")
     async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, number)
@@ -85,6 +79,7 @@ async def override_error(app: App, number: int, code: str, *, by: str, reason: s
             session,
             issue,
             code,
+            details,
             hash_=checked.hash,
             by=by.strip(),
             reason=reason.strip(),

@@ -8,12 +8,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.relays.reading import relays_of
 from digest.delivery.tables import Delivery, Mailing, MailingKind
-from digest.errors import NotFound
+from digest.errors import DigestError
 from digest.flows.links import reader_links
 from digest.flows.preflight.letters import LARGEST_ID
-from digest.flows.sites import site_of
+from digest.flows.sites import reaches_relay, site_of
 from digest.issues.composing import overtaken
 from digest.issues.content import flips_of
 from digest.issues.lookup import TOLD
@@ -49,7 +48,7 @@ async def facts_of(
         previous_subjects=await _previous_subjects(session, issue),
         unsubscribe_url=links.unsubscribe,
         preferences_url=links.preferences,
-        allow_loopback=to_inbox or not relays_of(app.settings),
+        allow_loopback=to_inbox or not reaches_relay(app),
         sends_at=issue.send_at.astimezone(ZoneInfo(edition.zone)) if issue.send_at else None,
         sources=_sources(edition),
     )
@@ -125,10 +124,13 @@ async def _previous_subjects(session: AsyncSession, issue: Issue) -> dict[int, s
 
 
 def _sources(edition: Edition) -> dict[str, str]:
-    """The templates as they are now; where they are gone, no line is named."""
+    """The templates as they are now; where they are gone or spoiled, no line is named.
+
+    A frozen issue goes out whatever became of them.
+    """
     try:
         return dict(load_templates(edition.template).files)
-    except NotFound:
+    except (DigestError, OSError):
         return {}
 
 

@@ -15,6 +15,7 @@ from digest.app import App
 from digest.errors import Refused
 from digest.flows.preflight.inspection import Inspected, Seen, inspect, see
 from digest.flows.preflight.network import ASKING
+from digest.issues.freezing import Frozen
 from digest.issues.overrides import overrides_of
 from digest.issues.tables import Issue, IssueOverride
 from previews.preflight.checks import Preflight
@@ -30,13 +31,23 @@ class PreflightFailed(Refused):
     """Errors stand in the way. `findings` are those that nobody has overridden."""
 
     def __init__(self, number: int, findings: list[Finding]) -> None:
-        shown = [f"{finding.code} {finding.detail}" for finding in findings[:TOLD_AT_ONCE]]
+        shown = [_in_short(finding) for finding in findings[:TOLD_AT_ONCE]]
         more = len(findings) - len(shown)
         told = "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
         links = " --links" if any(finding.code in ASKING for finding in findings) else ""
         check = f"digest issues check {number}{links}"
         super().__init__(f"preflight stops issue {number}: {told}. `{check}` explains")
         self.findings = findings
+
+
+class StillChanging(Refused):
+    """It was another issue after each look. What nobody waits for may be tried again later."""
+
+    def __init__(self, number: int, looked: str) -> None:
+        super().__init__(
+            f"issue {number} was changed each time it had just been {looked}; "
+            "try again when nobody is editing it"
+        )
 
 
 class NotChecked(Exception):
@@ -50,7 +61,7 @@ class NotChecked(Exception):
 async def checked_first(app: App, work: Callable[[Inspected | None], Awaitable[Done]]) -> Done:
     """Do `work`, one transaction that is given what was checked, until that is what it sees.
 
-    Raises `Refused` if the issue is another one after each check, and what compiling raises.
+    Raises `StillChanging` if the issue is another one after each check.
     """
     inspected: Inspected | None = None
     for _ in range(MOST_CHECKS):
@@ -62,10 +73,7 @@ async def checked_first(app: App, work: Callable[[Inspected | None], Awaitable[D
     try:
         return await work(inspected)
     except NotChecked:
-        raise Refused(
-            f"issue {seen.number} was changed each time it had just been checked; "
-            "try again when nobody is editing it"
-        ) from None
+        raise StillChanging(seen.number, "checked") from None
 
 
 async def verified(
@@ -84,18 +92,42 @@ async def verified(
     return inspected
 
 
-async def require_preflight(session: AsyncSession, issue: Issue, inspected: Inspected) -> None:
-    """Raises `PreflightFailed` where an error stands that nobody has overridden by now."""
-    if inspected.preflight.errors:
-        overrides = await overrides_of(session, issue, inspected.frozen.hash)
-        if stopping := blocking(inspected.preflight, overrides):
-            raise PreflightFailed(issue.number, stopping)
+async def require_preflight(session: AsyncSession, issue: Issue, inspected: Inspected) -> Frozen:
+    """The bytes that may go out.
+
+    Raises `PreflightFailed` where an error stands that nobody has overridden by now.
+    """
+    frozen, found = inspected.frozen, inspected.preflight
+    overrides = await let_pass(session, issue, frozen.hash, found) if frozen else {}
+    if stopping := blocking(found, overrides):
+        raise PreflightFailed(issue.number, stopping)
+    assert frozen is not None  # else a finding that nobody can override has said why
+    return frozen
 
 
-def blocking(preflight: Preflight, overrides: Mapping[str, IssueOverride]) -> list[Finding]:
+async def let_pass(
+    session: AsyncSession, issue: Issue, hash_: str, found: Preflight
+) -> Mapping[Finding, IssueOverride]:
+    """The errors that somebody looked at and let pass, in the issue whose hash is `hash_`.
+
+    Another error of the same code, such as a link that died since, is not among them.
+    """
+    if not found.errors:
+        return {}
+    rows = await overrides_of(session, issue, hash_)
+    return {
+        finding: row
+        for finding in found.errors
+        for row in rows
+        if finding.rule.overridable and row.code == finding.code and finding.detail in row.details
+    }
+
+
+def blocking(found: Preflight, overrides: Mapping[Finding, IssueOverride]) -> list[Finding]:
     """The errors that stand in the way of sending."""
-    return [
-        finding
-        for finding in preflight.errors
-        if not (finding.rule.overridable and finding.code in overrides)
-    ]
+    return [finding for finding in found.errors if finding not in overrides]
+
+
+def _in_short(finding: Finding) -> str:
+    where = f" ({finding.place})" if finding.place.file else ""
+    return f"{finding.code} {finding.detail}{where}"

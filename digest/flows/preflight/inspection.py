@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.errors import DigestError, NotFound
 from digest.flows.drafts import Draft, as_it_stands, edition_of, frozen_of
 from digest.flows.preflight.facts import facts_of, with_audience
 from digest.flows.preflight.letters import letters_of
@@ -16,18 +17,23 @@ from digest.flows.preflight.network import ask_filters, ask_network
 from digest.flows.sites import site_of
 from digest.issues.freezing import Frozen
 from digest.issues.tables import Issue
+from digest.rendering.errors import MessageError, TemplateError
 from digest.rendering.templates import ROOT
 from previews.preflight.checks import Preflight, run
 from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, merged
 from previews.preflight.letter import Letter
+from previews.preflight.template import broken_template, unwritable
+
+UNUSABLE = (TemplateError, MessageError)
 
 
 @dataclass(frozen=True)
 class Seen:
     """An issue and its circumstances as a session saw them, in plain values.
 
-    Two that are equal make the same bytes and break the same rules.
+    Two that are equal make the same bytes and break the same rules. Where the templates or
+    the sender cannot even be read, a finding was `found`, and `sources` tells it from another.
     """
 
     number: int
@@ -35,15 +41,18 @@ class Seen:
     sender: str
     sources: Mapping[str, Any]
     facts: Facts
-    found: Draft | Frozen = field(compare=False, repr=False)
+    found: Draft | Frozen | Finding = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """What was seen, the bytes it makes, and what is wrong with them."""
+    """What was seen, the bytes it makes, and what is wrong with them.
+
+    Where it makes none (`frozen` is None), the one finding says why, and nobody can override it.
+    """
 
     seen: Seen
-    frozen: Frozen
+    frozen: Frozen | None
     preflight: Preflight
 
 
@@ -56,20 +65,25 @@ async def see(
     audience: bool = False,
     templates: Path = ROOT,
 ) -> Seen:
-    """Read all that a check needs, and compile nothing. Raises `TemplateError`, `Refused`.
+    """Read all that a check needs, and compile nothing. Raises `Refused`.
 
     The `audience` only warns, and takes a while to count. `templates` is the folder of template
     sets that a draft is compiled with.
     """
     edition = await edition_of(session, issue)
-    found = await as_it_stands(app, session, issue, templates)
-    facts = await facts_of(session, app, edition, issue, found.content, to_inbox=to_inbox)
+    sender = site_of(app.settings, edition).sender
+    try:
+        found = await as_it_stands(app, session, issue, templates)
+        facts = await facts_of(session, app, edition, issue, found.content, to_inbox=to_inbox)
+    except (*UNUSABLE, NotFound) as wrong:  # of what is read here only the templates can be gone
+        fault = {"fault": str(wrong)}
+        return Seen(issue.number, edition.slug, sender, fault, Facts(), _finding(wrong))
     if isinstance(found, Draft):
         facts = replace(facts, sources=found.templates.files)
     return Seen(
         number=issue.number,
         edition=edition.slug,
-        sender=site_of(app.settings, edition).sender,
+        sender=sender,
         sources=found.manifest,
         facts=await with_audience(session, edition, issue, facts) if audience else facts,
         found=found,
@@ -79,13 +93,18 @@ async def see(
 async def inspect(
     app: App, seen: Seen, *, network_seconds: float = 0, filters: bool = False
 ) -> Inspected:
-    """Compile and check, beside the event loop. Raises `TemplateError`, `MessageError`.
+    """Compile and check, beside the event loop; what makes no message is a finding as well.
 
     With `network_seconds` the network is asked too, for at most so long; `filters` asks the
     spam filters. Not to be called within a transaction.
     """
-    frozen = await frozen_of(seen.found)
-    letters, preflight = await asyncio.to_thread(_checked, app, seen, frozen)
+    if isinstance(seen.found, Finding):
+        return Inspected(seen, None, Preflight((seen.found,)))
+    try:
+        frozen = await frozen_of(seen.found)
+        letters, preflight = await asyncio.to_thread(_checked, app, seen, frozen)
+    except UNUSABLE as wrong:
+        return Inspected(seen, None, Preflight((_finding(wrong),)))
     more: list[tuple[str, Finding]] = []
     if network_seconds:
         more += await ask_network(app, seen.sender, letters, seen.facts, network_seconds)
@@ -93,6 +112,14 @@ async def inspect(
         more += await ask_filters(letters)
     findings = _joined(preflight.findings, more)
     return Inspected(seen, frozen, replace(preflight, findings=findings))
+
+
+def _finding(wrong: DigestError) -> Finding:
+    if isinstance(wrong, MessageError):
+        return unwritable(str(wrong))
+    if isinstance(wrong, TemplateError):
+        return broken_template(wrong.reason, wrong.file, wrong.line)
+    return broken_template(str(wrong), "templates/email", None)
 
 
 def _checked(app: App, seen: Seen, frozen: Frozen) -> tuple[list[Letter], Preflight]:

@@ -357,15 +357,16 @@ def upgrade() -> None:
         sa.Column("issue_id", sa.Integer(), nullable=False),
         sa.Column("code", AutoString(), nullable=False),
         sa.Column("hash", AutoString(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("overridden_by", AutoString(), nullable=False),
         sa.Column("reason", AutoString(), nullable=False),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name="fk_issue_override_issue_id"),
         sa.PrimaryKeyConstraint("id", name="pk_issue_override"),
-        sa.UniqueConstraint(
-            "issue_id", "code", "hash", name="uq_issue_override_issue_id_code_hash"
-        ),
     )
+    with op.batch_alter_table("issue_override", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issue_override_issue_id"), ["issue_id"], unique=False)
+
     op.create_table(
         "mailing",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -479,6 +480,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_mailing_created_at")
 
     op.drop_table("mailing")
+    with op.batch_alter_table("issue_override", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issue_override_issue_id"))
+
     op.drop_table("issue_override")
     op.drop_table("compiled_variant")
     with op.batch_alter_table("candidate", schema=None) as batch_op:

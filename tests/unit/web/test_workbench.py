@@ -9,6 +9,7 @@ import pytest
 
 from digest.app import App
 from digest.flows import publishing, test_mail
+from digest.flows.preflight.check import override_error
 from digest.issues.editing import Edit
 from digest.issues.tables import IssueState
 from digest.web.bench_view import PAPERS
@@ -112,6 +113,10 @@ async def test_preflight_s_findings_stand_on_the_issue_s_page(
     page = (await desk.get("/issues/1?view=preflight")).text
     assert '<span class="badge skip">error</span>' in page
     assert "TODO" in page
+    assert "let pass by" not in page
+    await override_error(app, 1, "CNT-021", by="Ann", reason="it is the tool's name")
+    page = (await desk.get("/issues/1?view=preflight")).text
+    assert "let pass by Ann: it is the tool" in page
 
 
 async def test_the_issue_s_page_lists_its_tests(

@@ -10,16 +10,19 @@ import pytest
 from sqlmodel import select
 
 from digest.app import App
+from digest.delivery.tables import Mailing, MailingKind
 from digest.errors import Refused, UsageError
 from digest.flows import drafts, publishing, sending
 from digest.flows.preflight import facts
 from digest.flows.preflight.check import Checked, check_issue, override_error
 from digest.flows.preflight.gate import PreflightFailed
+from digest.flows.preflight.inspection import see
 from digest.issues.editing import Edit
+from digest.issues.lookup import get_issue
 from digest.issues.tables import IssueOverride, IssueState
 from digest.rendering import templates
 from digest.rendering.content import Flip
-from schedules.tables import Approval
+from schedules.tables import Approval, SlotState
 
 from ..conftest import Clock
 
@@ -164,20 +167,110 @@ async def test_an_automatic_approval_that_is_stopped_leaves_a_draft(
     assert made.issue.state == IssueState.DRAFT
 
 
-async def test_a_template_that_does_not_compile_is_found_with_file_and_line(
-    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def spoil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes, bytes], None]:
+    """Changes the footer's template on the disk."""
     root = tmp_path / "email"
     shutil.copytree(templates.ROOT, root)
-    footer = root / "weekly" / "footer.mjml.j2"
-    footer.write_text(footer.read_text().replace("{{ reader.address }}", "{{ reader.adress }}"))
 
     def load(name: str, *_: Path) -> Any:
         return templates.load_templates(name, root)
 
     monkeypatch.setattr(drafts, "load_templates", load)
+    monkeypatch.setattr(facts, "load_templates", load)
+
+    def change(before: bytes, after: bytes) -> None:
+        footer = root / "weekly" / "footer.mjml.j2"
+        assert before in footer.read_bytes()
+        footer.write_bytes(footer.read_bytes().replace(before, after))
+
+    return change
+
+
+MISSPELT = b"{{ reader.address }}", b"{{ reader.adress }}"
+LATIN_1 = b"{{ reader.address }}", "für {{ reader.address }}".encode("latin-1")
+
+
+@pytest.mark.parametrize(("change", "line"), [(MISSPELT, 4), (LATIN_1, None)])
+async def test_a_template_that_makes_no_mail_is_found_with_file_and_line(
+    app: App, spoil: Callable[..., None], change: tuple[bytes, bytes], line: int | None
+) -> None:
+    spoil(*change)
     checked = await check_issue(app, 1)
     [finding] = checked.preflight.findings
     assert finding.code == "TPL-001"
-    assert str(finding.place) == "footer.mjml.j2:4"
+    assert (finding.place.file, finding.place.line) == ("footer.mjml.j2", line)
     assert not finding.rule.overridable
+    assert checked.hash is None
+
+
+@pytest.mark.parametrize("change", [MISSPELT, LATIN_1])
+async def test_a_template_that_makes_no_mail_leaves_a_draft_and_the_editor_told(
+    app: App,
+    spoil: Callable[..., None],
+    set_edition: Callable[..., Awaitable[None]],
+    change: tuple[bytes, bytes],
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    spoil(*change)
+    made = await publishing.compose(app, "weekly")
+    assert made.issue.state == IssueState.DRAFT
+    assert made.slot
+    assert made.slot.state == SlotState.COMPOSED
+    async with app.store.read() as session:
+        [notice] = await session.exec(select(Mailing).where(Mailing.kind == MailingKind.NOTICE))
+    [told] = notice.payload["paragraphs"]
+    assert "TPL-001" in told
+    assert "footer.mjml.j2" in told
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"template": "nowhere"}, "TPL-001 no email templates"),
+        ({"sender": "ä@example.org"}, "TPL-002"),
+    ],
+)
+async def test_an_edition_that_makes_no_mail_stops_the_approval_and_leaves_a_draft(
+    app: App, set_edition: Callable[..., Awaitable[None]], setting: dict[str, str], told: str
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC, **setting)
+    assert (await publishing.compose(app, "weekly")).issue.state == IssueState.DRAFT
+    with pytest.raises(PreflightFailed, match=told):
+        await publishing.approve(app, 1, by="me")
+
+
+async def test_what_was_approved_goes_out_whatever_became_of_its_templates(
+    app: App, spoil: Callable[..., None], add_readers: Callable[[int], Awaitable[list[int]]]
+) -> None:
+    await add_readers(1)
+    await publishing.approve(app, 1, by="me")
+    spoil(*LATIN_1)
+    assert await sending.send(app, 1)
+
+
+async def test_a_template_that_is_gone_while_it_is_read_keeps_no_approved_issue_back(
+    app: App,
+    monkeypatch: pytest.MonkeyPatch,
+    add_readers: Callable[[int], Awaitable[list[int]]],
+) -> None:
+    await add_readers(1)
+    await publishing.approve(app, 1, by="me")
+
+    def gone(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(facts, "load_templates", gone)
+    assert await sending.send(app, 1)
+
+
+async def test_templates_that_change_are_no_other_circumstances_of_an_approved_issue(
+    app: App, spoil: Callable[..., None]
+) -> None:
+    await publishing.approve(app, 1, by="me")
+    async with app.store.read() as session:
+        before = await see(session, app, await get_issue(session, 1))
+        spoil(*MISSPELT)
+        after = await see(session, app, await get_issue(session, 1))
+    assert before.facts.sources != after.facts.sources
+    assert before == after

@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from digest.app import App
+from digest.delivery.tables import Mailing, MailingKind
 from digest.errors import Refused
-from digest.flows import publishing, sending
+from digest.flows import agenda, publishing, sending, steering
+from digest.flows.calendar import advance
 from digest.flows.preflight import gate, inspection
 from digest.flows.preflight.check import override_error
 from digest.flows.preflight.gate import PreflightFailed
@@ -18,12 +23,13 @@ from digest.issues.tables import IssueState
 from digest.rendering.content import Flip
 from digest.store import Queue
 from previews.preflight.checks import Preflight
-from schedules.tables import Approval
+from schedules.tables import Approval, Slot, SlotState
 
 from ..conftest import Clock
 
 AddNews = Callable[..., Awaitable[None]]
 Meanwhile = Callable[..., None]
+SLOT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 PLACEHOLDER = Edit(sentence="A week of TK tools, and one more.")
 FLIP = Flip.model_validate(
     {"name": "Alpha", "before": "skip", "after": "ship", "on": "2026-11-20", "why": ""}
@@ -89,6 +95,52 @@ async def test_an_issue_that_never_holds_still_is_refused_with_the_next_step(
     with pytest.raises(Refused, match=r"was changed each time .* try again when"):
         await publishing.approve(app, 1, by="me")
     assert await state_of(app) == IssueState.DRAFT
+
+
+async def test_the_clock_leaves_an_issue_that_never_holds_still_to_its_next_tick(
+    app: App,
+    meanwhile: Meanwhile,
+    clock: Clock,
+    set_edition: Callable[..., Awaitable[None]],
+    add_news: AddNews,
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    await steering.cancel(app, 1)
+    await agenda.unskip(app, "weekly", SLOT.date())
+    pairs = [(f"Left {number}", f"Right {number}") for number in range(gate.MOST_CHECKS)]
+    meanwhile(*(lambda pair=pair: add_news(pair) for pair in pairs))
+    clock.at = SLOT - timedelta(hours=15)
+    for state in (SlotState.PLANNED, SlotState.COMPOSED):
+        await advance(app)
+        async with app.store.read() as session:
+            [slot] = await session.exec(select(Slot).where(Slot.local_date == SLOT.date()))
+            notices = select(Mailing).where(Mailing.kind == MailingKind.NOTICE)
+            assert (await session.exec(notices)).all() == []
+        assert (slot.state, slot.reason) == (state, None)
+
+
+async def test_an_extra_issue_that_never_holds_still_is_left_to_the_next_tick(
+    app: App, clock: Clock, monkeypatch: pytest.MonkeyPatch, add_news: AddNews
+) -> None:
+    await add_news(("Gamma", "Delta"))
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 2, by="me")
+    await publishing.schedule(app, 2, clock() + timedelta(hours=1))
+    clock.forward(hours=1)
+    times = count()
+
+    async def flips_of(*_: object) -> list[Flip]:
+        return [FLIP.model_copy(update={"name": f"Alpha {next(times)}"})]
+
+    with monkeypatch.context() as restless:
+        restless.setattr("digest.flows.preflight.facts.flips_of", flips_of)
+        await advance(app)
+    async with app.store.read() as session:
+        issue = await get_issue(session, 2)
+    assert (issue.state, issue.state_reason) == (IssueState.SCHEDULED, None)
+    await advance(app)
+    async with app.store.read() as session:
+        assert (await get_issue(session, 2)).state == IssueState.SENDING
 
 
 async def test_an_override_given_during_the_check_counts(app: App, meanwhile: Meanwhile) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 from structlog.testing import capture_logs
 
 from digest.app import App
@@ -16,6 +17,7 @@ from digest.flows.checkup.check import Check, error, unchecked
 from digest.flows.preflight import network as asking_network
 from digest.flows.preflight.check import check_issue, override_error
 from digest.flows.preflight.gate import PreflightFailed
+from digest.issues.tables import IssueOverride
 from previews.preflight.finding import Finding
 from previews.preflight.links import fetching, online
 from previews.preflight.links.addresses import Link
@@ -42,14 +44,19 @@ def asking(app: App, seconds: float = 5) -> App:
 def network(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Answers for links and DNS; the addresses that were asked."""
 
-    def answers(dead: str = "nothing", dns: tuple[Check, ...] = ()) -> list[str]:
+    def answers(
+        dead: str = "nothing", gone: Collection[str] = (), dns: tuple[Check, ...] = ()
+    ) -> list[str]:
         asked: list[str] = []
 
         async def follow(links: Iterable[Link], **_: float) -> list[Finding]:
             found = list(links)
             asked.extend(link.address for link in found)
-            gone = [link for link in found if dead in link.address]
-            return [online.DEAD.found(link.address, link.place) for link in gone]
+            return [
+                online.DEAD.found(link.address, link.place)
+                for link in found
+                if dead in link.address or link.address in gone
+            ]
 
         async def check_dns(*_: object) -> list[Check]:
             return list(dns)
@@ -87,6 +94,35 @@ async def test_what_the_network_forbids_can_be_let_pass(
     with pytest.raises(PreflightFailed, match="DLV-010"):
         await publishing.approve(asking(app), 1, by="me")
     await override_error(app, 1, "DLV-010", by="Ann", reason="published an hour ago")
+    assert await publishing.approve(asking(app), 1, by="me")
+
+
+async def test_a_link_that_dies_later_is_not_let_pass_with_the_one_that_was_looked_at(
+    app: App, network: Callable[..., list[str]]
+) -> None:
+    asked = network()
+    await check_issue(app, 1, links=True)
+    first, second = sorted(asked)[:2]
+    network(gone=[first])
+    await override_error(app, 1, "LNK-030", by="Ann", reason="it is back tomorrow")
+    network(gone=[first, second])
+    blocking = (await check_issue(app, 1, links=True)).blocking
+    assert [(found.code, found.detail) for found in blocking] == [("LNK-030", second)]
+    with pytest.raises(PreflightFailed, match=f"LNK-030 {second}"):
+        await publishing.approve(asking(app), 1, by="me")
+    await override_error(app, 1, "LNK-030", by="Ben", reason="so is this one")
+    async with app.store.read() as session:
+        kept = await session.exec(select(IssueOverride).order_by(col(IssueOverride.id)))
+    assert [(row.by, row.details) for row in kept] == [("Ann", [first]), ("Ben", [second])]
+    assert await publishing.approve(asking(app), 1, by="me")
+
+
+async def test_of_what_was_let_pass_less_may_be_found_later(
+    app: App, network: Callable[..., list[str]]
+) -> None:
+    network(dead="https://")
+    await override_error(app, 1, "LNK-030", by="Ann", reason="the site is down")
+    network(dead="alpha")
     assert await publishing.approve(asking(app), 1, by="me")
 
 
