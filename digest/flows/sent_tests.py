@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
-from digest.flows.test_mail import ISSUE, READER
+from digest.flows.test_mail import HASH, ISSUE, READER
 from digest.issues.tables import Issue
 from subscribers.tables import Subscriber
 
@@ -17,9 +17,10 @@ ERASED = "an erased reader"
 
 
 class SentTest(BaseModel):
-    """One test mail; `reader` is whose mail it was to be, `hash` the issue's at that time.
+    """One test mail; `reader` is whose mail it was to be, `hash` the issue's that was asked for.
 
-    `reason` is the last reply, or why it was not sent, where there is something to say.
+    No other is sent: a test whose issue has another hash by then is not written. `reason` is
+    the last reply, or why it was not sent, where there is something to say.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,7 +54,7 @@ async def list_tests(session: AsyncSession, issue: Issue) -> list[SentTest]:
             to=delivery.address,
             reader=_whose(mailing, reader),
             variant=mailing.payload["variant"],
-            hash=mailing.payload["hash"],
+            hash=mailing.payload[HASH],
             state=DeliveryState(delivery.state),
             reason=delivery.reason,
         )

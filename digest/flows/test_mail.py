@@ -13,9 +13,11 @@ from digest.app import App
 from digest.delivery.ledger.mailings import open_mailing
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.errors import NotFound, Refused, UsageError
-from digest.flows.drafts import draft_of, edition_of
+from digest.flows.drafts import as_it_stands, draft_of, edition_of, frozen_of
+from digest.flows.preflight.gate import StillChanging
 from digest.flows.sites import letter_route, new_postmark, site_of
 from digest.issues.lookup import get_issue
+from digest.issues.tables import Issue
 from digest.rendering.issue import ALL, WEB
 from digest.rendering.message import CompiledMessage
 from digest.store import Queue
@@ -25,7 +27,8 @@ from subscribers.tables import Subscriber
 
 LIFETIME = timedelta(hours=2)
 MARK = "[TEST]"
-ISSUE, READER = "issue", "as"
+ISSUE, READER, HASH = "issue", "as", "hash"
+MOST_LOOKS = 4
 
 
 async def send_test(
@@ -42,36 +45,53 @@ async def send_test(
     `reader` is whose mail it is to be; the mail says her address where hers would, and
     goes to `addresses` all the same. Raises `UsageError`, `NotFound`, `TemplateError`.
     """
-    now = app.clock()
     parsed = [EmailAddress.parse(text) for text in addresses]
     recipients = {address.normalised: address.wire for address in parsed}
     if not recipients:
         raise UsageError("a test needs an address to go to: --to you@example.org")
-    async with app.store.write(Queue.EDITING) as session:
-        issue = await get_issue(session, number)
-        edition = await edition_of(session, issue)
-        frozen = await draft_of(app, session, number)
+    for _ in range(MOST_LOOKS):
+        async with app.store.read() as session:
+            found = await as_it_stands(app, session, await get_issue(session, number))
+        frozen = await frozen_of(found)  # takes a while, so nothing is locked meanwhile
         mails = [key for key in frozen.variants if key != WEB]
         if variant not in mails:
             raise UsageError(f"no mail has the variant {variant!r}; there are {', '.join(mails)}")
-        payload: dict[str, Any] = {ISSUE: number, "variant": variant, "hash": frozen.hash}
-        if reader:
-            payload[READER] = await _reader_id(session, app, reader)
-        mailing = await open_mailing(
-            session,
-            Mailing(
-                kind=MailingKind.TEST,
-                route=Route.INBOX if to_inbox else letter_route(app.settings),
-                edition=edition.slug,
-                payload=payload,
-                created_at=now,
-                give_up_at=now + LIFETIME,
-                postmark=new_postmark(site_of(app.settings, edition)),
-            ),
-            [(None, address) for address in recipients.values()],
-        )
-        assert mailing.id is not None
-        return mailing.id
+        async with app.store.write(Queue.EDITING) as session:
+            issue = await get_issue(session, number)
+            if (await as_it_stands(app, session, issue)).manifest != found.manifest:
+                continue
+            payload: dict[str, Any] = {ISSUE: number, "variant": variant, HASH: frozen.hash}
+            if reader:
+                payload[READER] = await _reader_id(session, app, reader)
+            route = Route.INBOX if to_inbox else letter_route(app.settings)
+            return await _queued(session, app, issue, payload, route, [*recipients.values()])
+    raise StillChanging(number, "compiled")
+
+
+async def _queued(
+    session: AsyncSession,
+    app: App,
+    issue: Issue,
+    payload: dict[str, Any],
+    route: Route,
+    recipients: list[str],
+) -> int:
+    edition, now = await edition_of(session, issue), app.clock()
+    mailing = await open_mailing(
+        session,
+        Mailing(
+            kind=MailingKind.TEST,
+            route=route,
+            edition=edition.slug,
+            payload=payload,
+            created_at=now,
+            give_up_at=now + LIFETIME,
+            postmark=new_postmark(site_of(app.settings, edition)),
+        ),
+        [(None, address) for address in recipients],
+    )
+    assert mailing.id is not None
+    return mailing.id
 
 
 async def _reader_id(session: AsyncSession, app: App, text: str) -> int:
@@ -83,9 +103,18 @@ async def _reader_id(session: AsyncSession, app: App, text: str) -> int:
 
 
 async def compiled_test(app: App, session: AsyncSession, mailing: Mailing) -> CompiledMessage:
-    """What a test mailing sends: the issue's variant as it stands now, marked in the subject."""
+    """What a test mailing sends: the issue's variant it was asked for, marked in the subject.
+
+    Raises `Refused` where the issue is another one by now: the hash on record would not be
+    that of what was sent.
+    """
     payload = mailing.payload
     frozen = await draft_of(app, session, payload[ISSUE])
+    if frozen.hash != payload[HASH]:
+        raise Refused(
+            f"issue {payload[ISSUE]} was changed since this test was asked for; "
+            f"`digest issues test {payload[ISSUE]}` sends it as it is now"
+        )
     compiled = frozen.variants[payload.get("variant", ALL)]
     marked = replace(compiled, subject=f"{MARK} {compiled.subject}")
     if READER not in payload:

@@ -1,5 +1,6 @@
 """A test mail looks like a reader's, goes to somebody else, does nothing and counts for nothing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -14,8 +15,11 @@ from digest.delivery.ports import Outgoing
 from digest.delivery.tables import Mailing, MailingKind, Route
 from digest.errors import NotFound, Refused, UsageError
 from digest.flows import publishing, reporting, test_mail
+from digest.flows.drafts import Draft, frozen_of
 from digest.flows.erasing import erase_reader
 from digest.flows.messages import MessageWriter
+from digest.issues.editing import Edit
+from digest.issues.freezing import Frozen
 from tests.workers import ledger_at
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
@@ -99,3 +103,47 @@ async def test_who_is_no_reader_and_what_is_no_mail_is_refused(app: App) -> None
         await test_mail.send_test(app, 1, ["ed@example.org"], reader="nobody@example.org")
     with pytest.raises(UsageError, match="there are all"):
         await test_mail.send_test(app, 1, ["ed@example.org"], variant="web")
+
+
+async def test_an_issue_that_is_changed_before_a_test_of_it_is_written_is_asked_for_again(
+    app: App,
+) -> None:
+    await test_mail.send_test(app, 1, ["ed@example.org"])
+    await publishing.edit(app, 1, Edit(subject="Alpha ships after all"))
+    with pytest.raises(Refused, match=r"changed since .*`digest issues test 1`"):
+        await written(app)
+
+
+@pytest.fixture
+def meanwhile(app: App, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Edits that are written while the test mail is compiled."""
+
+    def edited(*edits: Edit) -> None:
+        left = list(edits)
+
+        async def compiled(found: Draft | Frozen) -> Frozen:
+            if left:
+                await asyncio.wait_for(publishing.edit(app, 1, left.pop(0)), 5)
+            return await frozen_of(found)
+
+        monkeypatch.setattr(test_mail, "frozen_of", compiled)
+
+    return edited
+
+
+async def test_others_write_while_it_is_compiled_and_it_is_of_the_issue_as_it_is_then(
+    app: App, meanwhile: Callable[..., None]
+) -> None:
+    meanwhile(Edit(subject="Alpha ships after all"))
+    await test_mail.send_test(app, 1, ["ed@example.org"])
+    [message] = await written(app)
+    assert parts(message)[0]["Subject"] == "[TEST] Alpha ships after all"
+
+
+async def test_of_an_issue_that_never_holds_still_no_test_is_sent(
+    app: App, meanwhile: Callable[..., None]
+) -> None:
+    meanwhile(*(Edit(subject=f"The subject no. {number}") for number in range(9)))
+    with pytest.raises(Refused, match=r"changed each time .* compiled; try again"):
+        await test_mail.send_test(app, 1, ["ed@example.org"])
+    assert await written(app) == []
