@@ -4,7 +4,6 @@
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from digest.catalogue.verdict import Verdict
 from digest.catalogue.views import ToolView
 from digest.rendering.content import Card, Flip, Glance, IssueContent, Quote, Side, Site
+from digest.rendering.direction import is_rtl
 from digest.rendering.excerpt import excerpt
 
 TAGLINE_LIMIT = 110
@@ -35,6 +35,7 @@ def issue_values(content: IssueContent, site: Site, tokens: Mapping[str, str]) -
             "preheader": content.preheader,
             "headline": content.headline,
             "sentence": content.sentence,
+            "names": _names(content),
             "minutes": content.minutes,
             "glance": [_glance(line) for line in content.glance],
             "cards": [
@@ -81,6 +82,13 @@ def clean(value: Any) -> Any:
     return value
 
 
+def _names(content: IssueContent) -> list[str]:
+    """The short names by which headings tell of tools, each once."""
+    tools = [side.tool for card in content.cards for side in (card.left, card.right)]
+    flipped = [flip.name.partition(":")[0] for flip in content.flips]
+    return list(dict.fromkeys([*(tool.short_name for tool in tools), *flipped]))
+
+
 def _card(card: Card, before: Card | None, site: Site) -> dict[str, object]:
     left, right = card.left.tool, card.right.tool
     return {
@@ -100,7 +108,7 @@ def _side(side: Side) -> dict[str, object]:
     return {
         "name": tool.name,
         "short_name": tool.short_name,
-        "rtl": _is_rtl(tool.name),
+        "rtl": is_rtl(tool.name),
         "tagline": excerpt(tool.tagline, TAGLINE_LIMIT) if tool.tagline else None,
         "entry": tool.entry,
         "community": tool.community,
@@ -120,7 +128,7 @@ def _quote(quote: Quote) -> dict[str, object]:
     verdict = Verdict(quote.verdict) if quote.verdict in ("ship", "skip") else Verdict.NO_TAKE
     return {
         "text": quote.text,
-        "rtl": _is_rtl(quote.text),
+        "rtl": is_rtl(quote.text),
         "persona": quote.persona,
         "score": quote.score,
         "verdict": _verdict(verdict) if verdict is not Verdict.NO_TAKE else None,
@@ -131,7 +139,7 @@ def _quote(quote: Quote) -> dict[str, object]:
 def _glance(line: Glance) -> dict[str, object]:
     return {
         "name": line.name,
-        "rtl": _is_rtl(line.name),
+        "rtl": is_rtl(line.name),
         "verdict": _verdict(line.verdict),
         "percent": line.percent,
         "ship": line.ship,
@@ -143,10 +151,12 @@ def _glance(line: Glance) -> dict[str, object]:
 def _flip(flip: Flip) -> dict[str, object]:
     return {
         "name": flip.name,
+        "rtl": is_rtl(flip.name),
         "before": _verdict(flip.before),
         "after": _verdict(flip.after),
         "on": long_date(flip.on),
         "why": flip.why,
+        "why_rtl": is_rtl(flip.why),
     }
 
 
@@ -169,14 +179,6 @@ def _bar(tool: ToolView) -> list[dict[str, object]]:
     share = tool.panel_ship_percent
     cells = ((True, share), (False, 100 - share))
     return [{"ship": ship, "width": width} for ship, width in cells if width]
-
-
-def _is_rtl(text: str) -> bool:
-    """Whether the first letter that has a direction runs from right to left (UAX #9, P2)."""
-    for character in text:
-        if (direction := unicodedata.bidirectional(character)) in ("L", "R", "AL"):
-            return direction != "L"
-    return False
 
 
 def _same(one: str | None, other: str | None) -> bool:

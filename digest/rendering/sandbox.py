@@ -24,6 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
 from digest.rendering import errors
+from digest.rendering.direction import isolated
 from digest.rendering.headings import unbroken
 from digest.rendering.instrument import CHARGE, CONCAT, instrument
 from digest.rendering.plain import underlined, wrapped
@@ -78,7 +79,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.filters = {name: _bounded(FILTERS[name]) for name in _FILTERS}
         self.filters |= {"wrap": _bounded(wrapped), "underline": _bounded(underlined)}
-        self.filters["unbroken"] = _bounded(unbroken)
+        self.filters |= {"unbroken": _bounded(unbroken), "isolated": _bounded(isolated)}
         self.filters[CHARGE] = _charge
         self.filters[CONCAT] = _bounded(FILTERS["join"])
         self.tests = {name: TESTS[name] for name in _TESTS}

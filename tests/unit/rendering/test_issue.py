@@ -13,6 +13,8 @@ from digest.rendering.issue import MOST_BYTES, compile_issue
 from digest.rendering.message import ReaderValues
 from digest.rendering.templates import TemplateSet, load_templates
 
+TABLET = "لوح Pro (تجريبي)"
+
 
 class Page(HTMLParser):
     """Tags, links and visible text of a page."""
@@ -142,6 +144,53 @@ def test_a_tool_of_a_right_to_left_name_stands_on_the_right_of_its_column(html: 
     assert "text-align:right" in column
     assert html.count('<div class="inner" dir="rtl"') == 1
     assert '<td dir="ltr"' in html.rpartition("بونساي ٢</h3>")[2], "its count is English"
+
+
+def test_a_right_to_left_name_keeps_its_order_in_every_line(
+    content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
+) -> None:
+    card = content.cards[0]
+    tool = card.left.tool.model_copy(update={"name": TABLET, "short_name": TABLET})
+    side = card.left.model_copy(update={"tool": tool})
+    update = {"left": side, "category": "بحث (AI)", "group": None}
+    headline = f"{TABLET} ships 3–1, Ferry <3 splits"
+    told = content.model_copy(
+        update={"cards": (card.model_copy(update=update),), "headline": headline}
+    )
+    html = compile_issue(told, site, weekly).html(reader)
+    isolated = f'<span dir="rtl">{TABLET}</span>'
+    assert f"{isolated} ships <nobr>" in html
+    assert '<span dir="rtl">بحث (AI)</span></p>' in html
+    assert f"{isolated} <span" in html.partition("<h2")[2]
+    assert f"The panel on {isolated}<" in html
+    assert f"Compare {isolated} and " in html
+
+
+def test_a_right_to_left_flip_stands_on_the_right_and_its_arrow_points_to_what_it_became(
+    content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
+) -> None:
+    flip = content.flips[0].model_copy(update={"name": TABLET, "why": "3 of 4 ship, now 1 of 4"})
+    flips = (flip, content.flips[0].model_copy(update={"why": "غيّر Skeptic رأيه."}))
+    html = compile_issue(content.model_copy(update={"flips": flips}), site, weekly).html(reader)
+    turned, usual = html.partition("Changed verdicts")[2].split('<td class="flip"')[1:]
+    cell = turned.partition(">")[0]
+    assert 'dir="rtl"' in cell
+    assert 'align="right"' in cell
+    assert ">←</td>" in turned
+    assert '<td dir="ltr"' in turned, "its date is English"
+    assert '<p dir="ltr"' in turned, "and so is the reason"
+    assert "dir=" not in usual.partition(">")[0]
+    assert ">→</td>" in usual
+    assert '<p dir="rtl"' in usual
+
+
+def test_word_makes_no_line_of_an_empty_cell(html: str) -> None:
+    empty = re.findall(r'<tr><td( class="gap")? height="\d+"></td></tr>', html)
+    bars = html.count('aria-hidden="true"')
+    assert empty.count("") == bars, "a bar's lines are of 8 px throughout"
+    assert len(empty) > bars
+    outlook = html.partition("<!--[if mso]><style>")[2].partition("</style>")[0]
+    assert ".gap { line-height: 1px; mso-line-height-rule: exactly; }" in outlook
 
 
 def test_a_right_to_left_quote_has_its_rule_on_the_right(
