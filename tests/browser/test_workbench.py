@@ -80,14 +80,14 @@ async def test_a_saved_template_shows_at_once_and_a_mistake_in_place(
     edit(card, "in full</a>", "at length</a>")
     await expect(mail.get_by_text("at length").first).to_be_visible(timeout=PATIENCE)
 
-    edit(card, "{{ item.category }}", "{{ item.categry }}")
+    edit(card, "item.category |", "item.categry |")
     problem = page.get_by_role("alert")
     await expect(problem).to_contain_text("card.mjml.j2:9", timeout=PATIENCE)
     await expect(problem).to_contain_text("categry")
     await expect(problem).to_contain_text("last good view")
     await expect(mail.get_by_text("at length").first).to_be_visible()
 
-    edit(card, "{{ item.categry }}", "{{ item.category }}")
+    edit(card, "item.categry |", "item.category |")
     await expect(problem).to_be_hidden(timeout=PATIENCE)
     assert complaints == []
 

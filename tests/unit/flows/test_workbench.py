@@ -87,14 +87,14 @@ async def test_a_mistake_is_told_with_its_place_and_the_last_good_view_stays(
 ) -> None:
     bench = Workbench(app, templates)
     good = await bench.look(EVERYDAY)
-    change(templates, "{{ item.category }}", "{{ item.categry }}")
+    change(templates, "item.category |", "item.categry |")
     wrong = await bench.look(EVERYDAY)
     assert wrong.problem
     assert (wrong.problem.file, wrong.problem.line) == ("card.mjml.j2", 9)
     assert (9, '<p class="label">{{ item.categry }}</p>') in wrong.problem.excerpt
     assert wrong.shown == good.shown
     assert (await bench.look(EVERYDAY)).problem == wrong.problem
-    change(templates, "{{ item.categry }}", "{{ item.category }}")
+    change(templates, "item.categry |", "item.category |")
     mended = await bench.look(EVERYDAY)
     assert mended.problem is None
 
