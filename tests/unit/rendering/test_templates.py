@@ -185,6 +185,20 @@ def test_a_file_that_is_not_utf8_is_told(tmp_path: Path) -> None:
         load_templates("mine", tmp_path)
 
 
+def test_a_file_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "issue.txt.j2").touch()
+
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(TemplateError, match=r"issue.txt.j2: it cannot be read: Permission denied"):
+        load_templates("mine", tmp_path)
+
+
 def test_the_guide_names_every_field(content: IssueContent, site: Site) -> None:
     guide = (Path(__file__).parents[3] / "docs" / "templates.md").read_text("utf-8")
     values = issue_values(content, site, {"unsubscribe_url": "x", "address": "y"})
