@@ -91,7 +91,7 @@ async def test_a_mistake_is_told_with_its_place_and_the_last_good_view_stays(
     wrong = await bench.look(EVERYDAY)
     assert wrong.problem
     assert (wrong.problem.file, wrong.problem.line) == ("card.mjml.j2", 9)
-    assert (9, '<p class="label">{{ item.categry }}</p>') in wrong.problem.excerpt
+    assert (9, '<p class="label">{{ item.categry | isolated }}</p>') in wrong.problem.excerpt
     assert wrong.shown == good.shown
     assert (await bench.look(EVERYDAY)).problem == wrong.problem
     change(templates, "item.categry |", "item.category |")
