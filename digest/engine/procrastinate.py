@@ -72,10 +72,13 @@ class ProcrastinateEngine:
 
     async def stop(self) -> None:
         """End; a mailing under way is handed to another process."""
-        if self._running is not None:
+        if self._running is None:
+            return
+        while not self._running.done():  # a worker that fails in ending loses its cancellation
             self._running.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._running
+            await asyncio.wait((self._running,), timeout=AGAIN_SECONDS)
+        with suppress(asyncio.CancelledError):
+            await self._running
 
     def _register(self, tick_seconds: int) -> None:
         again = procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, wait=0)

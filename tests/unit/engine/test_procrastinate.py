@@ -169,3 +169,23 @@ async def test_cut_connections_are_made_good(store: Store, start: Start, cluster
 @pytest.mark.parametrize("database", ["sqlite"])
 async def test_an_embedded_store_has_no_jobs(store: Store) -> None:
     await defer(store)
+
+
+async def test_it_ends_though_its_worker_fails_in_ending(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the library raises that failure instead of the cancellation, which is lost."""
+    ticked = asyncio.Event()
+
+    async def note(_: object = None) -> None:
+        ticked.set()
+
+    engine = start(Chores(note, note))
+    await engine.start()
+    await asyncio.wait_for(ticked.wait(), 30)
+
+    async def fails(*_: object) -> None:
+        raise RuntimeError("the server went away")
+
+    monkeypatch.setattr(engine._app.job_manager, "unregister_worker", fails)
+    await asyncio.wait_for(engine.stop(), 30)
