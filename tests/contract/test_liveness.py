@@ -169,3 +169,13 @@ def test_a_file_that_another_worker_tidies_away_before_it_is_locked_is_made_anew
     assert other.is_alive(late.owner)
     late.release()
     other.release()
+
+
+def test_a_worker_whose_file_is_not_yet_written_may_send_by_any_route(tmp_path: Path) -> None:
+    web, other = FileLock(tmp_path), FileLock(tmp_path, [Route.INBOX])
+    assert not web.serves(Route.RELAY)
+    (tmp_path / f"{other.owner}.lock").write_text("")
+    assert web.serves(Route.RELAY)
+    assert web.sharing(Route.RELAY) == 1
+    other.release()
+    web.release()

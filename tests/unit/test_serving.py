@@ -88,3 +88,9 @@ async def test_a_port_that_is_taken_is_told_with_what_sets_another(with_relay: A
         with pytest.raises(Misconfigured, match=f"port {place.port} is taken.*--listen"):
             async with working(with_relay, place):
                 pass
+
+
+async def test_a_host_that_cannot_be_is_told_in_one_sentence(with_relay: App) -> None:
+    with pytest.raises(Misconfigured, match=r"cannot listen on a\.\.b:80"):
+        async with working(with_relay, HostPort("a..b", 80)):
+            pass

@@ -1,5 +1,6 @@
 """`/metrics`: on the desk only, in the form Prometheus reads, and without anybody in it."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,6 +13,8 @@ from digest.delivery.ports import Reply
 from digest.delivery.sending.tally import Tally
 from digest.delivery.sending.worker import Worker
 from digest.delivery.tables import Route
+from digest.flows.metrics import Measures
+from digest.web import metrics
 from digest.web.desk import build_desk
 
 from .conftest import Dump, Reader, SignUp
@@ -97,3 +100,23 @@ async def test_the_public_site_has_none(client: httpx.AsyncClient) -> None:
 
 async def test_the_desk_gives_them_to_this_machine_only(desk: httpx.AsyncClient) -> None:
     assert (await desk.get("/metrics", headers={"Host": "evil.example"})).status_code == 403
+
+
+async def test_however_many_ask_there_is_one_look_at_a_time(
+    desk: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, most, real = 0, 0, metrics.measure
+
+    async def measure(app: App) -> Measures:
+        nonlocal looking, most
+        looking += 1
+        most = max(most, looking)
+        await asyncio.sleep(0.01)
+        found = await real(app)
+        looking -= 1
+        return found
+
+    monkeypatch.setattr(metrics, "measure", measure)
+    pages = await asyncio.gather(*(desk.get("/metrics") for _ in range(5)))
+    assert [page.status_code for page in pages] == [200] * 5
+    assert most == 1
