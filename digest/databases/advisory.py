@@ -6,7 +6,6 @@ connection is watched: a broken one is noticed at once, a silent one within
 """
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -15,6 +14,7 @@ import psycopg
 import structlog
 
 from digest.databases.postgresql import conninfo
+from digest.uptime import uptime_now
 
 log = structlog.get_logger("digest.databases")
 
@@ -36,11 +36,6 @@ KEYS = """
     WHERE locktype = 'advisory' AND objsubid = 1 AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-
-
-def uptime() -> float:
-    """Seconds that also pass while the machine sleeps."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class SessionLock:
@@ -75,7 +70,7 @@ class SessionLock:
 
     def held(self) -> bool:
         """Whether it was held a moment ago; cheap, and may be asked from another thread."""
-        return uptime() - self._held_at < STALE_SECONDS
+        return uptime_now().seconds - self._held_at < STALE_SECONDS
 
     def close(self) -> None:
         """Let it go now."""
@@ -117,7 +112,7 @@ class SessionLock:
     async def _look(self, connection: "psycopg.AsyncConnection[tuple[int]] | None") -> None:
         assert connection is not None
         asking = asyncio.create_task(_keys(connection))
-        asked_at = uptime()
+        asked_at = uptime_now().seconds
         await asyncio.wait((asking,), timeout=ANSWER_SECONDS)
         if not asking.done():
             self._drop()  # first: to call the question off would wait for the server again

@@ -5,7 +5,8 @@ import secrets
 from collections import Counter
 from collections.abc import Collection
 
-from digest.databases.advisory import SessionLock, uptime
+from digest.databases.advisory import SessionLock
+from digest.uptime import uptime_now
 
 # A worker whose connection was cut takes its lock again within a second or two.
 GRACE_SECONDS = 3.0
@@ -72,7 +73,7 @@ class AdvisoryLock:
         return self._looked_at - seen < within
 
     def _look(self, keys: Counter[int]) -> None:
-        now = uptime()
+        now = uptime_now().seconds
         if now - self._looked_at > GRACE_SECONDS:  # we were cut off, and so were others perhaps
             self._looking_since = now
         self._looked_at, self._held = now, keys
