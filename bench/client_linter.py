@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from digest.flows.samples import READER, SITE, sample_content
 from digest.rendering.issue import compile_issue
-from digest.rendering.templates import load_templates
+from digest.rendering.templates.template_set import load_templates
+from digest.services.workbench.samples import READER, SITE, sample_content
 from previews.preflight.clients.features import used
 from previews.preflight.clients.support import support
 from previews.preflight.page import Page

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from digest.demo.stage import free_port
-from digest.flows.samples import READER, SITE, sample_content
 from digest.rendering.issue import compile_issue
-from digest.rendering.templates import load_templates
+from digest.rendering.templates.template_set import load_templates
+from digest.services.workbench.samples import READER, SITE, sample_content
 from previews.preflight.deliverability.spam_filters import FINE, Score, rspamd, spamassassin
 
 PACKAGES = ("spamassassin", "rspamd")

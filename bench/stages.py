@@ -9,14 +9,16 @@ from sqlalchemy import text
 
 from bench.taken import Taken, Watch
 from digest.bootstrap import open_app
-from digest.flows import metrics, reporting, sending
-from digest.flows.drafts import edition_of
-from digest.flows.previewing import preview_issue
-from digest.flows.sites import site_of
 from digest.issues.content import content_of
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import VARIANTS, compile_issue
-from digest.rendering.templates import load_templates
+from digest.rendering.templates.template_set import load_templates
+from digest.services.installation import metrics
+from digest.services.issues import reports
+from digest.services.issues.drafts import edition_of
+from digest.services.issues.preview import preview_issue
+from digest.services.sending import start
+from digest.services.site import site_of
 from subscribers.exporting import csv_writer, reader_rows
 
 CARDS = 8
@@ -26,7 +28,7 @@ async def freeze(readers: int) -> Taken:
     """Start sending issue 1: its audience becomes delivery rows in one commit."""
     async with open_app() as app:
         watch = Watch()
-        await sending.send(app, 1)
+        await start.send(app, 1)
         return watch.taken(readers)
 
 
@@ -49,7 +51,7 @@ async def report(readers: int) -> Taken:
     """The report of issue 1, as `digest issues report` asks for it."""
     async with open_app() as app:
         watch = Watch()
-        found = await reporting.report(app, 1)
+        found = await reports.report(app, 1)
         if not found.accounting.balances or found.accounting.recipients != readers:
             raise SystemExit(f"the report does not balance: {found.accounting.equation()}")
         return watch.taken(readers)

@@ -19,18 +19,18 @@ from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.reading import relays_of
 from digest.delivery.sending.pool import Outlet
 from digest.delivery.sending.worker import Worker
-from digest.delivery.tables import Route
+from digest.delivery.states import Route
 from digest.delivery.transports.smtp import SmtpTransport
 from digest.engine.embedded import EmbeddedEngine
 from digest.engine.ports import Chores, Engine
 from digest.engine.procrastinate import ProcrastinateEngine
-from digest.flows.housekeeping import housekeep
-from digest.flows.messages import MessageWriter
-from digest.flows.seeing_through import see_through, tick
 from digest.inbox.server import Inbox
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
-from digest.rendering.dkim import read_keys
+from digest.rendering.message.dkim import read_keys
+from digest.services.sending.deliver import see_through, tick
+from digest.services.sending.housekeeping import housekeep
+from digest.services.sending.messages import MessageWriter
 from digest.settings import Settings, load_settings
 from digest.store import open_store
 

@@ -19,9 +19,9 @@ from digest.bootstrap import Sender, open_relay_sender, open_sender
 from digest.delivery.sending.worker import Worker
 from digest.errors import Misconfigured
 from digest.settings import HostPort
-from digest.web.desk import build_desk
-from digest.web.monitors import build_for_monitors
-from digest.web.public import build_public
+from digest.web.desk.site import build_desk
+from digest.web.http.monitoring import build_for_monitors
+from digest.web.public.site import build_public
 
 
 @dataclass(frozen=True)

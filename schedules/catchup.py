@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from schedules.tables import SlotState
+from schedules.states import SlotState
 
 WAITING_FOR_APPROVAL = "waiting for approval"
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from schedules.cadence import Cadence, read_time, read_weekdays, read_zone, write_weekdays
 from schedules.errors import ScheduleError
-from schedules.tables import Approval, Edition, OnUnknown
+from schedules.states import Approval, OnUnknown
+from schedules.tables import Edition
 
 LONGEST_NAME = 200
 MOST_HOURS = 24 * 365

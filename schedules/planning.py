@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from schedules.cadence import ONE_DAY, Cadence
 from schedules.inserting import insert_missing
-from schedules.tables import Edition, Slot, SlotState
+from schedules.states import SlotState
+from schedules.tables import Edition, Slot
 
 HORIZON = timedelta(days=35)
 

@@ -18,8 +18,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from schedules.errors import ScheduleError
 from schedules.planning import HORIZON, plan
-from schedules.tables import Edition, Slot, SlotState
-from schedules.transitions import find, refusal, turn
+from schedules.states import SlotState
+from schedules.tables import Edition, Slot
+from schedules.transitions import find, refusal, transition
 
 __all__ = [
     "STOPPED",
@@ -95,30 +96,30 @@ async def needing_attention(
 async def mark_composed(session: AsyncSession, slot: Slot | int, now: datetime) -> bool:
     """The slot's issue has been composed. Composing again changes nothing and returns False."""
     composed_before = (SlotState.COMPOSED, SlotState.HELD)
-    return await turn(
+    return await transition(
         session, slot, SlotState.COMPOSED, now, of=[SlotState.PLANNED], done=composed_before
     )
 
 
 async def claim_for_sending(session: AsyncSession, slot: Slot | int, now: datetime) -> bool:
     """Take the slot's one sending. Only who gets True may send; in one transaction with it."""
-    return await turn(session, slot, SlotState.SENT, now, of=[SlotState.COMPOSED])
+    return await transition(session, slot, SlotState.SENT, now, of=[SlotState.COMPOSED])
 
 
 async def skip(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
     """Nothing goes out for this slot: too little to say, or an editor wants it so."""
     states = (*UNSENT, SlotState.HELD)
-    return await turn(session, slot, SlotState.SKIPPED, now, of=states, reason=reason)
+    return await transition(session, slot, SlotState.SKIPPED, now, of=states, reason=reason)
 
 
 async def hold(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
     """The slot waits for an editor, past its hour if need be; time alone never frees it."""
-    return await turn(session, slot, SlotState.HELD, now, of=UNSENT, reason=reason)
+    return await transition(session, slot, SlotState.HELD, now, of=UNSENT, reason=reason)
 
 
 async def miss(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
     """The slot's grace passed without it."""
-    return await turn(session, slot, SlotState.MISSED, now, of=UNSENT, reason=reason)
+    return await transition(session, slot, SlotState.MISSED, now, of=UNSENT, reason=reason)
 
 
 async def unskip(session: AsyncSession, slot: Slot | int, now: datetime, *, composed: bool) -> bool:
@@ -130,7 +131,7 @@ async def unskip(session: AsyncSession, slot: Slot | int, now: datetime, *, comp
             f"`digest schedule run-anyway {found.local_date}` sends it now"
         )
     to = _awaiting(composed=composed)
-    return await turn(session, found, to, now, of=[SlotState.SKIPPED], done=UNSENT)
+    return await transition(session, found, to, now, of=[SlotState.SKIPPED], done=UNSENT)
 
 
 async def run_anyway(
@@ -150,7 +151,7 @@ async def run_anyway(
     """
     found = await find(session, slot)
     send_at = max(at or found.send_at, now)
-    return await turn(
+    return await transition(
         session,
         found,
         _awaiting(composed=composed),
@@ -176,7 +177,7 @@ async def move(session: AsyncSession, slot: Slot | int, at: datetime, now: datet
         raise refusal(found, (*UNSENT, *STOPPED), "be moved")
     cutoff_at = min(found.cutoff_at, at)
     state = SlotState(found.state)
-    return await turn(session, found, state, now, of=[state], send_at=at, cutoff_at=cutoff_at)
+    return await transition(session, found, state, now, of=[state], send_at=at, cutoff_at=cutoff_at)
 
 
 def _awaiting(*, composed: bool) -> SlotState:

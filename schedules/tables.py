@@ -1,35 +1,11 @@
 """Editions and their slots. Tables do not validate; parse at the edge (see `cadence`)."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import AutoString, Field, SQLModel
 
-
-class SlotState(StrEnum):
-    """planned → composed → sent; or skipped, missed, held (see `slots`)."""
-
-    PLANNED = "planned"
-    COMPOSED = "composed"
-    SENT = "sent"
-    SKIPPED = "skipped"
-    MISSED = "missed"
-    HELD = "held"
-
-
-class Approval(StrEnum):
-    """Whether an issue of the edition waits for a person."""
-
-    REQUIRED = "required"
-    AUTOMATIC = "automatic"
-
-
-class OnUnknown(StrEnum):
-    """What follows an unknown outcome: `resend` (at most two copies) or `hold` (at most one)."""
-
-    RESEND = "resend"
-    HOLD = "hold"
+from schedules.states import Approval, OnUnknown, SlotState
 
 
 class Edition(SQLModel, table=True):

@@ -7,7 +7,8 @@ from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from schedules.errors import ScheduleError
-from schedules.tables import Slot, SlotState
+from schedules.states import SlotState
+from schedules.tables import Slot
 
 
 async def find(session: AsyncSession, slot: Slot | int) -> Slot:
@@ -19,7 +20,7 @@ async def find(session: AsyncSession, slot: Slot | int) -> Slot:
     return found
 
 
-async def turn(
+async def transition(
     session: AsyncSession,
     slot: Slot | int,
     to: SlotState,

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers import consent, suppression
-from subscribers.tables import ConsentKind, Subscriber, Subscription, SubscriptionState
+from subscribers.states import ConsentKind, SubscriptionState
+from subscribers.tables import Subscriber, Subscription
 
 
 async def agree(

@@ -8,8 +8,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
+from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.suppression import NO_CONFIRMATION_MAIL, suppressed
-from subscribers.tables import Subscriber, Subscription, SubscriptionState, SuppressionReason
+from subscribers.tables import Subscriber, Subscription
 
 
 def audience(edition: str) -> Select[int, str | None]:

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subscribers.tables import ConsentEvent, ConsentKind
+from subscribers.states import ConsentKind
+from subscribers.tables import ConsentEvent
 
 # The exact words beside every sign-up button, by version. A new text is a new
 # version; an old one stays, since events refer to it.

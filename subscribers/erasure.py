@@ -17,12 +17,8 @@ from subscribers.address import EmailAddress
 from subscribers.keys import Keyring
 from subscribers.leaving import end_subscriptions
 from subscribers.readers import find
-from subscribers.tables import (
-    ConfirmationToken,
-    ConsentEvent,
-    ConsentKind,
-    SuppressionReason,
-)
+from subscribers.states import ConsentKind, SuppressionReason
+from subscribers.tables import ConfirmationToken, ConsentEvent
 
 
 @dataclass(frozen=True)

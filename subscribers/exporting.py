@@ -11,7 +11,8 @@ from sqlalchemy import Select, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subscribers.tables import Subscriber, Subscription, SubscriptionState, Suppression
+from subscribers.states import SubscriptionState
+from subscribers.tables import Subscriber, Subscription, Suppression
 
 ROWS_AT_ONCE = 1_000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

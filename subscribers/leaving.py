@@ -7,7 +7,8 @@ from sqlalchemy import inspect as sa_inspect
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subscribers.tables import ConfirmationToken, Subscription, SubscriptionState
+from subscribers.states import SubscriptionState
+from subscribers.tables import ConfirmationToken, Subscription
 
 
 async def end_subscriptions(

@@ -21,13 +21,8 @@ from subscribers.dialects import one_at_a_time
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
 from subscribers.readers import enrol, hold, subscription_of
-from subscribers.tables import (
-    ConfirmationToken,
-    ConsentKind,
-    Subscriber,
-    Subscription,
-    SubscriptionState,
-)
+from subscribers.states import ConsentKind, SubscriptionState
+from subscribers.tables import ConfirmationToken, Subscriber, Subscription
 
 __all__ = [
     "Confirmed",

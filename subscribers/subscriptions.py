@@ -11,13 +11,8 @@ from subscribers.address import EmailAddress
 from subscribers.agreeing import agree
 from subscribers.leaving import end_subscriptions
 from subscribers.readers import hold, subscriptions_of
-from subscribers.tables import (
-    ConsentKind,
-    Subscriber,
-    Subscription,
-    SubscriptionState,
-    SuppressionReason,
-)
+from subscribers.states import ConsentKind, SubscriptionState, SuppressionReason
+from subscribers.tables import Subscriber, Subscription
 
 # A signed link in an old mail does not prove that a mailbox which bounced since is back.
 NOT_BY_LINK = suppression.NO_CONFIRMATION_MAIL | {SuppressionReason.BOUNCE}

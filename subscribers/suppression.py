@@ -29,7 +29,8 @@ from subscribers.dialects import insert_if_new, one_at_a_time
 from subscribers.keys import Keyring
 from subscribers.leaving import end_subscriptions, write_anew
 from subscribers.readers import find
-from subscribers.tables import ConsentKind, Subscriber, Suppression, SuppressionReason
+from subscribers.states import ConsentKind, SuppressionReason
+from subscribers.tables import Subscriber, Suppression
 
 LIFTED_BY_HER = frozenset(
     {SuppressionReason.UNSUBSCRIBE, SuppressionReason.BOUNCE, SuppressionReason.ERASURE}

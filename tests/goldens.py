@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from digest.flows.samples import EDITION, READER, SITE, sample_content
 from digest.rendering.issue import compile_issue
-from digest.rendering.templates import load_templates
+from digest.rendering.templates.template_set import load_templates
+from digest.services.workbench.samples import EDITION, READER, SITE, sample_content
 from previews import goldens, samples
 from previews.chromium import Chromium, find_chromium, open_chromium
 from previews.goldens import Golden

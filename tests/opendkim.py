@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.rendering.dkim import SigningKey
+from digest.rendering.message.dkim import SigningKey
 
 SAYS = re.compile(r"verification \(s=(\S+?),? d=\S+?, .*?\) (succeeded|failed)")
 

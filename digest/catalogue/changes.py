@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from digest.catalogue.importing.takes import PARTS, Draft
 from digest.catalogue.panel import Panel
 from digest.catalogue.tables import Tool
-from digest.catalogue.takes import PARTS, Draft
 from digest.catalogue.views import View
 
 

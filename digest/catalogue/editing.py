@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.catalogue.changes import Change
 from digest.catalogue.names import fold, known
-from digest.catalogue.pages import FACTS, objection
+from digest.catalogue.pages.page import FACTS, objection
 from digest.catalogue.panel import Panel, counted
 from digest.catalogue.queries import no_comparison
 from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from digest.catalogue.pages import FACTS
+from digest.catalogue.pages.page import FACTS
 from digest.catalogue.tables import VerdictRevision
 from digest.catalogue.views import ComparisonView, ReviewView, RevisionView, ToolView, View
 

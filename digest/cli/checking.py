@@ -9,7 +9,7 @@ from digest.app import App
 from digest.cli.issues import Number
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import DigestError, UsageError
-from digest.flows.preflight.check import Checked, check_issue, override_error
+from digest.services.preflight.check import Checked, check_issue, override_error
 from previews.preflight.finding import Finding
 
 app = typer.Typer()

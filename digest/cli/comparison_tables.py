@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from digest.catalogue.changes import Change
-from digest.catalogue.importing import ImportReport
+from digest.catalogue.importing.import_pages import ImportReport
 from digest.catalogue.json_form import Histories
-from digest.catalogue.reading import FileReading
+from digest.catalogue.pages.read_files import FileReading
 from digest.catalogue.verdict import Verdict
 from digest.catalogue.views import ComparisonView, ReviewView, ToolView
 from digest.cli.runtime import console

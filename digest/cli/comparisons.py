@@ -13,10 +13,10 @@ from digest.app import App
 from digest.catalogue import editing, queries
 from digest.catalogue.changes import Change
 from digest.catalogue.edit_words import parse_fact, parse_panel, parse_persona
-from digest.catalogue.importing import ImportReport, import_pages
+from digest.catalogue.importing.import_pages import ImportReport, import_pages
 from digest.catalogue.json_form import Histories, listed, shown
-from digest.catalogue.json_model import json_schema
-from digest.catalogue.reading import Reading, read_files
+from digest.catalogue.pages.json_model import json_schema
+from digest.catalogue.pages.read_files import Reading, read_files
 from digest.catalogue.views import ComparisonView
 from digest.cli.comparison_tables import (
     print_changes,

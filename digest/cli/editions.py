@@ -15,7 +15,8 @@ from schedules import editions, slots
 from schedules.cadence import Cadence
 from schedules.editions import EditionChange
 from schedules.errors import ScheduleError
-from schedules.tables import Approval, Edition, OnUnknown, Slot, SlotState
+from schedules.states import Approval, OnUnknown, SlotState
+from schedules.tables import Edition, Slot
 from schedules.words import city, in_words, when
 
 app = typer.Typer(help="The recurring digests: cadence, content, sender.", no_args_is_help=True)

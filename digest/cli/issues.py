@@ -13,12 +13,12 @@ from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.showing import print_issue, show_issue
 from digest.cli.times import parse_date
 from digest.errors import DigestError, Refused, UsageError
-from digest.flows import publishing, reporting
-from digest.flows.previewing import preview_issue
 from digest.issues.editing import Edit
 from digest.issues.freezing import rebuild as rebuild_frozen
 from digest.issues.lookup import get_issue
-from digest.web.bench_files import write_bench
+from digest.services.issues import publishing, reports
+from digest.services.issues.preview import preview_issue
+from digest.web.workbench.export import write_bench
 from previews.write import Preview, write_previews
 
 app = typer.Typer(help="Compose, preview, approve and send issues.", no_args_is_help=True)
@@ -99,8 +99,8 @@ def list_(
     as_json: JsonFlag = False,
 ) -> None:
     """The newest issues with their accounting."""
-    newest = None if every else reporting.NEWEST
-    rows = run(lambda app: reporting.issue_rows(app, newest))
+    newest = None if every else reports.NEWEST
+    rows = run(lambda app: reports.issue_rows(app, newest))
     if as_json:
         print_json([row.model_dump(mode="json") for row in rows])
         return

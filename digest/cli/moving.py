@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from digest.cli.runtime import JsonFlag, console, print_json, run_loop
-from digest.flows.moving import Copied, copy_store
+from digest.services.installation.migrate_store import Copied, copy_store
 from digest.settings import load_settings
 
 

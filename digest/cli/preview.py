@@ -9,10 +9,10 @@ import typer
 from digest.bootstrap import open_app
 from digest.cli.runtime import console, run_loop
 from digest.errors import NotFound, UsageError
-from digest.flows.samples import sample_content
-from digest.flows.sights import ISSUE, SAMPLE, Subject
 from digest.issues.lookup import get_issue
-from digest.rendering.templates import ROOT, SHARED
+from digest.rendering.templates.template_set import ROOT, SHARED
+from digest.services.workbench.samples import sample_content
+from digest.services.workbench.snapshots import ISSUE, SAMPLE, Subject
 from digest.serving import showing, until_signal_or
 from previews import samples
 

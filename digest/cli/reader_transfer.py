@@ -16,7 +16,7 @@ from schedules.editions import get_edition
 from subscribers import importing
 from subscribers.exporting import csv_writer, json_lines_writer, reader_rows
 from subscribers.importing import Report
-from subscribers.tables import SubscriptionState
+from subscribers.states import SubscriptionState
 
 
 class ExportFormat(StrEnum):

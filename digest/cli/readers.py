@@ -14,8 +14,8 @@ from digest.cli.reader_options import Confirmed, EditionSlug, Source, operator
 from digest.cli.reader_tables import print_reader, print_rows
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import NotFound, Refused, UsageError
-from digest.flows.erasing import erase_reader
-from digest.flows.signup import request_signup
+from digest.services.readers.erase import erase_reader
+from digest.services.readers.signup import request_signup
 from schedules.editions import get_edition
 from subscribers import importing, suppression
 from subscribers.address import EmailAddress, InvalidAddress
@@ -23,7 +23,7 @@ from subscribers.consent import history
 from subscribers.exporting import reader_rows
 from subscribers.importing import Fate
 from subscribers.readers import find, subscription_of, subscriptions_of
-from subscribers.tables import SubscriptionState, SuppressionReason
+from subscribers.states import SubscriptionState, SuppressionReason
 
 app = typer.Typer(help="Add, import, export and look after readers.", no_args_is_help=True)
 reader_transfer.register(app)

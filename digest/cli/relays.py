@@ -1,7 +1,7 @@
 """`digest relays`: what may go by which relay, and what has."""
 
 from digest.cli.runtime import JsonFlag, console, print_json, run
-from digest.flows.relays import DomainLine, RelayLine, relay_lines
+from digest.services.sending.relays import DomainLine, RelayLine, relay_lines
 
 
 def relays(as_json: JsonFlag = False) -> None:

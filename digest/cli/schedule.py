@@ -8,7 +8,7 @@ from rich.table import Table
 from digest.cli.issues import EditionSlug
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.times import parse_date
-from digest.flows import agenda
+from digest.services.schedule import agenda
 
 app = typer.Typer(help="What goes out when; skip a slot or run it anyway.", no_args_is_help=True)
 

@@ -13,10 +13,12 @@ from digest.cli.times import local_instant
 from digest.delivery.ledger.accounting import Accounting
 from digest.delivery.ledger.mailings import get_mailing
 from digest.errors import DigestError, UsageError
-from digest.flows import publishing, reporting, sending, steering, test_mail
-from digest.flows.drafts import edition_of
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import ALL
+from digest.services.issues import publishing, reports
+from digest.services.issues.drafts import edition_of
+from digest.services.sending import control, start
+from digest.services.sending import send_test as test_sends
 
 app = typer.Typer()
 
@@ -40,7 +42,7 @@ def send_test(
     addresses = [text.strip() for text in to.split(",") if text.strip()]
 
     async def work(app: App) -> tuple[Accounting, str | None]:
-        mailing_id = await test_mail.send_test(
+        mailing_id = await test_sends.send_test(
             app, number, addresses, reader=reader, variant=variant, to_inbox=to_inbox
         )
         counts = await follow_mailing(app, mailing_id, quiet=as_json)
@@ -90,11 +92,11 @@ def send(
 ) -> None:
     """Send an approved issue now."""
 
-    async def work(app: App) -> reporting.Report:
-        mailing = await sending.send(app, number, to_inbox=to_inbox)
+    async def work(app: App) -> reports.Report:
+        mailing = await start.send(app, number, to_inbox=to_inbox)
         if wait:
             await follow_mailing(app, mailing, quiet=as_json)
-        return await reporting.report(app, number)
+        return await reports.report(app, number)
 
     report_ = run(work)
     if as_json:
@@ -108,35 +110,35 @@ def send(
 @app.command()
 def pause(number: Number, as_json: JsonFlag = False) -> None:
     """Stop sending, from the next commit on."""
-    _steer(run(lambda app: steering.pause(app, number)), as_json)
+    _steer(run(lambda app: control.pause(app, number)), as_json)
 
 
 @app.command()
 def resume(number: Number, as_json: JsonFlag = False) -> None:
     """Go on sending a paused issue."""
-    _steer(run(lambda app: steering.resume(app, number)), as_json)
+    _steer(run(lambda app: control.resume(app, number)), as_json)
 
 
 @app.command()
 def cancel(number: Number, as_json: JsonFlag = False) -> None:
     """End an issue for good."""
-    _steer(run(lambda app: steering.cancel(app, number)), as_json)
+    _steer(run(lambda app: control.cancel(app, number)), as_json)
 
 
 @app.command()
 def report(number: Number, as_json: JsonFlag = False) -> None:
     """The accounting: every recipient in one state."""
-    found = run(lambda app: reporting.report(app, number))
+    found = run(lambda app: reports.report(app, number))
     print_json(flat_report(found)) if as_json else print_report(found)
 
 
-def flat_report(found: reporting.Report) -> dict[str, Any]:
+def flat_report(found: reports.Report) -> dict[str, Any]:
     """The report as one flat object with stable keys."""
     data = found.model_dump(mode="json")
     return {**data.pop("accounting"), **data}
 
 
-def _steer(steered: steering.Steered, as_json: bool) -> None:
+def _steer(steered: control.Steered, as_json: bool) -> None:
     issue, counts = steered.issue, steered.accounting
     if as_json:
         print_json(

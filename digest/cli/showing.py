@@ -8,13 +8,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.cli.runtime import console
-from digest.delivery.tables import DeliveryState
+from digest.delivery.states import DeliveryState
 from digest.errors import DigestError
-from digest.flows.drafts import draft_of, edition_of
-from digest.flows.reporting import Report
-from digest.flows.sent_tests import list_tests
 from digest.issues.lookup import candidates_of, get_issue
-from digest.issues.tables import Issue, IssueState
+from digest.issues.states import IssueState
+from digest.issues.tables import Issue
+from digest.services.issues.drafts import draft_of, edition_of
+from digest.services.issues.reports import Report
+from digest.services.sending.list_tests import list_tests
 from schedules.tables import Edition
 from schedules.words import in_words, when
 from subscribers.audience import count

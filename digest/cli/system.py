@@ -16,10 +16,10 @@ from digest.cli.runtime import JsonFlag, console, print_json, run_loop
 from digest.delivery.relays.reading import relays_of
 from digest.demo.show import show_demo
 from digest.errors import Misconfigured, Refused, UsageError
-from digest.flows.checkup.check import Check
-from digest.flows.checkup.check_up import check_up
 from digest.keyfile import KEY_FILE, make_key_file
 from digest.migrate import exists, upgrade
+from digest.services.installation.checkup.check import Check
+from digest.services.installation.checkup.check_up import check_up
 from digest.serving import running, until_signal_or, working
 from digest.settings import HostPort, Settings, load_settings
 from digest.store import open_store

@@ -17,9 +17,9 @@ from digest.cli.issues import Number
 from digest.cli.runtime import JsonFlag, console, run
 from digest.delivery.ledger.accounting import Accounting, account
 from digest.errors import Refused
-from digest.flows.steering import mailing_of
 from digest.issues.lookup import get_issue
-from digest.issues.tables import IssueState
+from digest.issues.states import IssueState
+from digest.services.sending.control import mailing_of
 
 LOOK_SECONDS = 1.0
 RESTS_FOR_A_LOOK = 5  # counting ten million takes a second

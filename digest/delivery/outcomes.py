@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from digest.delivery.ports import Reply
-from digest.delivery.tables import DeliveryState
+from digest.delivery.states import DeliveryState
 
 # The mailbox or its domain does not exist: no issue will ever arrive (RFC 3463, RFC 7505).
 DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})

@@ -64,7 +64,7 @@ class RelayRefused(TransportError):
     """A 5xx before RCPT, or failing AUTH or TLS: trying again will not help."""
 
 
-class Refused(TransportError):
+class MessageRefused(TransportError):
     """The relay refused this recipient or message with `reply`; the connection lives on."""
 
     def __init__(self, reply: Reply) -> None:

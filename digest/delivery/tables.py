@@ -4,63 +4,15 @@ The states and who may leave them are drawn in `docs/delivery.md`.
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, UniqueConstraint, text
 from sqlmodel import AutoString, Field, SQLModel
 
+from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
+
 # Ten million readers and an issue a week pass the end of four bytes in four years.
 BIG_NUMBER = BigInteger().with_variant(Integer, "sqlite")
-
-
-class MailingKind(StrEnum):
-    """The reasons to write to people."""
-
-    ISSUE = "issue"
-    CONFIRMATION = "confirmation"
-    TEST = "test"
-    NOTICE = "notice"
-
-
-class MailingState(StrEnum):
-    """Only an `active` mailing arms; `finished` and `cancelled` are for good."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"
-    CANCELLED = "cancelled"
-    FINISHED = "finished"
-
-
-class Route(StrEnum):
-    """Where a mailing goes: the configured relay, or the built-in inbox."""
-
-    RELAY = "relay"
-    INBOX = "inbox"
-
-
-class DeliveryState(StrEnum):
-    """See `docs/delivery.md` for what leads from one to the next."""
-
-    PENDING = "pending"
-    CLAIMED = "claimed"
-    ARMED = "armed"
-    DEFERRED = "deferred"
-    UNKNOWN = "unknown"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    SKIPPED = "skipped"
-    EXPIRED = "expired"
-    HELD = "held"
-
-
-OPEN_STATES = (
-    DeliveryState.PENDING,
-    DeliveryState.CLAIMED,
-    DeliveryState.ARMED,
-    DeliveryState.DEFERRED,
-    DeliveryState.UNKNOWN,
-)
 
 
 def _index_where(name: str, *columns: str, where: str) -> Index:

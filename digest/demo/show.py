@@ -8,18 +8,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from digest.app import App
-from digest.catalogue.importing import import_pages
-from digest.catalogue.reading import read_files
+from digest.catalogue.importing.import_pages import import_pages
+from digest.catalogue.pages.read_files import read_files
 from digest.delivery.ledger.accounting import Accounting
 from digest.demo.people import confirm, sign_up, unsubscribe_with_one_click
 from digest.demo.stage import A_WEEK, Calendar, set_up
 from digest.errors import Refused
-from digest.flows import publishing, sending
-from digest.flows.previewing import preview_issue
-from digest.flows.reporting import report
 from digest.issues.editing import Edit
 from digest.keyfile import read_keyring
 from digest.migrate import upgrade
+from digest.services.issues import publishing
+from digest.services.issues.preview import preview_issue
+from digest.services.issues.reports import report
+from digest.services.sending import start
 from digest.serving import Running, running, until_signal_or
 from digest.store import open_store
 from previews.write import Preview, write_previews
@@ -94,7 +95,7 @@ async def _publish(app: App, now_running: Running, change: Edit) -> int:
     await asyncio.to_thread(write_previews, folder, views)
     console.print(f"  preview written to {folder}", markup=False)
     await publishing.approve(app, number, by="the demonstration", expected=preview.hash)
-    await sending.send(app, number, to_inbox=True)
+    await start.send(app, number, to_inbox=True)
     now_running.worker.wake()
     counts = await _watch(app, number)
     console.print(f"  [bold]{counts.equation()}[/bold]")

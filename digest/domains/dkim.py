@@ -2,7 +2,7 @@
 
 from digest.domains.names import Names
 from digest.domains.tags import parse_tags
-from digest.rendering.dkim import SigningKey
+from digest.rendering.message.dkim import SigningKey
 
 
 async def published_wrongly(names: Names, key: SigningKey, domain: str) -> str | None:

@@ -12,9 +12,11 @@ from digest.errors import Refused
 from digest.issues.flips import turns_since
 from digest.issues.lookup import next_number, previous_sending, told_in
 from digest.issues.selection import Decision, History, Rules, select_items
-from digest.issues.states import reopen
-from digest.issues.tables import Candidate, Issue, IssueState
-from schedules.tables import Edition, Slot, SlotState
+from digest.issues.states import IssueState
+from digest.issues.tables import Candidate, Issue
+from digest.issues.transitions import reopen
+from schedules.states import SlotState
+from schedules.tables import Edition, Slot
 
 UNSENT = (IssueState.DRAFT, IssueState.APPROVED, IssueState.SCHEDULED)
 

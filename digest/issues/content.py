@@ -11,15 +11,15 @@ from digest.errors import Refused
 from digest.issues.flips import tell_flips, turns_since
 from digest.issues.lookup import candidates_of, previous_sending
 from digest.issues.tables import Issue
-from digest.rendering.content import Card, Flip, Glance, IssueContent, Side
-from digest.rendering.headline import (
+from digest.rendering.content.headline import (
     headline_for,
     minutes_to_read,
     preheader_for,
     sentence_for,
     subject_for,
 )
-from digest.rendering.quotes import choose_quotes
+from digest.rendering.content.issue_content import Card, Flip, Glance, IssueContent, Side
+from digest.rendering.content.quotes import choose_quotes
 from schedules.tables import Edition
 
 

@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.errors import UsageError
 from digest.issues.composing import Composed, refresh
 from digest.issues.lookup import candidates_of
-from digest.issues.states import reopen
 from digest.issues.tables import Issue
+from digest.issues.transitions import reopen
 from schedules.tables import Edition
 
 MAX_SUBJECT = 200

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.catalogue.queries import verdicts_at
 from digest.catalogue.tables import VerdictRevision
 from digest.catalogue.verdict import Verdict
-from digest.rendering.content import Flip
+from digest.rendering.content.issue_content import Flip
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.errors import Refused
 from digest.issues.tables import CompiledVariant, FrozenFile, Issue
-from digest.rendering.content import IssueContent, Site
+from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_variants
-from digest.rendering.message import CompiledMessage
-from digest.rendering.templates import TemplateSet
+from digest.rendering.message.compiled import CompiledMessage
+from digest.rendering.templates.template_set import TemplateSet
 
 VARIANTS = ("all", "web")
 COMPILERS = ("mjml-python", "jinja2", "css-inline")

@@ -8,7 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.catalogue.tables import Comparison
 from digest.errors import NotFound
-from digest.issues.tables import Candidate, Issue, IssueState
+from digest.issues.states import IssueState
+from digest.issues.tables import Candidate, Issue
 
 # From here on an issue's items count as told, whatever becomes of single deliveries.
 TOLD = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)

@@ -1,99 +1,15 @@
-"""An issue's states: which may follow which, changed by conditional update only."""
+"""The states of an issue; docs/issues.md draws them."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-
-from sqlmodel import col, update
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from digest.errors import Refused
-from digest.issues.tables import Issue, IssueState
-
-NEXT: dict[IssueState, tuple[IssueState, ...]] = {
-    IssueState.DRAFT: (IssueState.APPROVED, IssueState.CANCELLED),
-    IssueState.APPROVED: (
-        IssueState.DRAFT,
-        IssueState.SCHEDULED,
-        IssueState.SENDING,
-        IssueState.CANCELLED,
-    ),
-    IssueState.SCHEDULED: (
-        IssueState.DRAFT,
-        IssueState.SCHEDULED,
-        IssueState.SENDING,
-        IssueState.CANCELLED,
-    ),
-    IssueState.SENDING: (IssueState.PAUSED, IssueState.SENT, IssueState.CANCELLED),
-    # Not SENDING: that begins a mailing, and there is one already. See `resume`.
-    IssueState.PAUSED: (IssueState.SENT, IssueState.CANCELLED),
-    IssueState.SENT: (),
-    IssueState.CANCELLED: (),
-}
-
-ALREADY = {
-    IssueState.SENDING: "is already sending",
-    IssueState.PAUSED: "is paused in the middle of sending",
-    IssueState.SENT: "was sent",
-    IssueState.CANCELLED: "was cancelled",
-    IssueState.DRAFT: "is a draft; approve it first: `digest issues approve {number}`",
-    IssueState.APPROVED: "is approved",
-    IssueState.SCHEDULED: "is scheduled",
-}
+from enum import StrEnum
 
 
-async def turn(
-    session: AsyncSession,
-    issue: Issue,
-    after: IssueState,
-    now: datetime,
-    **values: Any,
-) -> None:
-    """Move an issue to `after`, setting `values`; raises `Refused` if its state forbids it.
+class IssueState(StrEnum):
+    """draft → approved → scheduled → sending ⇄ paused → sent, or cancelled."""
 
-    The update is conditional on the state in the database, so of two people (or
-    two tabs, or two schedulers) who do the same at once exactly one succeeds.
-    """
-    before = [state for state, following in NEXT.items() if after in following]
-    await _move(session, issue, before, after, **values)
-
-
-async def resume(session: AsyncSession, issue: Issue) -> None:
-    """Go on with the mailing of a paused issue; raises `Refused` unless it is paused."""
-    await _move(session, issue, [IssueState.PAUSED], IssueState.SENDING, state_reason=None)
-
-
-async def reopen(session: AsyncSession, issue: Issue, now: datetime) -> None:
-    """Make an approved or scheduled issue a draft again; raises `Refused` once it is sending."""
-    if issue.state == IssueState.DRAFT:
-        return
-    await turn(
-        session,
-        issue,
-        IssueState.DRAFT,
-        now,
-        hash=None,
-        manifest=None,
-        content=None,
-        approved_at=None,
-        approved_by=None,
-    )
-
-
-async def _move(
-    session: AsyncSession,
-    issue: Issue,
-    before: Sequence[IssueState],
-    after: IssueState,
-    **values: Any,
-) -> None:
-    result = await session.exec(
-        update(Issue)
-        .where(col(Issue.id) == issue.id, col(Issue.state).in_(before))
-        .values(state=after, **values)
-        .execution_options(synchronize_session=False)
-    )
-    await session.refresh(issue)
-    if result.rowcount != 1:
-        is_what = ALREADY[IssueState(issue.state)].format(number=issue.number)
-        raise Refused(f"issue {issue.number} {is_what}")
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"

@@ -1,23 +1,12 @@
 """Issues, the reasons behind their selection, and their compiled variants."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import AutoString, Field, SQLModel
 
-
-class IssueState(StrEnum):
-    """draft → approved → scheduled → sending ⇄ paused → sent, or cancelled."""
-
-    DRAFT = "draft"
-    APPROVED = "approved"
-    SCHEDULED = "scheduled"
-    SENDING = "sending"
-    PAUSED = "paused"
-    SENT = "sent"
-    CANCELLED = "cancelled"
+from digest.issues.states import IssueState
 
 
 class Issue(SQLModel, table=True):

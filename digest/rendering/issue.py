@@ -4,15 +4,17 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
-from digest.rendering import guard, markup, model, segments
-from digest.rendering.content import IssueContent, Site
+from digest.rendering.content import template_model
+from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.errors import TemplateError
-from digest.rendering.headers import Mailbox
-from digest.rendering.inlining import inline_css
-from digest.rendering.message import ISSUE, CompiledMessage
-from digest.rendering.mjml import compile_mjml
-from digest.rendering.segments import Segments
-from digest.rendering.templates import TemplateSet
+from digest.rendering.message import segments
+from digest.rendering.message.compiled import ISSUE, CompiledMessage
+from digest.rendering.message.headers import Mailbox
+from digest.rendering.message.segments import Segments
+from digest.rendering.templates import guard, markup
+from digest.rendering.templates.inlining import inline_css
+from digest.rendering.templates.mjml import compile_mjml
+from digest.rendering.templates.template_set import TemplateSet
 
 ALL = "all"
 WEB = "web"
@@ -54,7 +56,7 @@ def compile_here(
     if variant not in VARIANTS:
         raise ValueError(f"no variant {variant!r}")
     tokens = {} if variant == WEB else slot_tokens(content.model_dump_json())
-    values = model.issue_values(content, site, tokens)
+    values = template_model.issue_values(content, site, tokens)
     marked = templates.sandbox.run(HTML_TEMPLATE, values)
     page = segments.cut(compile_html(marked, HTML_TEMPLATE, templates), tokens)
     text = segments.cut(compile_text(TEXT_TEMPLATE, values, templates), tokens)

@@ -5,8 +5,9 @@ from enum import StrEnum
 from sqlalchemy import FromClause, Select, case, literal, select
 from sqlmodel import col
 
+from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.suppression import suppressed
-from subscribers.tables import Subscriber, Subscription, SubscriptionState, SuppressionReason
+from subscribers.tables import Subscriber, Subscription
 
 
 class Fate(StrEnum):

@@ -17,13 +17,8 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from subscribers.dialects import insert_if_new, rows_of
 from subscribers.importing.fates import Fate, fates_of
 from subscribers.importing.spool import Spooled
-from subscribers.tables import (
-    ConsentEvent,
-    ConsentKind,
-    Subscriber,
-    Subscription,
-    SubscriptionState,
-)
+from subscribers.states import ConsentKind, SubscriptionState
+from subscribers.tables import ConsentEvent, Subscriber, Subscription
 
 STAGED = Table(
     "staged_reader",

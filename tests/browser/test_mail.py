@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from digest.rendering.content import IssueContent, Site
+from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_issue
-from digest.rendering.letter import compile_letter
-from digest.rendering.templates import ROOT, load_templates
+from digest.rendering.templates.template_set import ROOT, load_templates
+from digest.rendering.transactional import compile_letter
 from previews.chromium import Chromium, find_chromium, open_chromium
 from tests.unit.rendering.test_design import contrast
 

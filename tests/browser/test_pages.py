@@ -15,12 +15,13 @@ from sqlmodel import select
 
 from digest.app import App
 from digest.inbox import folder as inbox
-from digest.web.desk import build_desk
-from digest.web.public import build_public
+from digest.web.desk.site import build_desk
+from digest.web.public.site import build_public
 from previews.chromium import find_chromium
 from schedules.editions import create_default
 from subscribers.signup import raw_token
-from subscribers.tables import ConfirmationToken, Subscription, SubscriptionState
+from subscribers.states import SubscriptionState
+from subscribers.tables import ConfirmationToken, Subscription
 
 pytestmark = pytest.mark.browser
 

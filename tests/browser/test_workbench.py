@@ -10,9 +10,9 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from digest.app import App
-from digest.flows import publishing
-from digest.issues.tables import IssueState
-from digest.rendering.templates import ROOT
+from digest.issues.states import IssueState
+from digest.rendering.templates.template_set import ROOT
+from digest.services.issues import publishing
 from digest.serving import showing
 from previews.chromium import find_chromium
 from schedules.editions import create_default, get_edition

@@ -12,7 +12,7 @@ import pytest
 from digest.delivery.guards import advisory_lock
 from digest.delivery.guards.advisory_lock import AdvisoryLock
 from digest.delivery.guards.liveness import FileLock, Liveness
-from digest.delivery.tables import Route
+from digest.delivery.states import Route
 from digest.store import Store
 from tests.postgres import Cluster
 

@@ -13,15 +13,16 @@ from digest.app import App, utc_now
 from digest.bootstrap import open_app
 from digest.delivery.ledger.accounting import Accounting, account
 from digest.delivery.tables import Delivery
-from digest.flows.publishing import approve, compose
-from digest.flows.sending import send
 from digest.keyfile import make_key_file
 from digest.migrate import upgrade
+from digest.services.issues.publishing import approve, compose
+from digest.services.sending.start import send
 from digest.settings import Settings
 from digest.store import open_store
 from schedules.editions import create_default, get_edition
-from schedules.tables import OnUnknown
-from subscribers.tables import Subscriber, Subscription, SubscriptionState
+from schedules.states import OnUnknown
+from subscribers.states import SubscriptionState
+from subscribers.tables import Subscriber, Subscription
 from tests.catalogue import add_comparison
 from tests.faults.verdicts import Row
 from tests.postgres import Cluster, database_of

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
-from schedules.tables import OnUnknown
+from schedules.states import OnUnknown
 from tests.faults import children, wrong_designs
 from tests.faults.installation import addresses
 from tests.faults.pace import Pace

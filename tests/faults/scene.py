@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from digest.app import App
-from schedules.tables import OnUnknown
+from schedules.states import OnUnknown
 from tests.faults import children
 from tests.faults.children import Process
 from tests.faults.installation import CONNECTIONS, Installation, Template, look, start

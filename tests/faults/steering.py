@@ -29,14 +29,15 @@ from digest.delivery.ledger.claims import Claim
 from digest.delivery.ledger.mailings import get_mailing
 from digest.delivery.outcomes import Outcome
 from digest.delivery.ports import Outgoing
-from digest.delivery.tables import Delivery, DeliveryState, MailingState, Route
+from digest.delivery.states import DeliveryState, MailingState, Route
+from digest.delivery.tables import Delivery
 from digest.delivery.transports.memory import MemoryConnection, MemoryTransport
 from digest.errors import Refused
-from digest.flows import steering
-from digest.flows.housekeeping import housekeep
-from digest.flows.sending import send
 from digest.issues.lookup import get_issue
-from digest.issues.tables import IssueState
+from digest.issues.states import IssueState
+from digest.services.sending import control
+from digest.services.sending.housekeeping import housekeep
+from digest.services.sending.start import send
 from digest.uptime import Uptime
 from subscribers.subscriptions import unsubscribe
 from tests.faults.installation import (
@@ -236,15 +237,15 @@ class Steering(RuleBasedStateMachine):
 
     def pause(self) -> None:
         """As an editor does."""
-        self._steer(steering.pause(self.app, 1), IssueState.SENDING, IssueState.PAUSED)
+        self._steer(control.pause(self.app, 1), IssueState.SENDING, IssueState.PAUSED)
 
     def resume(self) -> None:
-        self._steer(steering.resume(self.app, 1), IssueState.PAUSED, IssueState.SENDING)
+        self._steer(control.resume(self.app, 1), IssueState.PAUSED, IssueState.SENDING)
 
     def cancel(self) -> None:
         """It ends the play."""
         running = IssueState.PAUSED if self.state is IssueState.PAUSED else IssueState.SENDING
-        self._steer(steering.cancel(self.app, 1), running, IssueState.CANCELLED)
+        self._steer(control.cancel(self.app, 1), running, IssueState.CANCELLED)
 
     def _steer(
         self, turn: Coroutine[Any, Any, object], before: IssueState, after: IssueState
@@ -317,7 +318,7 @@ class Steering(RuleBasedStateMachine):
         for which in range(WORKERS):
             await self._die(which)
         if self.state is IssueState.PAUSED:
-            await steering.resume(self.app, 1)
+            await control.resume(self.app, 1)
             self.state = IssueState.SENDING
         for _ in range(12):
             await housekeep(self.app, self.workers[0][0])

@@ -26,13 +26,15 @@ from digest.delivery.relay import Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.sending.pool import Outlet
 from digest.delivery.sending.worker import Worker
-from digest.delivery.tables import Delivery, Mailing, MailingKind, MailingState, Route
+from digest.delivery.states import MailingKind, MailingState, Route
+from digest.delivery.tables import Delivery, Mailing
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.store import Store, open_store
 from digest.tables import metadata
 from subscribers.keys import Keyring
+from subscribers.states import SubscriptionState
 from subscribers.suppression import is_suppressed
-from subscribers.tables import Subscriber, Subscription, SubscriptionState
+from subscribers.tables import Subscriber, Subscription
 from tests.faults.certificates import make_pair
 from tests.faults.matrix import WAITING, Case
 from tests.faults.pace import Pace

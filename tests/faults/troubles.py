@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 
-from schedules.tables import OnUnknown
+from schedules.states import OnUnknown
 from tests.faults import children
 from tests.faults.apart import start_apart
 from tests.faults.children import Process

@@ -23,21 +23,25 @@ from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.accounting import account
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.outcomes import Outcome
-from digest.delivery.tables import Delivery, DeliveryState, Mailing, Route
+from digest.delivery.states import DeliveryState, Route
+from digest.delivery.tables import Delivery, Mailing
 from digest.errors import DigestError
-from digest.flows import steering
-from digest.flows.calendar import advance
-from digest.flows.housekeeping import housekeep
-from digest.issues.tables import Issue, IssueState
+from digest.issues.states import IssueState
+from digest.issues.tables import Issue
 from digest.keyfile import make_key_file
 from digest.migrate import upgrade
+from digest.services.schedule.advance import advance
+from digest.services.sending import control
+from digest.services.sending.housekeeping import housekeep
 from digest.settings import Settings
 from digest.uptime import Uptime
 from schedules.changes import EditionChange
 from schedules.editions import create_edition
-from schedules.tables import Approval, Edition, Slot, SlotState
+from schedules.states import Approval, SlotState
+from schedules.tables import Edition, Slot
+from subscribers.states import SubscriptionState
 from subscribers.subscriptions import unsubscribe
-from subscribers.tables import Subscriber, Subscription, SubscriptionState
+from subscribers.tables import Subscriber, Subscription
 from tests.catalogue import add_comparison
 from tests.faults.installation import values_for
 from tests.faults.steering import Someone
@@ -198,7 +202,7 @@ class Weeks:
                 )
             ).all()
         for issue in issues:
-            turn = steering.pause if issue.state == IssueState.SENDING else steering.resume
+            turn = control.pause if issue.state == IssueState.SENDING else control.resume
             await turn(self.app, issue.number)
             self.happened["paused or resumed"] += 1
 
@@ -219,7 +223,7 @@ class Weeks:
             paused = await session.exec(select(Issue).where(Issue.state == IssueState.PAUSED))
             numbers = [issue.number for issue in paused]
         for number in numbers:
-            await steering.resume(self.app, number)
+            await control.resume(self.app, number)
 
     async def _open(self) -> bool:
         async with self.app.store.read() as session:

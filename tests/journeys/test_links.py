@@ -17,9 +17,11 @@ from sqlmodel import col, select
 
 from digest.app import App
 from digest.bootstrap import open_app, open_worker
-from digest.delivery.tables import Delivery, DeliveryState
-from digest.flows import publishing, sending
-from digest.web.public import build_public
+from digest.delivery.states import DeliveryState
+from digest.delivery.tables import Delivery
+from digest.services.issues import publishing
+from digest.services.sending import start
+from digest.web.public.site import build_public
 from tests.catalogue import add_comparison
 from tests.journeys.conftest import SITE, CommandLine
 
@@ -67,7 +69,7 @@ async def issue(digest: CommandLine, app: App, site: httpx.AsyncClient, signed_u
 async def send_issue(app: App) -> None:
     made = await publishing.compose(app, "weekly", extra=True)
     await publishing.approve(app, made.issue.number, by="me")
-    await sending.send(app, made.issue.number, to_inbox=True)
+    await start.send(app, made.issue.number, to_inbox=True)
     await deliver(app)
 
 

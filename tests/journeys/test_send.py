@@ -18,7 +18,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from digest.bootstrap import open_app
 from digest.demo.stage import free_port
 from digest.settings import load_settings
-from subscribers.tables import Subscriber, Subscription, SubscriptionState
+from subscribers.states import SubscriptionState
+from subscribers.tables import Subscriber, Subscription
 from tests.catalogue import add_comparison
 
 READERS = 1_000

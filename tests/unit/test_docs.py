@@ -14,15 +14,15 @@ from typer.main import get_command
 
 from digest.cli import app
 from digest.delivery.ledger.accounting import Accounting
-from digest.delivery.tables import DeliveryState
-from digest.flows.agenda import AgendaLine
-from digest.flows.checkup.check import Check
-from digest.flows.relays import RelayLine
-from digest.flows.reporting import IssueRow, Problem, Report
-from digest.issues.tables import IssueState
+from digest.delivery.states import DeliveryState
+from digest.issues.states import IssueState
+from digest.services.installation.checkup.check import Check
+from digest.services.issues.reports import IssueRow, Problem, Report
+from digest.services.schedule.agenda import AgendaLine
+from digest.services.sending.relays import RelayLine
 from digest.settings import SECRETS, Settings
-from schedules.tables import SlotState
-from subscribers.tables import ConsentKind, SuppressionReason
+from schedules.states import SlotState
+from subscribers.states import ConsentKind, SuppressionReason
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

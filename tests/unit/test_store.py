@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from digest.delivery.tables import Mailing, MailingKind
+from digest.delivery.states import MailingKind
+from digest.delivery.tables import Mailing
 from digest.store import BUSY, Queue, Store
 from schedules.tables import TickMark
 from tests.postgres import Cluster

@@ -24,13 +24,8 @@ from digest.delivery.ledger.recording import is_rare, recording_of, write_down
 from digest.delivery.ledger.recovery import UNOWNED, ended
 from digest.delivery.ledger.writer import RETRY_SECONDS, Writer
 from digest.delivery.outcomes import Outcome
-from digest.delivery.tables import (
-    Delivery,
-    DeliveryState,
-    Mailing,
-    MailingState,
-    Route,
-)
+from digest.delivery.states import DeliveryState, MailingState, Route
+from digest.delivery.tables import Delivery, Mailing
 from digest.store import BUSY, Store
 
 log = structlog.get_logger("digest.delivery")

@@ -5,7 +5,8 @@ from sqlalchemy import ColumnElement, func, literal_column
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.delivery.tables import OPEN_STATES, Delivery, DeliveryState
+from digest.delivery.states import OPEN_STATES, DeliveryState
+from digest.delivery.tables import Delivery
 
 
 class Accounting(BaseModel):

@@ -10,14 +10,8 @@ from sqlmodel import and_, col, select, update
 from digest.delivery.ledger.due import Due
 from digest.delivery.ledger.postmark import Postmark
 from digest.delivery.ledger.statements import Given
-from digest.delivery.tables import (
-    Delivery,
-    DeliveryState,
-    Mailing,
-    MailingKind,
-    MailingState,
-    Route,
-)
+from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
+from digest.delivery.tables import Delivery, Mailing
 from subscribers.audience import confirmable, still_subscribed
 
 

@@ -11,7 +11,8 @@ from sqlmodel import col, or_, update
 
 from digest.delivery.ledger.claims import Claim, arming
 from digest.delivery.ledger.statements import Given, prepared
-from digest.delivery.tables import Delivery, DeliveryState, MailingKind
+from digest.delivery.states import DeliveryState, MailingKind
+from digest.delivery.tables import Delivery
 from digest.store import BUSY, Store
 
 ARMED = ("its_id", "its_token", "its_mailing", "its_edition", "the_date", "the_time")

@@ -15,14 +15,8 @@ from sqlalchemy import select as columns
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.delivery.tables import (
-    Delivery,
-    DeliveryState,
-    Mailing,
-    MailingKind,
-    MailingState,
-    Route,
-)
+from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
+from digest.delivery.tables import Delivery, Mailing
 
 # No more than a claim needs: to make an object of each row would cost more than all the rest.
 WANTED = (

@@ -17,7 +17,8 @@ from sqlmodel import and_, col, literal_column, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.ledger.recovery import UNOWNED
-from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
+from digest.delivery.states import DeliveryState, MailingKind
+from digest.delivery.tables import Delivery, Mailing
 
 # All in which a delivery can be after an unknown outcome but armed; to arm fails from here on,
 # since it asks for the token that is taken away.

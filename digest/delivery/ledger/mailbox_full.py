@@ -15,9 +15,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.ports import Reply
-from digest.delivery.tables import Delivery, DeliveryState, Mailing
+from digest.delivery.states import DeliveryState
+from digest.delivery.tables import Delivery, Mailing
+from subscribers.states import SuppressionReason
 from subscribers.suppression import suppress_reader
-from subscribers.tables import Subscriber, SuppressionReason
+from subscribers.tables import Subscriber
 
 SEVERAL_ISSUES = 3
 AT_LEAST = timedelta(days=15)

@@ -8,7 +8,8 @@ from sqlmodel import UTCDateTime, col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.outcomes import printable
-from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingState
+from digest.delivery.states import DeliveryState, MailingState
+from digest.delivery.tables import Delivery, Mailing
 from digest.errors import NotFound
 from subscribers.audience import audience
 

@@ -12,10 +12,12 @@ from digest.delivery.ledger.commits import Recording, kept_reason
 from digest.delivery.ledger.mailbox_full import is_mailbox_full, note_mailbox_full
 from digest.delivery.ledger.recovery import UNOWNED, mark_unknown
 from digest.delivery.outcomes import Outcome, retry_delay
-from digest.delivery.tables import Delivery, DeliveryState, MailingKind
+from digest.delivery.states import DeliveryState, MailingKind
+from digest.delivery.tables import Delivery
 from subscribers.readers import hold
+from subscribers.states import SuppressionReason
 from subscribers.suppression import suppress_reader
-from subscribers.tables import Subscriber, SuppressionReason
+from subscribers.tables import Subscriber
 
 
 def is_rare(claim: Claim, outcome: Outcome) -> bool:

@@ -15,13 +15,8 @@ from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.guards.liveness import Liveness
-from digest.delivery.tables import (
-    OPEN_STATES,
-    Delivery,
-    DeliveryState,
-    Mailing,
-    MailingState,
-)
+from digest.delivery.states import OPEN_STATES, DeliveryState, MailingState
+from digest.delivery.tables import Delivery, Mailing
 
 # Long enough for a bounce or a click to tell that the first copy did arrive.
 RETRY_UNKNOWN_AFTER = timedelta(seconds=30)

@@ -19,7 +19,7 @@ from digest.delivery.relays.member import CLOSING, Member
 from digest.delivery.sending.feed import Feed, Load
 from digest.delivery.sending.rejections import Rejections
 from digest.delivery.sending.tally import Tally
-from digest.delivery.tables import DeliveryState, MailingKind, Route
+from digest.delivery.states import DeliveryState, MailingKind, Route
 from digest.store import BUSY, Store
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from digest.delivery.relays.fleet import Fleet
 from digest.delivery.relays.member import Member
 from digest.delivery.relays.quotas import settle
 from digest.delivery.relays.ticket import Ticket
-from digest.delivery.tables import MailingKind, Route
+from digest.delivery.states import MailingKind, Route
 from digest.store import BUSY, Store
 
 # At hand for each connection: few while nobody knows how fast it goes, and never so many

@@ -17,8 +17,8 @@ from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import (
     Connection,
     Interrupted,
+    MessageRefused,
     Outgoing,
-    Refused,
     RelayRefused,
     RelayUnavailable,
     Transport,
@@ -27,7 +27,7 @@ from digest.delivery.relays.health import State
 from digest.delivery.relays.member import Member
 from digest.delivery.sending.aftermath import Aftermath, about
 from digest.delivery.sending.feed import Feed, Load
-from digest.delivery.tables import DeliveryState
+from digest.delivery.states import DeliveryState
 from digest.store import BUSY
 
 log = structlog.get_logger("digest.delivery")
@@ -90,7 +90,7 @@ class Lane:
         load = parcel.load
         try:
             connection = await self._stage(parcel.message)
-        except Refused as refusal:
+        except MessageRefused as refusal:
             await self._aftermath.outcome(load, outcome_of(refusal.reply))
         except Interrupted as interruption:
             await self._aftermath.outcome(load, Outcome(DeliveryState.DEFERRED, str(interruption)))
@@ -164,7 +164,7 @@ class Lane:
     async def _stage_on(self, connection: Connection, message: Outgoing) -> Connection:
         try:
             await connection.stage(message)
-        except Refused:
+        except MessageRefused:
             self._connection = connection
             raise
         except BaseException:
@@ -181,7 +181,7 @@ class Lane:
         wire_date = self._clock()
         try:
             return Parcel(load, await self._compose(load.claim, wire_date), wire_date)
-        except Refused as unusable:
+        except MessageRefused as unusable:
             await self._aftermath.outcome(load, outcome_of(unusable.reply), begun=False)
         except BUSY:
             log.warning("database busy, put off", **about(load.claim))

@@ -19,7 +19,7 @@ from digest.delivery.sending.aftermath import Aftermath
 from digest.delivery.sending.feed import Feed
 from digest.delivery.sending.lane import Compose, Lane
 from digest.delivery.sending.tally import Tally
-from digest.delivery.tables import Route
+from digest.delivery.states import Route
 from digest.store import BUSY, Store
 
 POLL_SECONDS = 1.0

@@ -1,7 +1,7 @@
 """Many rejections alike in a row mean that we are the problem, not the readers."""
 
 from digest.delivery.outcomes import Outcome
-from digest.delivery.tables import DeliveryState
+from digest.delivery.states import DeliveryState
 
 ALIKE_IN_A_ROW = 25
 

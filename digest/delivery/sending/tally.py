@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from digest.delivery.ports import Reply
-from digest.delivery.tables import Route
+from digest.delivery.states import Route
 
 OTHER = "other"
 MOST_CODES = 100

@@ -17,7 +17,7 @@ from digest.delivery.ledger.access import Ledger
 from digest.delivery.sending.lane import Compose
 from digest.delivery.sending.pool import Outlet, Pool
 from digest.delivery.sending.tally import Tally
-from digest.delivery.tables import Route
+from digest.delivery.states import Route
 from digest.store import BUSY, Store
 
 log = structlog.get_logger("digest.delivery")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from digest.delivery.ports import (
     Interrupted,
+    MessageRefused,
     OutcomeUnknown,
     Outgoing,
-    Refused,
     RelayRefused,
     RelayUnavailable,
     Reply,
@@ -72,7 +72,7 @@ class SmtpConnection:
         refusal = await self._recipient(message)
         if refusal is not None:
             await self._forget()
-            raise Refused(refusal)
+            raise MessageRefused(refusal)
         await self._body(message)
 
     async def finish(self, then: Outgoing | None = None) -> Reply:
@@ -118,8 +118,8 @@ class SmtpConnection:
         if self._takes(message):
             return
         if message.needs_smtputf8 and not self._offers.smtputf8:
-            raise Refused(Reply(553, "5.6.7 the relay does not take SMTPUTF8 addresses"))
-        raise Refused(
+            raise MessageRefused(Reply(553, "5.6.7 the relay does not take SMTPUTF8 addresses"))
+        raise MessageRefused(
             Reply(552, f"5.3.4 the relay takes {self._offers.size} bytes, and not a larger message")
         )
 

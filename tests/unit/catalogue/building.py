@@ -5,10 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest.catalogue.importing import ImportReport, import_pages
-from digest.catalogue.pages import Page, Problem
-from digest.catalogue.reading import read_files
-from digest.catalogue.text_page import read_text_page
+from digest.catalogue.importing.import_pages import ImportReport, import_pages
+from digest.catalogue.pages.page import Page, Problem
+from digest.catalogue.pages.read_files import read_files
+from digest.catalogue.pages.text_page import read_text_page
 from digest.store import Store
 
 QUESTION = "Which one should you ship with? Here is everything, side by side."

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from digest.catalogue.json_model import json_schema
+from digest.catalogue.pages.json_model import json_schema
 from digest.catalogue.queries import comparisons, verdicts_at
 from digest.store import Store
 from tests.unit.catalogue.building import import_files

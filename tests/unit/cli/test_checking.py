@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from digest.cli.checking import as_data, print_checked
-from digest.flows.preflight.check import Checked
 from digest.issues.tables import IssueOverride
+from digest.services.preflight.check import Checked
 from previews.preflight.checks import Preflight
 from previews.preflight.content.words import PLACEHOLDER_WORD
 from previews.preflight.finding import Place

@@ -10,9 +10,10 @@ import pytest
 from digest.app import App
 from digest.cli.progress import follow_mailing
 from digest.delivery.ledger.mailings import open_mailing
-from digest.delivery.tables import Mailing, MailingKind, Route
+from digest.delivery.states import MailingKind, Route
+from digest.delivery.tables import Mailing
 from digest.errors import DigestError
-from digest.flows.sites import new_postmark, site_of
+from digest.services.site import new_postmark, site_of
 
 
 async def open_notice(app: App, route: Route) -> int:

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from digest.app import App
 from digest.cli import runtime
 from digest.cli.readers import app as readers_app
-from digest.delivery.tables import Delivery, DeliveryState
+from digest.delivery.states import DeliveryState
+from digest.delivery.tables import Delivery
 from digest.errors import NotFound, Refused, UsageError
 from digest.settings import Settings
 from digest.store import open_store

@@ -6,12 +6,12 @@ import pytest
 
 from digest.app import App
 from digest.cli.showing import print_issue, print_report, show_issue
-from digest.delivery.tables import DeliveryState
-from digest.flows import publishing
-from digest.flows.reporting import NOBODY, Problem, Report
-from digest.flows.sent_tests import SentTest
-from digest.flows.test_mail import send_test
+from digest.delivery.states import DeliveryState
 from digest.issues.editing import Edit
+from digest.services.issues import publishing
+from digest.services.issues.reports import NOBODY, Problem, Report
+from digest.services.sending.list_tests import SentTest
+from digest.services.sending.send_test import send_test
 from schedules.editions import create_default
 from tests.catalogue import add_comparison
 

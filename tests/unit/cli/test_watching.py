@@ -12,10 +12,12 @@ from digest.app import App
 from digest.cli import watching
 from digest.cli.watching import Pace, Sight, as_line, in_words, look
 from digest.delivery.ledger.accounting import Accounting
-from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
+from digest.delivery.states import DeliveryState, MailingKind
+from digest.delivery.tables import Delivery, Mailing
 from digest.errors import NotFound, Refused
-from digest.flows.reporting import NOBODY
-from digest.issues.tables import Issue, IssueState
+from digest.issues.states import IssueState
+from digest.issues.tables import Issue
+from digest.services.issues.reports import NOBODY
 from schedules.editions import create_default
 
 AddIssue = Callable[..., Awaitable[None]]

@@ -7,10 +7,12 @@ import pytest
 from sqlmodel import select
 
 from digest.delivery.ledger.mailings import freeze_audience
-from digest.delivery.tables import Delivery, Mailing, MailingKind, Route
+from digest.delivery.states import MailingKind, Route
+from digest.delivery.tables import Delivery, Mailing
 from digest.store import Store
 from subscribers.keys import Keyring
-from subscribers.tables import Subscriber, Subscription, SubscriptionState
+from subscribers.states import SubscriptionState
+from subscribers.tables import Subscriber, Subscription
 
 MakeMailing = Callable[..., Awaitable[Mailing]]
 

@@ -15,14 +15,16 @@ from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.claims import Claim, arming
 from digest.delivery.ledger.commits import Arming, Commits
 from digest.delivery.ledger.due import find_due
-from digest.delivery.tables import Delivery, Mailing, MailingKind, Route
+from digest.delivery.states import MailingKind, Route
+from digest.delivery.tables import Delivery, Mailing
 from digest.store import Store
 from subscribers.address import EmailAddress
 from subscribers.keys import Keyring
 from subscribers.readers import hold
+from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.subscriptions import unsubscribe
 from subscribers.suppression import suppress, suppress_reader
-from subscribers.tables import Subscription, SubscriptionState, SuppressionReason
+from subscribers.tables import Subscription
 from tests.unit.delivery.conftest import MakeMailing
 from tests.unit.delivery.ledger.test_access import Alive, claim_one
 from tests.waiting import LONG_ENOUGH_SECONDS, held_up

@@ -22,7 +22,7 @@ from digest.delivery.relays.config import RelayConfig
 from digest.delivery.sending import pool
 from digest.delivery.sending.pool import Outlet
 from digest.delivery.sending.worker import Worker
-from digest.delivery.tables import Route
+from digest.delivery.states import Route
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.store import Store
 from tests.relay import TAKE_AND_DROP, relay

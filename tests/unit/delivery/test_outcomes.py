@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest.delivery.outcomes import outcome_of, retry_delay
 from digest.delivery.ports import Reply
-from digest.delivery.tables import DeliveryState
+from digest.delivery.states import DeliveryState
 
 
 @pytest.mark.parametrize(

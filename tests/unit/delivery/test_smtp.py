@@ -8,9 +8,9 @@ import pytest
 
 from digest.delivery.ports import (
     Interrupted,
+    MessageRefused,
     OutcomeUnknown,
     Outgoing,
-    Refused,
     RelayRefused,
     RelayUnavailable,
     TransportError,
@@ -49,12 +49,12 @@ async def deliver(transport: SmtpTransport) -> None:
         ({"MAIL": HANG}, RelayUnavailable),
         ({"MAIL": DROP}, RelayUnavailable),
         ({"RCPT": "421 4.7.0 closing"}, RelayUnavailable),
-        ({"RCPT": "450 4.2.1 greylisted"}, Refused),
-        ({"RCPT": "550 5.1.1 no such user"}, Refused),
+        ({"RCPT": "450 4.2.1 greylisted"}, MessageRefused),
+        ({"RCPT": "550 5.1.1 no such user"}, MessageRefused),
         ({"RCPT": DROP}, Interrupted),
         ({"RCPT": HANG}, Interrupted),
-        ({"DATA": "554 5.7.1 spam"}, Refused),
-        ({"DATA": "452 4.3.1 no space"}, Refused),
+        ({"DATA": "554 5.7.1 spam"}, MessageRefused),
+        ({"DATA": "452 4.3.1 no space"}, MessageRefused),
         ({"DATA": "421 4.3.2 closing"}, RelayUnavailable),
         ({"DATA": DROP}, Interrupted),
         ({"dot": DROP}, OutcomeUnknown),
@@ -81,7 +81,7 @@ async def test_no_relay_at_all_is_unavailable() -> None:
 async def test_a_refusal_carries_the_relay_s_words_and_the_connection_goes_on() -> None:
     async with relay(RCPT="550 5.1.1 no such user") as there:
         connection = await transport_to(there).connect()
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(MessageRefused) as refusal:
             await connection.stage(MESSAGE)
         assert refusal.value.reply.code == 550
         assert refusal.value.reply.enhanced == "5.1.1"
@@ -150,7 +150,7 @@ async def test_an_address_beyond_ascii_needs_a_relay_that_takes_it() -> None:
     message = Outgoing(1, "b@news.example.org", "jürgen@example.org", MESSAGE.data, True)
     async with Relay() as there:
         connection = await transport_to(there).connect()
-        with pytest.raises(Refused, match=r"5\.6\.7"):
+        with pytest.raises(MessageRefused, match=r"5\.6\.7"):
             await connection.stage(message)
         await connection.close()
     async with Relay(extensions=("SMTPUTF8",)) as there:

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from digest.domains.dkim import published_wrongly
 from digest.domains.names import Names
-from digest.rendering.dkim import SigningKey
+from digest.rendering.message.dkim import SigningKey
 from tests.nameserver import quoted
 from tests.unit.domains.conftest import Zone
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.rendering.content import IssueContent, Site
-from digest.rendering.message import ReaderValues
-from digest.rendering.templates import ROOT, TemplateSet, load_templates
+from digest.rendering.content.issue_content import IssueContent, Site
+from digest.rendering.message.compiled import ReaderValues
+from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from digest.rendering.templates import TemplateSet
+from digest.rendering.templates.template_set import TemplateSet
 
 BADGES = ("ship", "skip", "split", "no-take")
 PAPER = "#ffffff"

@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from digest.rendering.content import Card, IssueContent, Quote, Side, Site
+from digest.rendering.content.issue_content import Card, IssueContent, Quote, Side, Site
 from digest.rendering.errors import MessageError
 from digest.rendering.issue import MOST_BYTES, compile_issue
-from digest.rendering.message import ReaderValues
-from digest.rendering.templates import TemplateSet, load_templates
+from digest.rendering.message.compiled import ReaderValues
+from digest.rendering.templates.template_set import TemplateSet, load_templates
 
 TABLET = "لوح Pro (تجريبي)"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedules.catchup import WAITING_FOR_APPROVAL, Action, decide
-from schedules.tables import SlotState
+from schedules.states import SlotState
 from tests.unit.schedules.conftest import utc
 
 CUTOFF = utc(2026, 12, 7, 17, 0)

@@ -12,7 +12,8 @@ from schedules.editions import update_edition
 from schedules.inserting import insert_missing
 from schedules.planning import plan
 from schedules.slots import mark_composed, skip, slot_on
-from schedules.tables import Edition, Slot, SlotState
+from schedules.states import SlotState
+from schedules.tables import Edition, Slot
 from tests.unit.schedules.conftest import utc
 
 TUESDAYS = [

@@ -11,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.store import Store
 from schedules import slots
 from schedules.errors import ScheduleError
-from schedules.tables import Edition, Slot, SlotState
+from schedules.states import SlotState
+from schedules.tables import Edition, Slot
 from tests.unit.schedules.conftest import utc
 
 HOUR = utc(2026, 12, 8, 8, 0)

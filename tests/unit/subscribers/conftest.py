@@ -17,7 +17,8 @@ from subscribers.importing import Report
 from subscribers.keys import Keyring
 from subscribers.readers import find
 from subscribers.signup import Confirmed
-from subscribers.tables import ConsentEvent, SuppressionReason
+from subscribers.states import SuppressionReason
+from subscribers.tables import ConsentEvent
 
 ANN = EmailAddress.parse("ann@example.org")
 

@@ -10,13 +10,8 @@ from sqlmodel import select
 from subscribers import subscriptions, suppression
 from subscribers.erasure import erase
 from subscribers.signup import LinkExpired, LinkInvalid
-from subscribers.tables import (
-    ConfirmationToken,
-    Subscriber,
-    Subscription,
-    Suppression,
-    SuppressionReason,
-)
+from subscribers.states import SuppressionReason
+from subscribers.tables import ConfirmationToken, Subscriber, Subscription, Suppression
 from tests.unit.subscribers.conftest import ANN, Desk
 from tests.waiting import held_up
 

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import ColumnElement, text
 from sqlmodel import col, select, update
 
-from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
+from digest.delivery.states import DeliveryState, MailingKind
+from digest.delivery.tables import Delivery, Mailing
 from subscribers.address import EmailAddress
 from subscribers.audience import audience, confirmable, count, still_subscribed
-from subscribers.tables import SuppressionReason
+from subscribers.states import SuppressionReason
 from tests.unit.subscribers.conftest import ANN, Desk
 
 BOB = EmailAddress.parse("bob@example.com")

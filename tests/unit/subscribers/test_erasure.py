@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from digest.tables import metadata
 from subscribers.address import EmailAddress
-from subscribers.tables import SuppressionReason
+from subscribers.states import SuppressionReason
 from tests.unit.subscribers.conftest import ANN, Desk
 
 

@@ -15,7 +15,7 @@ from subscribers.exporting import (
     neutralised,
     reader_rows,
 )
-from subscribers.tables import SubscriptionState, SuppressionReason
+from subscribers.states import SubscriptionState, SuppressionReason
 from tests.unit.subscribers.conftest import ANN, Desk
 
 RISKY = EmailAddress.parse("=1+1@example.org")

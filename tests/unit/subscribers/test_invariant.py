@@ -15,8 +15,8 @@ from digest.store import open_store
 from digest.tables import metadata
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
+from subscribers.states import SuppressionReason
 from subscribers.suppression import LIFTED_BY_AN_EDITOR, LIFTED_BY_HER, NO_CONFIRMATION_MAIL
-from subscribers.tables import SuppressionReason
 from tests.unit.subscribers.conftest import ANN, Desk
 
 EDITIONS = ("weekly", "monthly")

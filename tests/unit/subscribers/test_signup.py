@@ -8,7 +8,8 @@ from subscribers.address import EmailAddress
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
 from subscribers.signup import LinkState, raw_token
-from subscribers.tables import ConfirmationToken, Subscriber, SuppressionReason
+from subscribers.states import SuppressionReason
+from subscribers.tables import ConfirmationToken, Subscriber
 from tests.unit.subscribers.conftest import ANN, Desk
 
 BOB = EmailAddress.parse("bob@example.com")

@@ -1,7 +1,7 @@
 """Unsubscribing and preferences."""
 
 from subscribers import subscriptions
-from subscribers.tables import SubscriptionState, SuppressionReason
+from subscribers.states import SubscriptionState, SuppressionReason
 from tests.unit.subscribers.conftest import ANN, Desk
 
 

@@ -5,7 +5,8 @@ from sqlmodel import col, select
 
 from subscribers import suppression
 from subscribers.address import EmailAddress
-from subscribers.tables import Subscription, Suppression, SuppressionReason
+from subscribers.states import SuppressionReason
+from subscribers.tables import Subscription, Suppression
 from tests.unit.subscribers.conftest import ANN, Desk
 
 

@@ -9,15 +9,16 @@ from sqlmodel import select
 
 from digest.app import App
 from digest.catalogue.tables import Comparison, Persona, Review, Tool
-from digest.flows.signup import confirm_signup, request_signup
 from digest.issues.freezing import VARIANTS
-from digest.issues.tables import CompiledVariant, Issue, IssueState
-from digest.rendering.content import IssueContent
-from digest.rendering.message import CompiledMessage
+from digest.issues.states import IssueState
+from digest.issues.tables import CompiledVariant, Issue
+from digest.rendering.content.issue_content import IssueContent
+from digest.rendering.message.compiled import CompiledMessage
+from digest.services.readers.signup import confirm_signup, request_signup
 from digest.store import Store
 from digest.tables import metadata
-from digest.web.desk import build_desk
-from digest.web.public import build_public
+from digest.web.desk.site import build_desk
+from digest.web.public.site import build_public
 from schedules.editions import create_default
 from schedules.tables import Edition
 from subscribers.links import preferences_token, unsubscribe_token

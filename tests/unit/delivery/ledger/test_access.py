@@ -13,17 +13,12 @@ from digest.delivery.ledger.access import LEASE, Ledger
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import Reply
-from digest.delivery.tables import DeliveryState, MailingKind, MailingState, Route
+from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
 from digest.store import Store, open_store
+from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.subscriptions import unsubscribe
 from subscribers.suppression import suppress_reader
-from subscribers.tables import (
-    Subscriber,
-    Subscription,
-    SubscriptionState,
-    Suppression,
-    SuppressionReason,
-)
+from subscribers.tables import Subscriber, Subscription, Suppression
 from tests.unit.delivery.conftest import MakeMailing, rows
 
 ROUTES = [Route.RELAY]

@@ -7,7 +7,8 @@ from sqlmodel import col, update
 
 from digest.delivery.ledger.accounting import account
 from digest.delivery.ledger.evidence import settle_delivery, settle_reader
-from digest.delivery.tables import Delivery, DeliveryState, MailingKind
+from digest.delivery.states import DeliveryState, MailingKind
+from digest.delivery.tables import Delivery
 from digest.store import Store
 from tests.unit.delivery.conftest import MakeMailing, rows
 

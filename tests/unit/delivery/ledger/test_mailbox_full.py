@@ -7,12 +7,14 @@ import pytest
 
 from digest.delivery.ledger.mailbox_full import Told, full_since, is_mailbox_full, note_mailbox_full
 from digest.delivery.ports import Reply
-from digest.delivery.tables import Delivery, DeliveryState, Mailing, MailingKind
+from digest.delivery.states import DeliveryState, MailingKind
+from digest.delivery.tables import Delivery, Mailing
 from digest.issues.tables import Issue
 from digest.store import Store
 from schedules.editions import create_default
+from subscribers.states import SuppressionReason
 from subscribers.suppression import in_force
-from subscribers.tables import Subscriber, SuppressionReason
+from subscribers.tables import Subscriber
 
 FULL = "552 5.2.2 mailbox full"
 ACCEPTED, REJECTED = DeliveryState.ACCEPTED, DeliveryState.REJECTED

@@ -13,7 +13,7 @@ from digest.delivery.ledger.accounting import account
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.ledger.recovery import RETRY_UNKNOWN_AFTER, Tidied, tidy
 from digest.delivery.outcomes import Outcome
-from digest.delivery.tables import DeliveryState, MailingState, Route
+from digest.delivery.states import DeliveryState, MailingState, Route
 from digest.store import Store
 from subscribers.subscriptions import unsubscribe
 from tests.unit.delivery.conftest import MakeMailing, rows

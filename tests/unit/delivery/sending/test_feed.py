@@ -13,7 +13,7 @@ from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.fleet import Fleet
 from digest.delivery.relays.member import Member
 from digest.delivery.sending.feed import Feed
-from digest.delivery.tables import DeliveryState, MailingKind, Route
+from digest.delivery.states import DeliveryState, MailingKind, Route
 from digest.store import Store
 from tests.unit.delivery.conftest import MakeMailing, rows
 from tests.workers import ledger_at

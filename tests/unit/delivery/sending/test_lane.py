@@ -9,7 +9,7 @@ import pytest
 
 from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.claims import Claim
-from digest.delivery.ports import Outgoing, Refused, RelayUnavailable, Reply
+from digest.delivery.ports import MessageRefused, Outgoing, RelayUnavailable, Reply
 from digest.delivery.relay import Relay, Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.fleet import Fleet
@@ -17,7 +17,7 @@ from digest.delivery.sending.aftermath import Aftermath
 from digest.delivery.sending.feed import Feed
 from digest.delivery.sending.lane import Lane
 from digest.delivery.sending.tally import Tally
-from digest.delivery.tables import DeliveryState, Route
+from digest.delivery.states import DeliveryState, Route
 from digest.store import Store
 from subscribers.subscriptions import unsubscribe
 from tests.unit.delivery.conftest import MakeMailing, rows
@@ -197,7 +197,7 @@ async def test_a_refused_reader_leaves_the_session_to_the_next(
 
     def refuse_once(number: int) -> None:
         if number == 1:
-            raise Refused(Reply(550, "5.7.1 no"))
+            raise MessageRefused(Reply(550, "5.7.1 no"))
 
     diary = Diary(on_stage=refuse_once)
     async with lane(store, diary, now) as it:

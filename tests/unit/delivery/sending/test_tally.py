@@ -2,7 +2,7 @@
 
 from digest.delivery.ports import Reply
 from digest.delivery.sending.tally import MOST_CODES, OTHER, Tally
-from digest.delivery.tables import Route
+from digest.delivery.states import Route
 
 
 def test_replies_are_counted_by_class_code_and_provider() -> None:

@@ -31,7 +31,8 @@ from digest.delivery.sending import aftermath, pool, rejections, worker
 from digest.delivery.sending.aftermath import Aftermath
 from digest.delivery.sending.pool import Outlet
 from digest.delivery.sending.worker import Worker
-from digest.delivery.tables import DeliveryState, Mailing, MailingKind, MailingState, Route
+from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
+from digest.delivery.tables import Mailing
 from digest.delivery.transports.session import SmtpConnection
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.store import Store

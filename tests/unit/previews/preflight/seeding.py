@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from digest.flows.preflight.facts import told_by
-from digest.rendering.content import IssueContent, Site
+from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_here
-from digest.rendering.message import CompiledMessage, ReaderValues
-from digest.rendering.templates import ROOT, TemplateSet, load_templates
+from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
+from digest.services.preflight.facts import told_by
 from previews.preflight.checks import Preflight, run
 from previews.preflight.facts import Facts
 from previews.preflight.letter import Letter

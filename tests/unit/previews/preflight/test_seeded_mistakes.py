@@ -2,9 +2,9 @@
 
 import pytest
 
-from digest.flows.samples import sample_content
-from digest.rendering.content import IssueContent
+from digest.rendering.content.issue_content import IssueContent
 from digest.rendering.issue import WEB, compile_issue
+from digest.services.workbench.samples import sample_content
 from previews import samples
 from previews.preflight.checks import rules, run
 from previews.preflight.letter import Letter

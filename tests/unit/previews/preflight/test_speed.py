@@ -2,7 +2,7 @@
 
 import time
 
-from digest.rendering.content import IssueContent
+from digest.rendering.content.issue_content import IssueContent
 from previews.preflight.checks import run
 from previews.preflight.letter import Letter
 from tests.unit.previews.preflight.seeding import READER, compiled, facts_of, sample

@@ -9,7 +9,8 @@ from subscribers import importing
 from subscribers.address import EmailAddress
 from subscribers.importing import Fate, Report, merging
 from subscribers.importing.writing import Writer
-from subscribers.tables import Subscriber, SuppressionReason
+from subscribers.states import SuppressionReason
+from subscribers.tables import Subscriber
 from tests.unit.subscribers.conftest import ANN, Desk
 
 

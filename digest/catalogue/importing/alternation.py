@@ -1,0 +1,96 @@
+"""Whose are the takes of a page that names nobody?
+
+They alternate left, right. That is an inference, so it is taken only when their
+number is even, both tools show a panel, and no quote that is already known of
+one tool falls on the other side: empty cells of the scorecard are dropped from
+such pages, which shifts what follows. Else nothing is kept of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+
+from digest.catalogue.importing.takes import folded_quotes
+from digest.catalogue.names import fold
+from digest.catalogue.pages.page import Page, PageTool, Problem, Take, problem_at
+
+Quotes = Mapping[str, AbstractSet[str]]
+Claims = Mapping[tuple[str, str], set[int]]
+
+
+def attribute(pages: Sequence[Page], stored: Quotes) -> tuple[list[Page], list[Problem]]:
+    """Give each page's loose takes to its tools, or to nobody with a warning.
+
+    `stored` maps a tool's name to the folded quotes already known of it. What
+    other pages of the import say counts too, whatever their order.
+    """
+    known = _known(pages, stored)
+    claims = _claims(pages)
+    attributed, warnings = [], []
+    for index, page in enumerate(pages):
+        if not page.loose:
+            attributed.append(page)
+        elif doubt := _doubt(page, known, claims, index):
+            attributed.append(replace(page, loose=()))
+            message = f"{len(page.loose)} takes are left out: {doubt}"
+            warnings.append(problem_at(page.loose[0].place, message, "warning"))
+        else:
+            attributed.append(_alternated(page))
+    return attributed, warnings
+
+
+def _known(pages: Iterable[Page], stored: Quotes) -> Quotes:
+    known: dict[str, set[str]] = defaultdict(set)
+    for name, quotes in stored.items():
+        known[name] |= quotes
+    for page in pages:
+        for tool in page.tools:
+            known[tool.name] |= folded_quotes(tool.takes)
+    return known
+
+
+def _claims(pages: Iterable[Page]) -> Claims:
+    """(tool, quote) → the pages that would give it so by alternation."""
+    claims: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for index, page in enumerate(pages):
+        if len(page.loose) % 2 == 0:
+            for tool, takes in _sides(page):
+                for quote in folded_quotes(takes):
+                    claims[tool.name, quote].add(index)
+    return claims
+
+
+def _doubt(page: Page, known: Quotes, claims: Claims, index: int) -> str | None:
+    if len(page.loose) % 2:
+        return "their number is odd, so nobody can tell whose they are"
+    sides = _sides(page)
+    for (tool, takes), (other, _) in (sides, sides[::-1]):
+        if tool.panel.percent is None:
+            return f"{tool.name} shows no panel, so they cannot alternate"
+        for take in takes:
+            quote = fold(take.quote or "")
+            claimed = claims.get((other.name, quote), set()) - {index}
+            elsewhere = claimed or quote in known.get(other.name, ())
+            if elsewhere and quote not in known.get(tool.name, ()):
+                return (
+                    f"the one in line {take.place.line} is known of {other.name}, "
+                    f"but alternation gives it to {tool.name}"
+                )
+    return None
+
+
+def _alternated(page: Page) -> Page:
+    left, right = (
+        replace(
+            tool,
+            takes=tuple(replace(take, inferred=True) for take in takes),
+            panel=tool.panel.with_takes(len(takes)),
+        )
+        for tool, takes in _sides(page)
+    )
+    return replace(page, left=left, right=right, loose=())
+
+
+def _sides(page: Page) -> tuple[tuple[PageTool, Sequence[Take]], tuple[PageTool, Sequence[Take]]]:
+    return (page.left, page.loose[::2]), (page.right, page.loose[1::2])

@@ -1,0 +1,150 @@
+"""The pages of one import brought together, tool by tool.
+
+Facts that differ between pages are a conflict; it is reported with both places.
+The result does not depend on the order of the pages: they are put in an order
+of their own first, those that attribute their takes before those that don't.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from digest.catalogue.importing.alternation import Quotes, attribute
+from digest.catalogue.importing.takes import (
+    Draft,
+    absorb_nameless,
+    combined,
+    differences,
+    same_take,
+)
+from digest.catalogue.names import fold
+from digest.catalogue.pages.page import Fact, Page, PageTool, Place, Problem, Take, problem_at
+from digest.catalogue.panel import Panel
+
+
+@dataclass
+class MergedTool:
+    """All that an import says of one tool."""
+
+    name: str
+    place: Place
+    facts: dict[str, Fact] = field(default_factory=dict)
+    panel: Panel = field(default_factory=Panel)
+    stated: bool = False
+    takes: list[Draft] = field(default_factory=list)
+    slug: str | None = None
+    panel_place: Place | None = None
+
+
+@dataclass
+class MergedPair:
+    """All that an import says of one comparison beside its tools."""
+
+    left: str
+    right: str
+    place: Place
+    url: Fact | None = None
+    slug: str | None = None
+
+    @property
+    def title(self) -> str:
+        """'A vs B'."""
+        return f"{self.left} vs {self.right}"
+
+
+@dataclass
+class Merged:
+    """One import: tools by name, pairs by their unordered names, and what is wrong."""
+
+    tools: dict[str, MergedTool] = field(default_factory=dict)
+    pairs: dict[frozenset[str], MergedPair] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def merge(pages: Iterable[Page], stored: Quotes) -> Merged:
+    """Bring pages together; `stored` maps tools to the folded quotes already known of them."""
+    attributed, warnings = attribute(sorted(pages, key=_order), stored)
+    merged = Merged(problems=warnings)
+    for page in attributed:
+        _add_pair(merged, page)
+        for tool in page.tools:
+            _add_tool(merged, tool)
+    for known in merged.tools.values():
+        known.takes, _ = absorb_nameless(known.takes)
+    return merged
+
+
+def _order(page: Page) -> tuple[bool, str, str, tuple[str, ...], Place]:
+    quotes = tuple(take.quote or "" for take in page.loose)
+    return bool(page.loose), page.left.name, page.right.name, quotes, page.place
+
+
+def _add_pair(merged: Merged, page: Page) -> None:
+    key = frozenset((page.left.name, page.right.name))
+    pair = merged.pairs.setdefault(
+        key, MergedPair(page.left.name, page.right.name, page.place, page.url, page.slug)
+    )
+    pair.slug = pair.slug or page.slug
+    if page.url and pair.url and page.url.value != pair.url.value:
+        merged.problems.append(_conflict(page.title, "url", page.url, pair.url))
+    pair.url = pair.url or page.url
+
+
+def _add_tool(merged: Merged, tool: PageTool) -> None:
+    known = merged.tools.setdefault(tool.name, MergedTool(tool.name, tool.place))
+    known.slug = known.slug or tool.slug
+    for name, fact in tool.facts.items():
+        first = known.facts.setdefault(name, fact)
+        if fold(first.value) != fold(fact.value):
+            merged.problems.append(_conflict(tool.name, name, fact, first))
+    _add_panel(merged, known, tool)
+    for take in tool.takes:
+        _add_take(merged, known, take)
+
+
+def _conflict(subject: str, name: str, new: Fact, first: Fact) -> Problem:
+    return problem_at(
+        new.place,
+        f"{subject}: the {name.replace('_', ' ')} is {_short(new.value)} here, "
+        f"but {_short(first.value)} at {first.place}",
+    )
+
+
+def _add_panel(merged: Merged, known: MergedTool, tool: PageTool) -> None:
+    new, old = tool.panel, known.panel
+    if new == Panel():
+        return
+    if known.panel_place is None:
+        known.panel, known.stated, known.panel_place = new, tool.stated, tool.place
+        return
+    both_stated = tool.stated and known.stated
+    if new.percent != old.percent or (both_stated and new != old):
+        message = f"{tool.name}: the panel is {new} here, but {old} at {known.panel_place}"
+        merged.problems.append(problem_at(tool.place, message))
+    elif tool.stated or not known.stated:
+        known.panel = old.revised(new, stated=tool.stated)
+        known.stated = known.stated or tool.stated
+
+
+def _add_take(merged: Merged, known: MergedTool, take: Take) -> None:
+    draft = same_take(known.takes, take)
+    if draft is None:
+        known.takes.append(Draft(take))
+        return
+    for part in differences(draft.take, take):
+        message = (
+            f"{known.name}: the {part} of the take by {take.persona or 'nobody'} is "
+            f"{_short(getattr(take, part))} here, but {_short(getattr(draft.take, part))} "
+            f"at {draft.take.place}"
+        )
+        merged.problems.append(problem_at(take.place, message))
+    draft.take = combined(draft.take, take)
+
+
+def _short(value: str | int) -> str:
+    text = fold(str(value))
+    return repr(text if len(text) <= 60 else text[:59] + "…")
+
+
+def page_names(pages: Sequence[Page]) -> list[str]:
+    """The names of all tools on pages, each once."""
+    return list(dict.fromkeys(tool.name for page in pages for tool in page.tools))

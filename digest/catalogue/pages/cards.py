@@ -1,0 +1,159 @@
+"""The two cards at the top of a text page.
+
+In a card values come before their labels (`100%`, then `Panel ship`). Nothing
+marks where the left card's description ends and the right card begins but the
+right card's name, and the names are known from the title, which is split where
+both halves are found as lines of their own: names may hold " vs ", ":" and "&".
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from digest.catalogue.names import known
+from digest.catalogue.pages.cursor import Cursor, Line, PageError, at_most_one
+from digest.catalogue.pages.page import Fact, Place, objection
+
+PERCENT = re.compile(r"(\d{1,4})%")
+BADGES = frozenset({"ship", "skip", "split", "no take"})
+
+
+@dataclass(frozen=True)
+class Card:
+    """What one card says. `badge` is layout B's word, where there is one."""
+
+    name: Line
+    facts: dict[str, Fact]
+    percent: int | None
+    badge: Line | None
+
+
+@dataclass(frozen=True)
+class _Upper:
+    """A card above its labels: lines that end in name, tagline and maybe a badge."""
+
+    body: list[Line]
+    percent: int | None
+    badge: Line | None
+
+
+@dataclass(frozen=True)
+class _Lower:
+    """A card's two values with labels."""
+
+    community: Line | None
+    entry: Line | None
+
+
+def read_cards(cursor: Cursor, file: str, title: Line, end: str) -> tuple[Card, Card]:
+    """Both cards; the right description ends at the line `end`. Raises `PageError`."""
+    left_upper = _upper(cursor.until("Panel ship"))
+    left_lower = _lower(cursor)
+    cursor.done("left card")
+    right_upper = _upper(cursor.until("Panel ship"))
+    right_lower = _lower(cursor)
+    right_description = cursor.until(end)
+    left_name, right_name = _split_title(title, left_upper, right_upper)
+    left, stray = _card(file, left_upper, left_lower, left_name)
+    if stray:
+        raise PageError("expected the left card's category, found other text", stray[0].number)
+    right, left_description = _card(file, right_upper, right_lower, right_name)
+    cursor.done("right card")
+    return _described(file, left, left_description), _described(file, right, right_description)
+
+
+def _upper(lines: list[Line]) -> _Upper:
+    if not lines:
+        raise PageError("a card has no lines above 'Panel ship'")
+    body, percent, badge = list(lines), None, None
+    if match := PERCENT.fullmatch(body[-1].text):
+        percent = int(match.group(1))
+        if percent > 100:
+            raise PageError(f"{percent}% is no share", body[-1].number)
+    if match or known(body[-1].text) is None:
+        body.pop()
+    if body and body[-1].text.lower() in BADGES:
+        badge = body.pop()
+    return _Upper(body, percent, badge)
+
+
+def _lower(cursor: Cursor) -> _Lower:
+    community = at_most_one(cursor.until("Community"), "the card's community")
+    entry = at_most_one(cursor.until("Entry"), "the card's entry price")
+    return _Lower(community, entry)
+
+
+def _split_title(title: Line, left: _Upper, right: _Upper) -> tuple[str, str]:
+    lefts, rights = ({line.text for line in upper.body[-3:]} for upper in (left, right))
+    splits = [
+        (title.text[: found.start()], title.text[found.end() :])
+        for found in re.finditer(r"(?= vs ) vs ", title.text)
+    ]
+    named = [(one, other) for one, other in splits if one in lefts and other in rights]
+    if len(named) != 1:
+        raise PageError(
+            "the title is not the names of the two cards with ' vs ' between", title.number
+        )
+    for name in named[0]:
+        if wrong := objection("name", name):
+            raise PageError(wrong, title.number)
+    return named[0]
+
+
+def _card(file: str, upper: _Upper, lower: _Lower, name: str) -> tuple[Card, list[Line]]:
+    """The card and the lines above it that are not its own."""
+    at = _index_of(name, upper.body)
+    tail = upper.body[at + 1 :]
+    above, category = _category(upper.body[:at])
+    card = Card(
+        name=upper.body[at],
+        facts=facts_of(
+            file,
+            category=category,
+            tagline=tail[0] if tail else None,
+            community=lower.community,
+            entry=lower.entry,
+        ),
+        percent=upper.percent,
+        badge=upper.badge or (tail[1] if len(tail) > 1 else None),
+    )
+    return card, above
+
+
+def _index_of(name: str, body: Sequence[Line]) -> int:
+    """Where the name stands: before a tagline, else last, else before an unknown badge too."""
+    for place in (-2, -1, -3):
+        if len(body) >= -place and body[place].text == name:
+            return len(body) + place
+    raise AssertionError("the title was split at names that the cards have")
+
+
+def _category(lines: list[Line]) -> tuple[list[Line], Line | None]:
+    """What stands above the name: earlier text, layout B's logo letter, the category."""
+    if not lines:
+        return [], None
+    if len(lines[-1].text) == 1:
+        return lines[:-1], None
+    above = lines[:-1]
+    if above and len(above[-1].text) == 1:
+        above = above[:-1]
+    return above, lines[-1]
+
+
+def _described(file: str, card: Card, lines: Sequence[Line]) -> Card:
+    if not lines:
+        return card
+    whole = Line(lines[0].number, "\n\n".join(line.text for line in lines))
+    return replace(card, facts={**card.facts, **facts_of(file, description=whole)})
+
+
+def facts_of(file: str, **lines: Line | None) -> dict[str, Fact]:
+    """Named lines as facts, those without a value left out. Raises `PageError` on a bad one."""
+    facts = {}
+    for name, line in lines.items():
+        if line is None or known(line.text) is None:
+            continue
+        if wrong := objection(name, line.text):
+            raise PageError(wrong, line.number)
+        facts[name] = Fact(line.text, Place(file, line.number))
+    return facts

@@ -1,0 +1,80 @@
+"""Layout B's decision table: label, left cell, right cell, five times.
+
+A cell may be blank, so a row with one cell only is read where its blank line
+still tells which side is empty.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from digest.catalogue.names import fold, known
+from digest.catalogue.pages.cards import facts_of
+from digest.catalogue.pages.cursor import Cursor, Line, PageError
+from digest.catalogue.pages.page import Fact
+
+ROWS = ("Panel verdict", "Community", "Pricing", "Best for", "Category")
+_FACTS = {
+    "Community": "community",
+    "Pricing": "pricing",
+    "Best for": "best_for",
+    "Category": "category",
+}
+_PANEL = re.compile(r"(?:(?P<badge>[^·]+) · )?(?P<ship>\d{1,6}) ship / (?P<skip>\d{1,6}) skip")
+
+Cells = tuple[Line | None, Line | None]
+
+
+@dataclass
+class Column:
+    """What the table says of one tool."""
+
+    facts: dict[str, Fact] = field(default_factory=dict)
+    counts: tuple[int, int] | None = None
+    badge: Line | None = None
+
+
+def read_decision_table(cursor: Cursor, file: str, names: tuple[str, str]) -> tuple[Column, Column]:
+    """The table, from below 'Decision' to past 'Reviewer scorecard'. Raises `PageError`."""
+    _check_head(cursor.until(ROWS[0]), names)
+    columns = Column(), Column()
+    for row, following in zip(ROWS, (*ROWS[1:], "Reviewer scorecard"), strict=True):
+        label = cursor.line_before()
+        lines = cursor.until(following)
+        cells = _cells(row, label, lines, cursor.line_before())
+        for column, cell in zip(columns, cells, strict=True):
+            _fill(column, row, cell, file)
+    cursor.done("decision table")
+    return columns
+
+
+def _check_head(lines: Sequence[Line], names: tuple[str, str]) -> None:
+    if tuple(fold(line.text) for line in lines) != tuple(fold(name) for name in names):
+        where = lines[0].number if lines else None
+        raise PageError("the decision table is not headed by the two cards' names", where)
+
+
+def _cells(row: str, label: Line, lines: Sequence[Line], following: Line) -> Cells:
+    if len(lines) == 2:
+        return lines[0], lines[1]
+    if not lines:
+        return None, None
+    if len(lines) > 2:
+        raise PageError(f"{row!r} has {len(lines)} cells, not two", label.number)
+    if following.number - label.number != 3:
+        raise PageError(f"{row!r} has one cell and nothing tells whose it is", lines[0].number)
+    only = lines[0]
+    return (only, None) if only.number == label.number + 1 else (None, only)
+
+
+def _fill(column: Column, row: str, cell: Line | None, file: str) -> None:
+    if cell is None or known(cell.text) is None:
+        return
+    if row in _FACTS:
+        column.facts.update(facts_of(file, **{_FACTS[row]: cell}))
+    else:
+        match = _PANEL.fullmatch(cell.text)
+        if match is None:
+            raise PageError("expected a verdict such as 'Ship · 3 ship / 1 skip'", cell.number)
+        column.counts = int(match["ship"]), int(match["skip"])
+        column.badge = Line(cell.number, match["badge"]) if match["badge"] else None

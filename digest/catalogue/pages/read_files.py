@@ -1,0 +1,82 @@
+"""From paths to pages, with an account of what was and was not read in each file."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.catalogue.pages.cursor import PageError
+from digest.catalogue.pages.files import find_files, read_text
+from digest.catalogue.pages.json_page import read_json_pages
+from digest.catalogue.pages.page import Page, Problem
+from digest.catalogue.pages.text_page import read_text_page
+from digest.catalogue.views import View
+
+
+class FileReading(View):
+    """What came of one file: its comparisons' titles, and the parts read and not read."""
+
+    file: str
+    comparisons: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All files of one import."""
+
+    pages: tuple[Page, ...]
+    files: tuple[FileReading, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_files(paths: Iterable[Path], on_read: Callable[[int, int], None] | None = None) -> Reading:
+    """Read files and folders; faults become problems. `on_read(done, of)` tells the progress."""
+    files, problems = find_files(paths)
+    pages: list[Page] = []
+    readings = []
+    for done, path in enumerate(files, start=1):
+        found, reading = read_file(path)
+        pages += found
+        readings.append(reading)
+        problems += reading.problems
+        if on_read:
+            on_read(done, len(files))
+    return Reading(tuple(pages), tuple(readings), tuple(problems))
+
+
+def read_file(path: Path) -> tuple[list[Page], FileReading]:
+    """Read one file, as JSON if its name or first character says so, else as a text page."""
+    file = str(path)
+    try:
+        text = read_text(path)
+        if path.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
+            return _read_json(file, text)
+        return _read_page(file, text)
+    except PageError as error:
+        problem = Problem(file=file, line=error.line, message=error.message)
+        return [], FileReading(file=file, unread=("the whole file",), problems=(problem,))
+
+
+def _read_json(file: str, text: str) -> tuple[list[Page], FileReading]:
+    json = read_json_pages(file, text)
+    return json.pages, FileReading(
+        file=file,
+        comparisons=tuple(page.title for page in json.pages),
+        read=tuple(json.read),
+        unread=tuple(json.unread),
+        problems=tuple(json.problems),
+    )
+
+
+def _read_page(file: str, text: str) -> tuple[list[Page], FileReading]:
+    reading = read_text_page(file, text)
+    pages = [reading.page] if reading.page else []
+    return pages, FileReading(
+        file=file,
+        comparisons=tuple(page.title for page in pages),
+        read=tuple(reading.read),
+        unread=tuple(reading.unread),
+        problems=tuple(reading.problems),
+    )

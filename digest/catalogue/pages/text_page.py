@@ -1,0 +1,126 @@
+"""A comparison page saved as text, in layout A or B, to a `Page`.
+
+The layouts are described in `docs/comparisons.md`. A is told by its first line
+'AI tool comparison', B by the breadcrumb 'Compare/…' above that. What follows
+'Weekly AI Tool Verdicts' is not content, but its two lines must be there: a
+page without them was cut.
+"""
+
+from dataclasses import dataclass, field
+
+from digest.catalogue.names import fold
+from digest.catalogue.pages.cards import Card, read_cards
+from digest.catalogue.pages.cursor import Cursor, Line, PageError
+from digest.catalogue.pages.decision import Column, read_decision_table
+from digest.catalogue.pages.page import Fact, Page, PageTool, Place, Problem, Take, problem_at
+from digest.catalogue.pages.scorecard import read_quotes, read_scorecard
+from digest.catalogue.panel import Panel, weighed
+
+PARTS_A = ("title", "left card", "right card", "scorecard", "closing lines")
+PARTS_B = ("title", "left card", "right card", "decision table", "scorecard", "closing lines")
+_HEAD, _CRUMB = "AI tool comparison", "Compare/"
+_QUESTION = "Which one should you ship with?"
+
+
+@dataclass(frozen=True)
+class TextReading:
+    """A page, or what kept it from being one, and which of its parts could be read."""
+
+    page: Page | None
+    problems: list[Problem]
+    read: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def read_text_page(file: str, text: str) -> TextReading:
+    """Read one page; never raises for its content."""
+    cursor = Cursor(text)
+    first = cursor.peek()
+    in_b = first is not None and first.text.startswith(_CRUMB)
+    warnings: list[Problem] = []
+    try:
+        page = (_read_b if in_b else _read_a)(cursor, file, warnings)
+    except PageError as error:
+        problem = Problem(file=file, line=error.line, message=error.message)
+        unread = [part for part in (PARTS_B if in_b else PARTS_A) if part not in cursor.read]
+        return TextReading(None, [*warnings, problem], cursor.read, unread)
+    return TextReading(page, warnings, cursor.read)
+
+
+def _read_a(cursor: Cursor, file: str, _warnings: list[Problem]) -> Page:
+    title = _title(cursor)
+    left, right = read_cards(cursor, file, title, end="Reviewer scorecard")
+    takes = read_quotes(file, _scorecard_lines(cursor))
+    tools = [
+        PageTool(card.name.text, Place(file, card.name.number), card.facts, Panel(card.percent))
+        for card in (left, right)
+    ]
+    return Page(tools[0], tools[1], Place(file, title.number), loose=takes)
+
+
+def _read_b(cursor: Cursor, file: str, warnings: list[Problem]) -> Page:
+    crumb = cursor.take("the breadcrumb")
+    title = _title(cursor)
+    if fold(crumb.text.removeprefix(_CRUMB)) != fold(title.text):
+        raise PageError("the title is not that of the breadcrumb", title.number)
+    cards = read_cards(cursor, file, title, end="Decision")
+    names = (cards[0].name.text, cards[1].name.text)
+    columns = read_decision_table(cursor, file, names)
+    takes = read_scorecard(file, _scorecard_lines(cursor))
+    left, right = (
+        _tool(file, *parts, warnings) for parts in zip(cards, columns, takes, strict=True)
+    )
+    return Page(left, right, Place(file, title.number))
+
+
+def _title(cursor: Cursor) -> Line:
+    head = cursor.take("a first line")
+    if head.text != _HEAD:
+        raise PageError(
+            f"unknown layout: expected {_HEAD!r}, or {_CRUMB!r} with the title and then that line",
+            head.number,
+        )
+    title = cursor.take("a title")
+    following = cursor.peek()
+    if following and following.text.startswith(_QUESTION):
+        cursor.take("the question")
+    cursor.done("title")
+    return title
+
+
+def _scorecard_lines(cursor: Cursor) -> list[Line]:
+    lines = cursor.until("Weekly AI Tool Verdicts")
+    cursor.done("scorecard")
+    cursor.take("its closing lines")
+    cursor.take("its closing lines")
+    cursor.done("closing lines")
+    return lines
+
+
+def _tool(
+    file: str, card: Card, column: Column, takes: tuple[Take, ...], warnings: list[Problem]
+) -> PageTool:
+    place = Place(file, card.name.number)
+    badges = [badge.text for badge in (card.badge, column.badge) if badge]
+    verdicts = [take.verdict for take in takes]
+    panel, messages = weighed(card.percent, column.counts, badges, verdicts)
+    warnings += [problem_at(place, message, "warning") for message in messages]
+    return PageTool(
+        name=card.name.text,
+        place=place,
+        facts={**column.facts, **card.facts, **_of_table(card, column)},
+        panel=panel,
+        stated=column.counts is not None,
+        takes=takes,
+    )
+
+
+def _of_table(card: Card, column: Column) -> dict[str, Fact]:
+    """The facts which the table tells better than the card; it must agree on the category."""
+    ours, theirs = card.facts.get("category"), column.facts.get("category")
+    if ours and theirs and fold(ours.value) != fold(theirs.value):
+        raise PageError(
+            f"the category is {theirs.value!r}, but {ours.value!r} in line {ours.place.line}",
+            theirs.place.line,
+        )
+    return {name: fact for name, fact in column.facts.items() if name == "community"}

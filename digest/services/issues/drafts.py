@@ -1,0 +1,79 @@
+"""An issue as it would be sent now: frozen if it is approved, else compiled from the draft."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.errors import NotFound
+from digest.issues.content import content_of
+from digest.issues.freezing import VARIANTS, Frozen, compiled_variant, freeze, source_manifest
+from digest.issues.lookup import FROZEN, get_issue
+from digest.issues.tables import Issue
+from digest.rendering.content.issue_content import IssueContent, Site
+from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
+from digest.services.site import site_of
+from schedules.tables import Edition
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """All that decides an issue's bytes, before anything is compiled."""
+
+    content: IssueContent
+    site: Site
+    templates: TemplateSet
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Tells this draft from any that would make other bytes."""
+        return source_manifest(self.content, self.site, self.templates)
+
+    async def compiled(self) -> Frozen:
+        """In a thread, for it takes a while. Raises `TemplateError`, `MessageError`."""
+        return await asyncio.to_thread(freeze, self.content, self.site, self.templates)
+
+
+async def edition_of(session: AsyncSession, issue: Issue) -> Edition:
+    """The issue's edition."""
+    edition = await session.get(Edition, issue.edition_id)
+    if edition is None:
+        raise NotFound(f"the edition of issue {issue.number} is gone")
+    return edition
+
+
+async def as_it_stands(
+    app: App, session: AsyncSession, issue: Issue, templates: Path = ROOT
+) -> Draft | Frozen:
+    """The issue's draft, or its frozen bytes once it is approved; compiles nothing.
+
+    `templates` is the folder of template sets that a draft is compiled with.
+    Raises `TemplateError`, `Refused`.
+    """
+    if issue.state in FROZEN and issue.content and issue.manifest:
+        assert issue.id is not None
+        return Frozen(
+            content=IssueContent.model_validate(issue.content),
+            variants={key: await compiled_variant(session, issue.id, key) for key in VARIANTS},
+            manifest=issue.manifest,
+        )
+    edition = await edition_of(session, issue)
+    content = await content_of(session, edition, issue)
+    return Draft(
+        content, site_of(app.settings, edition), load_templates(edition.template, templates)
+    )
+
+
+async def frozen_of(found: Draft | Frozen) -> Frozen:
+    """Every variant; a draft is compiled. Raises `TemplateError`, `MessageError`."""
+    return found if isinstance(found, Frozen) else await found.compiled()
+
+
+async def draft_of(app: App, session: AsyncSession, number: int, templates: Path = ROOT) -> Frozen:
+    """The issue's content and every variant; raises `TemplateError` or `Refused`."""
+    issue = await get_issue(session, number)
+    return await frozen_of(await as_it_stands(app, session, issue, templates))

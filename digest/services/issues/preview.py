@@ -1,0 +1,87 @@
+"""Looking at an issue before it goes: every variant, on the bytes that would be sent."""
+
+from dataclasses import dataclass
+
+from digest.app import App
+from digest.delivery.ledger.postmark import Postmark
+from digest.issues.lookup import get_issue
+from digest.rendering.issue import MOST_BYTES, WARN_BYTES
+from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.services.issues.drafts import draft_of
+from digest.services.links import inert_links
+from digest.services.site import sending_domain, site_of
+
+PREVIEW_ADDRESS = "reader@example.org"
+
+
+@dataclass(frozen=True)
+class VariantPreview:
+    """One variant. `html_bytes` is the size of the HTML part after transfer decoding."""
+
+    key: str
+    html: str
+    text: str
+    eml: bytes
+    html_bytes: int
+
+    @property
+    def warning(self) -> str | None:
+        """Said of a variant that comes near the size at which Gmail cuts a message off."""
+        if self.html_bytes < WARN_BYTES:
+            return None
+        return (
+            f"{self.html_bytes / 1000:.0f} kB of HTML: over {MOST_BYTES / 1000:.0f} kB it is "
+            "refused, because Gmail would cut it off; take fewer comparisons"
+        )
+
+
+@dataclass(frozen=True)
+class IssuePreview:
+    """An issue as a reader would get it."""
+
+    number: int
+    state: str
+    subject: str
+    preheader: str
+    hash: str
+    variants: tuple[VariantPreview, ...]
+
+
+async def preview_issue(app: App, number: int) -> IssuePreview:
+    """Render the issue as it stands; raises `NotFound`, `Refused` or `TemplateError`."""
+    async with app.store.read() as session:
+        issue = await get_issue(session, number)
+        frozen = await draft_of(app, session, number)
+    reader = preview_reader(app)
+    return IssuePreview(
+        number=number,
+        state=issue.state,
+        subject=frozen.content.subject,
+        preheader=frozen.content.preheader,
+        hash=frozen.hash,
+        variants=tuple(_variant(key, made, reader) for key, made in frozen.variants.items()),
+    )
+
+
+def _variant(key: str, compiled: CompiledMessage, reader: ReaderValues) -> VariantPreview:
+    return VariantPreview(
+        key=key,
+        html=compiled.html(reader),
+        text=compiled.text(reader),
+        eml=compiled.fill(reader),
+        html_bytes=compiled.html_size(reader),
+    )
+
+
+def preview_reader(app: App) -> ReaderValues:
+    """A reader of no edition, whose links are inert."""
+    links = inert_links(app)
+    domain = sending_domain(site_of(app.settings))
+    return ReaderValues(
+        address=PREVIEW_ADDRESS,
+        message_id=Postmark("preview", domain).message_id(0),
+        date=app.clock(),
+        unsubscribe_url=links.unsubscribe,
+        preferences_url=links.preferences,
+        one_click_url=links.unsubscribe,
+    )

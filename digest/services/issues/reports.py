@@ -1,0 +1,139 @@
+"""What became of an issue: the accounting, and how things stand over all."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.ledger.accounting import Accounting, account, was_unknown
+from digest.delivery.states import DeliveryState
+from digest.delivery.tables import Delivery
+from digest.issues.lookup import get_issue, list_issues
+from digest.issues.tables import Issue
+from digest.services.sending.control import mailing_of
+
+PROBLEM_STATES = (
+    DeliveryState.REJECTED,
+    DeliveryState.HELD,
+    DeliveryState.UNKNOWN,
+    DeliveryState.EXPIRED,
+)
+PROBLEMS_SHOWN = 50
+NEWEST = 20
+NOBODY = Accounting(
+    recipients=0,
+    accepted=0,
+    rejected=0,
+    skipped=0,
+    expired=0,
+    held=0,
+    open=0,
+    in_flight=0,
+    unknown=0,
+    deferred=0,
+    ever_unknown=0,
+)
+
+
+class Problem(BaseModel):
+    """One delivery that did not go as hoped."""
+
+    model_config = ConfigDict(frozen=True)
+
+    delivery: int
+    address: str
+    state: DeliveryState
+    unknowns: int
+    reason: str | None
+
+
+class Report(BaseModel):
+    """An issue's report; `problems` lists the first of rejected, held, unknown and expired."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    state: str
+    state_reason: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    accounting: Accounting
+    problems: list[Problem]
+
+
+async def report(app: App, number: int) -> Report:
+    """The report of one issue; raises `NotFound`."""
+    async with app.store.read() as session:
+        issue = await get_issue(session, number)
+        mailing = await mailing_of(session, issue)
+        return Report(
+            number=number,
+            state=issue.state,
+            state_reason=issue.state_reason,
+            started_at=issue.started_at,
+            finished_at=issue.finished_at,
+            accounting=await _accounting(session, issue),
+            problems=await _problems(session, mailing.id) if mailing and mailing.id else [],
+        )
+
+
+class IssueRow(BaseModel):
+    """One line of the list of issues."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    state: str
+    date: str
+    subject: str | None
+    accounting: Accounting
+
+
+async def issue_rows(app: App, newest: int | None = NEWEST) -> list[IssueRow]:
+    """The newest issues with their accounting, newest first; all with `newest=None`.
+
+    Each counts its deliveries, a million in a tenth of a second.
+    """
+    async with app.store.read() as session:
+        return [
+            IssueRow(
+                number=issue.number,
+                state=issue.state,
+                date=issue.issue_date.isoformat(),
+                subject=(issue.content or {}).get("subject") or issue.subject,
+                accounting=await _accounting(session, issue),
+            )
+            for issue in await list_issues(session, newest)
+        ]
+
+
+async def _accounting(session: AsyncSession, issue: Issue) -> Accounting:
+    mailing = await mailing_of(session, issue)
+    return await account(session, mailing.id) if mailing and mailing.id else NOBODY
+
+
+async def _problems(session: AsyncSession, mailing_id: int) -> list[Problem]:
+    """One short walk along an index for each kind of problem, however many there are."""
+    kinds = [col(Delivery.state) == state for state in PROBLEM_STATES]
+    found: dict[int | None, Delivery] = {}
+    for kind in (*kinds, was_unknown()):
+        rows = await session.exec(
+            select(Delivery)
+            .where(Delivery.mailing_id == mailing_id, kind)
+            .order_by(col(Delivery.id))
+            .limit(PROBLEMS_SHOWN)
+        )
+        found |= {row.id: row for row in rows}
+    first = sorted(found.values(), key=lambda row: row.id or 0)[:PROBLEMS_SHOWN]
+    return [
+        Problem(
+            delivery=row.id or 0,
+            address=row.address,
+            state=DeliveryState(row.state),
+            unknowns=row.unknowns,
+            reason=row.reason,
+        )
+        for row in first
+    ]

@@ -1,0 +1,187 @@
+"""What preflight is told of an issue: values from the store, the settings and the content."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.states import MailingKind
+from digest.delivery.tables import Delivery, Mailing
+from digest.errors import DigestError
+from digest.issues.composing import overtaken
+from digest.issues.content import flips_of
+from digest.issues.lookup import TOLD
+from digest.issues.tables import Issue
+from digest.rendering.content.issue_content import Card, Flip, IssueContent, Side, Site
+from digest.rendering.issue import MOST_BYTES, WARN_BYTES
+from digest.rendering.message.headers import Mailbox
+from digest.rendering.templates.template_set import load_templates
+from digest.services.links import reader_links
+from digest.services.preflight.largest_reader import LARGEST_ID
+from digest.services.site import reaches_relay, site_of
+from previews.preflight.facts import CardFact, Facts, FlipFact, QuoteFact, ToolFact
+from schedules.tables import Edition
+from subscribers.audience import count
+from subscribers.states import SubscriptionState
+from subscribers.tables import Subscription
+
+REMEMBERED = 12
+
+
+async def facts_of(
+    session: AsyncSession,
+    app: App,
+    edition: Edition,
+    issue: Issue,
+    content: IssueContent,
+    *,
+    to_inbox: bool = False,
+) -> Facts:
+    """Everything but the audience, which only warns and takes a while to count."""
+    links = reader_links(app, LARGEST_ID, edition.slug)
+    return replace(
+        told_by(content, site_of(app.settings, edition)),
+        true_flips=tuple(map(_flip, await flips_of(session, edition, issue))),
+        told=await overtaken(session, issue),
+        max_items=edition.max_items,
+        previous_subjects=await _previous_subjects(session, issue),
+        unsubscribe_url=links.unsubscribe,
+        preferences_url=links.preferences,
+        allow_loopback=to_inbox or not reaches_relay(app),
+        sends_at=issue.send_at.astimezone(ZoneInfo(edition.zone)) if issue.send_at else None,
+        sources=_sources(edition),
+    )
+
+
+def told_by(content: IssueContent, site: Site) -> Facts:
+    """What follows from the content and the sender alone."""
+    domain = Mailbox.parse(site.sender).domain
+    return Facts(
+        number=content.number,
+        subject=content.subject,
+        preheader=content.preheader,
+        headline=content.headline,
+        issue_date=content.date,
+        cards=tuple(_card(card) for card in content.cards),
+        glance=_glance(content),
+        flips=tuple(map(_flip, content.flips)),
+        sender_domain=domain,
+        list_id=f"{content.edition}.{domain}",
+        public_url=site.public_url,
+        postal_address=site.postal_address,
+        warn_bytes=WARN_BYTES,
+        most_bytes=MOST_BYTES,
+    )
+
+
+async def with_audience(
+    session: AsyncSession, edition: Edition, issue: Issue, facts: Facts
+) -> Facts:
+    """The facts, and how many would get it, are subscribed, and got the last issue."""
+    active = await session.exec(
+        select(func.count())
+        .select_from(Subscription)
+        .where(
+            Subscription.edition == edition.slug,
+            col(Subscription.state) == SubscriptionState.ACTIVE,
+        )
+    )
+    return replace(
+        facts,
+        recipients=await count(session, edition.slug),
+        subscribed=active.one(),
+        previous_recipients=await _previous_recipients(session, edition, issue),
+    )
+
+
+async def _previous_recipients(session: AsyncSession, edition: Edition, issue: Issue) -> int | None:
+    latest = await session.exec(
+        select(Mailing.id)
+        .where(
+            Mailing.kind == MailingKind.ISSUE,
+            Mailing.edition == edition.slug,
+            Mailing.issue_id != issue.id,
+        )
+        .order_by(col(Mailing.id).desc())
+    )
+    mailing = latest.first()
+    if mailing is None:
+        return None
+    rows = select(func.count()).select_from(Delivery).where(col(Delivery.mailing_id) == mailing)
+    return (await session.exec(rows)).one()
+
+
+async def _previous_subjects(session: AsyncSession, issue: Issue) -> dict[int, str]:
+    rows = await session.exec(
+        select(Issue)
+        .where(Issue.edition_id == issue.edition_id, Issue.id != issue.id)
+        .where(col(Issue.state).in_(TOLD))
+        .order_by(col(Issue.number).desc())
+        .limit(REMEMBERED)
+    )
+    return {row.number: row.content["subject"] for row in rows if row.content}
+
+
+def _sources(edition: Edition) -> dict[str, str]:
+    """The templates as they are now; where they are gone or spoiled, no line is named.
+
+    A frozen issue goes out whatever became of them.
+    """
+    try:
+        return dict(load_templates(edition.template).files)
+    except (DigestError, OSError):
+        return {}
+
+
+def _glance(content: IssueContent) -> tuple[ToolFact, ...]:
+    short = {
+        side.tool.name: side.tool.short_name
+        for card in content.cards
+        for side in (card.left, card.right)
+    }
+    return tuple(
+        ToolFact(
+            name=line.name,
+            short_name=short.get(line.name, line.name),
+            verdict=line.verdict.label,
+            percent=line.percent,
+            ship=line.ship,
+            skip=line.skip,
+        )
+        for line in content.glance
+    )
+
+
+def _card(card: Card) -> CardFact:
+    sides = (card.left, card.right)
+    return CardFact(
+        slug=card.slug,
+        title=f"{card.left.tool.short_name} vs {card.right.tool.short_name}",
+        tools=tuple(map(_tool, sides)),
+        quotes=tuple(
+            QuoteFact(quote.tool, quote.text, quote.score, quote.verdict)
+            for side in sides
+            for quote in side.quotes
+        ),
+    )
+
+
+def _tool(side: Side) -> ToolFact:
+    tool = side.tool
+    words = (tool.short_name, tool.tagline, tool.best_for, tool.entry, tool.community)
+    return ToolFact(
+        name=tool.name,
+        short_name=tool.short_name,
+        verdict=tool.verdict.label,
+        percent=tool.panel_ship_percent,
+        ship=tool.ship,
+        skip=tool.skip,
+        words=tuple(word for word in (*words, tool.category) if word),
+    )
+
+
+def _flip(flip: Flip) -> FlipFact:
+    return FlipFact(flip.name, flip.before.label, flip.after.label)

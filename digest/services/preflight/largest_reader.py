@@ -1,0 +1,57 @@
+"""An issue's variants as the largest reader there can be would get them."""
+
+from digest.app import App
+from digest.delivery.ledger.postmark import Postmark
+from digest.errors import DigestError
+from digest.issues.freezing import Frozen
+from digest.rendering.issue import WEB
+from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.dkim import DkimSigner, SigningKey, read_keys
+from digest.rendering.message.headers import Mailbox
+from digest.services.links import reader_links
+from previews.preflight.letter import Letter
+
+# RFC 5321's longest address, and a long life of the list.
+LARGEST_ID = 2**31 - 1
+LARGEST_ADDRESS = f"{'r' * 64}@{'.'.join(('d' * 60, 'd' * 60, 'd' * 59))}.example"
+
+
+def letters_of(app: App, edition: str, frozen: Frozen) -> list[Letter]:
+    """Every variant as the largest reader there can be would get it, signed where we sign."""
+    reader = _largest_reader(app, edition, frozen)
+    return [
+        Letter(key, page_html=compiled.html(None))
+        if key == WEB
+        else Letter(key, raw=_signed(app, compiled, reader))
+        for key, compiled in frozen.variants.items()
+    ]
+
+
+def _largest_reader(app: App, edition: str, frozen: Frozen) -> ReaderValues:
+    links = reader_links(app, LARGEST_ID, edition)
+    sender = next(iter(frozen.variants.values())).sender
+    return ReaderValues(
+        address=LARGEST_ADDRESS,
+        message_id=Postmark("preflight", Mailbox.parse(sender).domain).message_id(LARGEST_ID),
+        date=app.clock(),
+        unsubscribe_url=links.unsubscribe,
+        preferences_url=links.preferences,
+        one_click_url=links.unsubscribe,
+    )
+
+
+def _signed(app: App, compiled: CompiledMessage, reader: ReaderValues) -> bytes:
+    """With the engine's own keys, if it has any."""
+    parts, keys = compiled.parts(reader), _keys(app)
+    if not keys:
+        return parts.joined()
+    signer = DkimSigner(Mailbox.parse(compiled.sender).domain, keys)
+    return parts.joined(signer.signatures(*parts, reader.date))
+
+
+def _keys(app: App) -> tuple[SigningKey, ...]:
+    """A key that cannot be read is the doctor's matter."""
+    try:
+        return tuple(read_keys(app.settings.dkim_keys))
+    except DigestError:
+        return ()

@@ -1,0 +1,87 @@
+"""The parts of preflight that leave the process: links, DNS, spam filters. Only when asked."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from email.utils import parseaddr
+
+from digest.app import App
+from digest.domains.names import Names
+from digest.errors import DigestError
+from digest.rendering.message.dkim import read_keys
+from digest.services.installation.checkup.check import Check
+from digest.services.installation.checkup.dns import Sending, check_dns
+from digest.services.site import domain_of
+from previews.preflight.deliverability.domains import (
+    NOT_LOOKED_UP,
+    UNAUTHENTICATED,
+    WEAKLY_AUTHENTICATED,
+)
+from previews.preflight.deliverability.spam_filters import judged
+from previews.preflight.facts import Facts
+from previews.preflight.finding import Finding, Place
+from previews.preflight.letter import Letter
+from previews.preflight.links.addresses import links_of
+from previews.preflight.links.online import DEAD, LOOP, NOT_CHECKED, PRIVATE, follow
+
+SECONDS = 60.0
+ASKING = frozenset({DEAD.code, PRIVATE.code, LOOP.code, UNAUTHENTICATED.code})
+UNANSWERED = frozenset({NOT_CHECKED.code, NOT_LOOKED_UP.code})
+
+Found = list[tuple[str, Finding]]
+
+
+async def ask_network(
+    app: App, sender: str, letters: Sequence[Letter], facts: Facts, seconds: float = SECONDS
+) -> Found:
+    """Every link, but for the reader's own and the issue's page, which is there once it is sent;
+    and what DNS says of the sender.
+
+    After `seconds` the rest is said not to be checked.
+    """
+    page = f"{facts.public_url}/issues/{facts.number}"
+    seen = {facts.unsubscribe_url, facts.preferences_url, page}
+    variants: list[str] = []
+    asking: list[Awaitable[list[Finding]]] = []
+    for letter in letters:
+        links = [link for link in links_of(letter) if link.address not in seen]
+        seen |= {link.address for link in links}
+        variants.append(letter.variant)
+        asking.append(follow(links, seconds=seconds))
+    answers = await asyncio.gather(*asking, _authentication(app, sender, seconds))
+    return [
+        (variant, finding)
+        for variant, findings in zip((*variants, ""), answers, strict=True)
+        for finding in findings
+    ]
+
+
+async def ask_filters(letters: Sequence[Letter]) -> Found:
+    """SpamAssassin and rspamd on each variant that is a mail."""
+    found: Found = []
+    for letter in letters:
+        if letter.is_mail:
+            _, findings = await judged(letter.raw)
+            found += [(letter.variant, finding) for finding in findings]
+    return found
+
+
+async def _authentication(app: App, sender: str, seconds: float) -> list[Finding]:
+    """SPF, DKIM and DMARC of the edition's sender; the bounces are the doctor's matter."""
+    try:
+        domain = domain_of(sender)
+        keys = read_keys(app.settings.dkim_keys)
+    except DigestError as trouble:
+        return [UNAUTHENTICATED.found(str(trouble), Place("network", "DNS"))]
+    return_domain = parseaddr(app.settings.return_path or "")[1].rpartition("@")[2] or domain
+    try:
+        async with asyncio.timeout(seconds):
+            checks = await check_dns(Sending(domain, return_domain, keys), Names())
+    except TimeoutError:
+        return [NOT_LOOKED_UP.found("DNS: out of time", Place("network", "DNS"))]
+    return [_finding(check) for check in checks if check.level != "ok" and check.name != "bounces"]
+
+
+def _finding(check: Check) -> Finding:
+    rules = {"error": UNAUTHENTICATED, "warning": WEAKLY_AUTHENTICATED}
+    rule = rules.get(check.level, NOT_LOOKED_UP)
+    return rule.found(f"{check.name}: {check.message}", Place("network", check.name))

@@ -1,0 +1,179 @@
+"""What the clock sets in motion. `advance` may run any number of times, anywhere at once.
+
+Each step is one transaction around a conditional change of the slot's row, so a
+second scheduler finds the step done. A step that fails is logged and told; it
+does not stop the others.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from digest.app import App
+from digest.errors import DigestError, Refused
+from digest.issues.lookup import issue_of_slot
+from digest.issues.states import IssueState
+from digest.issues.tables import Issue
+from digest.services.issues.drafts import edition_of
+from digest.services.issues.publishing import compose_slot
+from digest.services.preflight.gate import StillChanging, checked_first
+from digest.services.preflight.inspection import Inspected
+from digest.services.sending.start import start_sending
+from digest.services.sending.stranded import pause_stranded
+from digest.services.sending.transactional import tell_editor
+from digest.store import Queue
+from schedules import slots
+from schedules.catchup import Action, decide
+from schedules.clock import note_tick
+from schedules.editions import list_editions
+from schedules.errors import ScheduleError
+from schedules.tables import Edition, Slot
+
+log = structlog.get_logger("digest.calendar")
+
+READY = (IssueState.APPROVED, IssueState.SCHEDULED)
+
+
+async def advance(app: App) -> None:
+    """Plan, compose what has reached its cut-off, send what is due, record what was missed."""
+    await pause_stranded(app)
+    now = app.clock()
+    async with app.store.write(Queue.EDITING) as session:
+        if not await note_tick(session, now):
+            return  # the clock jumped back: note_tick has said so, and when it goes on
+        editions = [edition for edition in await list_editions(session) if edition.active]
+        for edition in editions:
+            await slots.plan(session, edition, now)
+        due = await slots.compose_due(session, now)
+    for slot in due:
+        await _guarded(app, slot, now)
+    async with app.store.read() as session:
+        due = await slots.send_due(session, now)
+    for slot in due:
+        await _guarded(app, slot, now)
+    await _send_extras(app, now)
+
+
+async def _guarded(app: App, slot: Slot, now: datetime) -> None:
+    try:
+        await _advance_or_hold(app, slot, now)
+    except ScheduleError as error:  # an editor, or another process, was faster
+        log.info("slot left alone", slot=slot.id, reason=str(error))
+    except Exception:  # a bug of ours must not keep the other slots from their hour
+        log.exception("slot failed, to be tried again", slot=slot.id)
+
+
+async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
+    try:
+        await checked_first(app, partial(_advance_slot, app, slot, now))
+    except StillChanging as changing:  # somebody is at it: no reason to hold it for a person
+        log.info("slot left for the next time", slot=slot.id, reason=str(changing))
+    except DigestError as error:
+        log.error("slot held", slot=slot.id, reason=str(error))
+        async with app.store.write(Queue.EDITING) as session:
+            await _hold(session, app, slot, str(error), now)
+
+
+async def _advance_slot(app: App, seen: Slot, now: datetime, inspected: Inspected | None) -> None:
+    """One step of one slot, decided on the row as it is inside the transaction."""
+    async with app.store.write(Queue.EDITING) as session:
+        slot = await session.get_one(Slot, seen.id)
+        edition = await session.get_one(Edition, slot.edition_id)
+        assert slot.id is not None
+        issue = await issue_of_slot(session, slot.id)
+        ready = issue is not None and issue.state in READY
+        grace = timedelta(hours=edition.grace_hours)
+        decision = decide(slot, now=now, grace=grace, ready=ready)
+        if decision.action is Action.COMPOSE:
+            await compose_slot(session, app, edition, slot, now, inspected)
+        elif decision.action is Action.SEND and issue is not None:
+            await start_sending(session, app, issue, inspected, to_inbox=False, now=now)
+        elif decision.action is Action.HOLD:
+            await _hold(session, app, slot, decision.reason or "", now)
+        elif decision.action is Action.MISS:
+            await _miss(session, app, slot, decision.reason or "", now)
+
+
+async def _hold(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
+    if await slots.hold(session, slot, reason, now):
+        await _tell(session, app, slot, "held", reason, now)
+
+
+async def _miss(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
+    if await slots.miss(session, slot, reason, now):
+        await _tell(session, app, slot, "missed", reason, now)
+
+
+async def _tell(
+    session: AsyncSession, app: App, slot: Slot, what: str, reason: str, now: datetime
+) -> None:
+    edition = await session.get_one(Edition, slot.edition_id)
+    await tell_editor(
+        session,
+        app,
+        f"{edition.name}: the issue of {slot.local_date} was {what}",
+        [
+            f"The slot was {what}: {reason}.",
+            f"To send it all the same: digest schedule run-anyway {slot.local_date}",
+        ],
+        now,
+    )
+
+
+async def _send_extras(app: App, now: datetime) -> None:
+    """Issues outside the calendar whose own hour has come."""
+    async with app.store.read() as session:
+        issues = list(await session.exec(_extras_due(now)))
+    for issue in issues:
+        try:
+            await _send_or_tell(app, issue, now)
+        except Exception:  # as for a slot
+            log.exception("extra issue failed, to be tried again", issue=issue.number)
+
+
+def _extras_due(now: datetime) -> SelectOfScalar[Issue]:
+    return select(Issue).where(
+        Issue.state == IssueState.SCHEDULED,
+        col(Issue.slot_id).is_(None),
+        col(Issue.send_at) <= now,
+    )
+
+
+async def _send_or_tell(app: App, issue: Issue, now: datetime) -> None:
+    try:
+        await checked_first(app, partial(_send_extra, app, issue, now))
+    except StillChanging as changing:  # as for a slot
+        log.info("extra issue left for the next time", issue=issue.number, reason=str(changing))
+    except DigestError as error:
+        await _put_to_editor(app, issue, str(error), now)
+
+
+async def _send_extra(app: App, seen: Issue, now: datetime, inspected: Inspected | None) -> None:
+    """Decided on the row as it is inside the transaction, and within its grace, as for a slot."""
+    async with app.store.write(Queue.EDITING) as session:
+        issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
+        if issue is None or issue.send_at is None:
+            return  # an editor, or another process, was faster
+        edition = await edition_of(session, issue)
+        if now > issue.send_at + timedelta(hours=edition.grace_hours):
+            raise Refused(
+                f"it was not sent within {edition.grace_hours} h of its time; "
+                f"`digest issues send {issue.number}` sends it now"
+            )
+        await start_sending(session, app, issue, inspected, to_inbox=False, now=now)
+
+
+async def _put_to_editor(app: App, seen: Issue, reason: str, now: datetime) -> None:
+    """An extra issue that could not go is tried again, and the editor told once of each reason."""
+    async with app.store.write(Queue.EDITING) as session:
+        issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
+        if issue is None or issue.state_reason == reason:
+            return
+        log.error("extra issue not sent", issue=issue.number, reason=reason)
+        issue.state_reason = reason
+        session.add(issue)
+        await tell_editor(session, app, f"Issue {issue.number} could not be sent", [reason], now)

@@ -1,0 +1,65 @@
+"""What an engine calls: the calendar, and a mailing that is to be seen through."""
+
+import asyncio
+from datetime import datetime
+
+import structlog
+from sqlmodel import and_, col, exists, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.sending.worker import Worker
+from digest.delivery.states import DeliveryState, MailingState
+from digest.delivery.tables import Delivery, Mailing
+from digest.services.schedule.advance import advance
+from digest.store import BUSY
+
+log = structlog.get_logger("digest.delivery")
+
+LOOK_SECONDS = 1.0
+
+AT_HAND = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.ARMED)
+WAITING = (DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
+
+
+async def tick(app: App, worker: Worker) -> None:
+    """Let the calendar go on, and send at once what it set in motion."""
+    await advance(app)
+    worker.wake()
+
+
+async def see_through(app: App, worker: Worker, mailing_id: int) -> None:
+    """Have this process's worker look for work until nothing of a mailing is due.
+
+    What it claims is decided in the ledger, as ever, and other workers share in it:
+    if this is cancelled, or never called, mail is not lost and hardly late.
+    """
+    log.info("mailing taken up", mailing=mailing_id)
+    while await _is_due(app, mailing_id):
+        worker.wake()
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _is_due(app: App, mailing_id: int) -> bool:
+    try:
+        async with app.store.read() as session:
+            return await is_due(session, mailing_id, app.clock())
+    except BUSY:
+        return True  # who cannot look goes on
+
+
+async def is_due(session: AsyncSession, mailing_id: int, now: datetime) -> bool:
+    """Whether anything of an active mailing can be sent now, or is being sent."""
+    due = or_(
+        col(Delivery.state).in_(AT_HAND),
+        and_(col(Delivery.state).in_(WAITING), col(Delivery.not_before) <= now),
+    )
+    looking = select(
+        exists().where(
+            col(Mailing.id) == mailing_id,
+            col(Mailing.state) == MailingState.ACTIVE,
+            col(Delivery.mailing_id) == col(Mailing.id),
+            due,
+        )
+    )
+    return bool((await session.exec(looking)).one())

@@ -1,0 +1,43 @@
+"""What a worker does every few seconds: tidy the ledger, and let issues follow their mailings."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.guards.heartbeat import beat
+from digest.delivery.guards.liveness import Liveness
+from digest.delivery.ledger.recovery import Tidied, tidy
+from digest.delivery.states import MailingState
+from digest.delivery.tables import Mailing
+from digest.issues.states import IssueState
+from digest.issues.tables import Issue
+from digest.issues.transitions import transition
+from digest.store import Queue
+
+
+async def housekeep(app: App, liveness: Liveness) -> Tidied:
+    """One round, in one transaction."""
+    now = app.clock()
+    async with app.store.write(Queue.STEERING) as session:
+        lived = await beat(session, now, app.uptime())
+        tidied = await tidy(session, liveness, now, expire_by=lived)
+        await follow(session, now)
+    return tidied
+
+
+async def follow(session: AsyncSession, now: datetime) -> None:
+    """A mailing that the engine paused, or that has nothing open, moves its issue along."""
+    rows = await session.exec(
+        select(Issue, Mailing)
+        .join(Mailing, col(Mailing.issue_id) == col(Issue.id))
+        .where(col(Issue.state).in_((IssueState.SENDING, IssueState.PAUSED)))
+    )
+    for issue, mailing in rows.all():
+        if mailing.state == MailingState.FINISHED:
+            await transition(session, issue, IssueState.SENT, now, finished_at=mailing.finished_at)
+        elif mailing.state == MailingState.PAUSED and issue.state == IssueState.SENDING:
+            await transition(
+                session, issue, IssueState.PAUSED, now, state_reason=mailing.state_reason
+            )

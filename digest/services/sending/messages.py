@@ -1,0 +1,164 @@
+"""The message of a claimed delivery: frozen segments joined with the reader's few values."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.ledger.claims import Claim
+from digest.delivery.ledger.mailings import get_mailing
+from digest.delivery.ports import MessageRefused, Outgoing, Reply
+from digest.delivery.states import MailingKind
+from digest.delivery.tables import Mailing
+from digest.errors import NotFound
+from digest.issues.freezing import compiled_variant
+from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.dkim import DkimSigner, SigningKey
+from digest.rendering.templates.template_set import load_templates
+from digest.rendering.transactional import compile_letter
+from digest.services.links import ReaderLinks, confirm_link, inert_links, reader_links
+from digest.services.sending.send_test import compiled_test
+from digest.services.site import domain_of, sending_domain, site_of
+from schedules.editions import get_edition
+from subscribers.address import EmailAddress, InvalidAddress
+from subscribers.keys import Keyring
+from subscribers.links import return_path_tag
+from subscribers.signup import raw_token
+from subscribers.tables import ConfirmationToken
+
+KEPT_VARIANTS = 40
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What all messages of one variant of a mailing share."""
+
+    compiled: CompiledMessage
+    signer: DkimSigner | None
+
+    def write(self, reader: ReaderValues) -> bytes:
+        """The whole message for one reader, signed where the engine signs."""
+        parts = self.compiled.parts(reader)
+        if self.signer is None:
+            return parts.joined()
+        return parts.joined(self.signer.signatures(*parts, reader.date))
+
+
+class MessageWriter:
+    """Writes messages for a worker; keeps what the messages of the last issues share."""
+
+    def __init__(self, app: App, dkim_keys: Sequence[SigningKey] = ()) -> None:
+        self._app, self._dkim_keys = app, dkim_keys
+        self._frozen: dict[tuple[int, str], Frozen] = {}
+        self._return_path = ReturnPath.of(app)
+
+    async def compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
+        """The complete wire form for one reader; raises `Refused` for an unusable address."""
+        frozen = self._frozen.get((claim.mailing_id, claim.variant)) or await self._read(claim)
+        links = self._links(claim)
+        try:
+            recipient = EmailAddress.parse(claim.address)
+        except InvalidAddress as error:
+            raise MessageRefused(Reply(553, f"5.1.3 {error}")) from None
+        wire, needs_smtputf8 = recipient.wire, recipient.needs_smtputf8
+        reader = ReaderValues(
+            address=wire,
+            message_id=claim.message_id,
+            date=wire_date,
+            unsubscribe_url=links.unsubscribe,
+            preferences_url=links.preferences,
+            one_click_url=links.unsubscribe,
+            needs_smtputf8=needs_smtputf8,
+        )
+        return Outgoing(
+            delivery_id=claim.delivery_id,
+            return_path=self._return_path.of_delivery(claim.delivery_id),
+            recipient=wire,
+            data=frozen.write(reader),
+            needs_smtputf8=needs_smtputf8,
+        )
+
+    def _links(self, claim: Claim) -> ReaderLinks:
+        if claim.subscriber_id is None or claim.edition is None:
+            return inert_links(self._app)
+        return reader_links(self._app, claim.subscriber_id, claim.edition)
+
+    async def _read(self, claim: Claim) -> Frozen:
+        async with self._app.store.read() as session:
+            mailing = await get_mailing(session, claim.mailing_id)
+            compiled = await WRITERS[claim.kind](self._app, session, mailing, claim)
+        keys = self._dkim_keys
+        frozen = Frozen(compiled, DkimSigner(domain_of(compiled.sender), keys) if keys else None)
+        if claim.kind is MailingKind.ISSUE:  # a letter is a mailing of its own
+            if len(self._frozen) >= KEPT_VARIANTS:
+                del self._frozen[next(iter(self._frozen))]
+            self._frozen[claim.mailing_id, claim.variant] = frozen
+        return frozen
+
+
+async def _issue(
+    app: App, session: AsyncSession, mailing: Mailing, claim: Claim
+) -> CompiledMessage:
+    assert mailing.issue_id is not None
+    return await compiled_variant(session, mailing.issue_id, claim.variant)
+
+
+async def _test(app: App, session: AsyncSession, mailing: Mailing, claim: Claim) -> CompiledMessage:
+    return await compiled_test(app, session, mailing)
+
+
+async def _confirmation(
+    app: App, session: AsyncSession, mailing: Mailing, claim: Claim
+) -> CompiledMessage:
+    token = await session.get(ConfirmationToken, mailing.payload["token_id"])
+    if token is None:
+        raise NotFound("the sign-up behind this confirmation is gone")
+    edition = await get_edition(session, token.edition)
+    context = {
+        "edition_name": edition.name,
+        "confirm_url": confirm_link(app, raw_token(app.keyring, token)),
+        "requested_on": f"{token.created_at:%-d %B %Y}",
+        "valid_hours": round((token.expires_at - token.created_at).total_seconds() / 3600),
+    }
+    site = site_of(app.settings, edition)
+    return compile_letter("confirmation", context, site, load_templates("confirmation"))
+
+
+async def _notice(
+    app: App, session: AsyncSession, mailing: Mailing, claim: Claim
+) -> CompiledMessage:
+    site = site_of(app.settings)
+    return compile_letter("notice", mailing.payload, site, load_templates("notice"))
+
+
+Writer = Callable[[App, AsyncSession, Mailing, Claim], Awaitable[CompiledMessage]]
+
+WRITERS: dict[MailingKind, Writer] = {
+    MailingKind.ISSUE: _issue,
+    MailingKind.TEST: _test,
+    MailingKind.CONFIRMATION: _confirmation,
+    MailingKind.NOTICE: _notice,
+}
+
+
+@dataclass(frozen=True)
+class ReturnPath:
+    """Signed envelope senders (VERP): what bounces to one names its delivery."""
+
+    keyring: Keyring
+    local: str
+    domain: str
+
+    @classmethod
+    def of(cls, app: App) -> "ReturnPath":
+        """As the settings have it, else bounces@ the sender's domain."""
+        base = app.settings.return_path or f"bounces@{sending_domain(site_of(app.settings))}"
+        local, _, domain = parseaddr(base)[1].rpartition("@")
+        return cls(app.keyring, local, domain)
+
+    def of_delivery(self, delivery_id: int) -> str:
+        """The envelope sender of one delivery."""
+        return f"{self.local}+{return_path_tag(self.keyring, delivery_id)}@{self.domain}"

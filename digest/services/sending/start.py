@@ -1,0 +1,118 @@
+"""Sending an approved issue: what it needs is checked and its audience frozen in one commit."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.ledger.mailings import freeze_audience
+from digest.delivery.states import MailingKind, Route
+from digest.delivery.tables import Mailing
+from digest.engine.procrastinate import defer_sending
+from digest.errors import Refused
+from digest.issues.composing import require_current_items
+from digest.issues.lookup import get_issue
+from digest.issues.states import IssueState
+from digest.issues.tables import Issue
+from digest.issues.transitions import transition
+from digest.services.issues.drafts import edition_of
+from digest.services.preflight.gate import checked_first, require_preflight, verified
+from digest.services.preflight.inspection import Inspected
+from digest.services.site import new_postmark, reaches_relay, site_of
+from digest.store import Queue
+from schedules import slots
+from schedules.states import OnUnknown
+from schedules.tables import Edition, Slot
+from subscribers.audience import has_readers
+
+
+async def send(app: App, number: int, *, to_inbox: bool = False) -> int:
+    """Start sending an approved issue now; the mailing's id."""
+
+    async def work(inspected: Inspected | None) -> int:
+        now = app.clock()
+        async with app.store.write(Queue.EDITING) as session:
+            issue = await get_issue(session, number)
+            return await start_sending(session, app, issue, inspected, to_inbox=to_inbox, now=now)
+
+    return await checked_first(app, work)
+
+
+async def start_sending(
+    session: AsyncSession,
+    app: App,
+    issue: Issue,
+    inspected: Inspected | None,
+    *,
+    to_inbox: bool,
+    now: datetime,
+) -> int:
+    """Freeze the audience and open the mailing, in the caller's one transaction.
+
+    Raises `NotChecked` unless the issue was `inspected` as it now is.
+    """
+    edition = await edition_of(session, issue)
+    await transition(session, issue, IssueState.SENDING, now, started_at=now, state_reason=None)
+    route = await _route(session, app, edition, to_inbox=to_inbox)
+    await require_current_items(session, issue)
+    _check_site(app, edition, issue)
+    checked = await verified(session, app, issue, inspected, to_inbox=to_inbox)
+    await require_preflight(session, issue, checked)
+    if issue.slot_id is not None:
+        await _take_slot(session, issue.slot_id, now)
+    started = max(issue.send_at or now, now)
+    mailing = await freeze_audience(
+        session,
+        Mailing(
+            kind=MailingKind.ISSUE,
+            route=route,
+            edition=edition.slug,
+            issue_id=issue.id,
+            payload={"issue": issue.number},
+            resend_unknown=edition.on_unknown == OnUnknown.RESEND,
+            created_at=now,
+            give_up_at=started + timedelta(hours=edition.give_up_hours),
+            postmark=new_postmark(site_of(app.settings, edition)),
+        ),
+    )
+    assert mailing.id is not None
+    await defer_sending(session, mailing.id)
+    return mailing.id
+
+
+async def _take_slot(session: AsyncSession, slot_id: int, now: datetime) -> None:
+    """The slot's one sending; an editor who sends by hand brings a stopped slot back first."""
+    slot = await session.get_one(Slot, slot_id)
+    if slot.state in slots.STOPPED:
+        await slots.run_anyway(session, slot, now, composed=True)
+    if not await slots.claim_for_sending(session, slot, now):
+        raise Refused(f"the slot of {slot.local_date} was sent already")
+
+
+async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox: bool) -> Route:
+    """The way out, once everything that sending needs is there; raises `Refused`."""
+    if not app.settings.postal_address.strip():
+        raise Refused("an issue needs a postal address; set DIGEST_POSTAL_ADDRESS")
+    if not to_inbox and not reaches_relay(app):
+        raise Refused(
+            "no relay is set, so nobody would get it; set DIGEST_SMTP_URL, "
+            "or use --to-inbox to send to the built-in inbox"
+        )
+    if not await has_readers(session, edition.slug):
+        raise Refused(f"nobody is subscribed to {edition.slug} yet")
+    return Route.INBOX if to_inbox else Route.RELAY
+
+
+def _check_site(app: App, edition: Edition, issue: Issue) -> None:
+    """Refuse to send frozen bytes that say what the settings no longer do.
+
+    An issue approved before the postal address was set carries none.
+    """
+    assert issue.manifest is not None
+    before, now = issue.manifest["site"], site_of(app.settings, edition).model_dump(mode="json")
+    changed = [name.replace("_", " ") for name in now if now[name] != before.get(name)]
+    if changed:
+        raise Refused(
+            f"the {' and the '.join(changed)} changed since issue {issue.number} was approved; "
+            f"`digest issues edit {issue.number} --reopen`, then approve it again"
+        )

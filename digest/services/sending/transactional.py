@@ -1,0 +1,64 @@
+"""Single letters: confirmations to readers, notices to the editor.
+
+A letter is a mailing with one delivery, written in the transaction that causes
+it, and sent by the same engine as an issue.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from digest.app import App
+from digest.delivery.ledger.mailings import Recipient, open_mailing
+from digest.delivery.states import MailingKind
+from digest.delivery.tables import Mailing
+from digest.services.site import letter_route, new_postmark, site_of
+from subscribers.tables import ConfirmationToken
+
+NOTICE_LIFETIME = timedelta(days=2)
+
+
+async def confirmation_letter(
+    session: AsyncSession, app: App, token: ConfirmationToken, address: str, now: datetime
+) -> None:
+    """Ask her to confirm; given up when the link expires."""
+    await _letter(
+        session,
+        app,
+        (token.subscriber_id, address),
+        Mailing(
+            kind=MailingKind.CONFIRMATION,
+            edition=token.edition,
+            payload={"token_id": token.id},
+            created_at=now,
+            give_up_at=token.expires_at,
+            postmark=new_postmark(site_of(app.settings)),
+        ),
+    )
+
+
+async def tell_editor(
+    session: AsyncSession, app: App, subject: str, paragraphs: list[str], now: datetime
+) -> None:
+    """Mail a notice to the editor; without DIGEST_EDITOR the record in the store must do."""
+    if not app.settings.editor:
+        return
+    payload: dict[str, Any] = {"title": subject, "paragraphs": paragraphs}
+    await _letter(
+        session,
+        app,
+        (None, app.settings.editor),
+        Mailing(
+            kind=MailingKind.NOTICE,
+            payload=payload,
+            created_at=now,
+            give_up_at=now + NOTICE_LIFETIME,
+            postmark=new_postmark(site_of(app.settings)),
+        ),
+    )
+
+
+async def _letter(session: AsyncSession, app: App, recipient: Recipient, mailing: Mailing) -> None:
+    mailing.route = letter_route(app.settings)
+    await open_mailing(session, mailing, [recipient])

@@ -1,0 +1,51 @@
+"""The sender's side of a message, from the settings and the edition."""
+
+from email.utils import parseaddr
+
+from digest.app import App
+from digest.delivery.ledger.postmark import Postmark
+from digest.delivery.relays.reading import relays_of
+from digest.delivery.states import Route
+from digest.errors import Misconfigured
+from digest.rendering.content.issue_content import Site
+from digest.settings import Settings
+from schedules.tables import Edition
+from subscribers.address import EmailAddress, InvalidAddress
+
+
+def site_of(settings: Settings, edition: Edition | None = None) -> Site:
+    """Who sends, and where the pages are; the edition's own sender goes before the setting's."""
+    return Site(
+        public_url=settings.public_url,
+        sender=(edition and edition.sender) or settings.sender,
+        reply_to=edition.reply_to if edition else None,
+        postal_address=settings.postal_address,
+    )
+
+
+def sending_domain(site: Site) -> str:
+    """The domain of the From address, as an A-label; raises `Misconfigured`."""
+    return domain_of(site.sender)
+
+
+def domain_of(sender: str) -> str:
+    """The domain of `Name <address>`, as an A-label; raises `Misconfigured`."""
+    try:
+        return EmailAddress.parse(parseaddr(sender)[1]).domain
+    except InvalidAddress:
+        raise Misconfigured("DIGEST_SENDER: must look like Name <address@domain>") from None
+
+
+def new_postmark(site: Site) -> str:
+    """What the Message-IDs of one mailing of this sender are made with, as the mailing keeps it."""
+    return str(Postmark.new(sending_domain(site)))
+
+
+def reaches_relay(app: App) -> bool:
+    """Whether mail for a relay is sent: by this process, or by another one that lives."""
+    return bool(relays_of(app.settings)) or app.relay_elsewhere()
+
+
+def letter_route(settings: Settings) -> Route:
+    """Where confirmations and notices go: the relay, or while there is none the inbox."""
+    return Route.RELAY if relays_of(settings) else Route.INBOX

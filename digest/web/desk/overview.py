@@ -1,0 +1,27 @@
+"""The desk's front page: what goes when, what became of what went."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from digest.inbox.reading import count_messages
+from digest.services.issues.reports import NEWEST, issue_rows
+from digest.services.schedule.agenda import read_agenda
+from digest.services.site import reaches_relay
+from digest.web.http.dependencies import Installation, PageRenderer
+
+router = APIRouter()
+
+
+@router.get("/")
+async def overview(app: Installation, pages: PageRenderer) -> Response:
+    """Slots, issues with their accounting, and the inbox."""
+    issues = await issue_rows(app)
+    return pages.render(
+        "desk/overview.html",
+        section="overview",
+        agenda=await read_agenda(app),
+        issues=issues,
+        earlier=len(issues) == NEWEST,
+        received=count_messages(app.settings.inbox_dir),
+        relay=reaches_relay(app),
+    )

@@ -1,0 +1,121 @@
+"""The front page and signing up."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import Response
+
+from digest.catalogue.queries import comparisons
+from digest.catalogue.views import ComparisonView, ToolView
+from digest.services.readers.signup import request_signup
+from digest.web.http.dependencies import ClientIp, Installation, Limit, PageRenderer, open_editions
+from digest.web.http.errors import failure_page
+from digest.web.http.pages import Pages
+from subscribers.errors import InvalidAddress
+
+router = APIRouter()
+
+NEWEST = 4
+GLANCE = 6
+SENT = "/signup/sent"
+NOT_AN_ADDRESS = "That doesn't look like an email address."
+LONGEST_FIELD = 320
+RETRY_AFTER_SECONDS = 3600
+
+
+@router.get("/")
+async def front_page(app: Installation, pages: PageRenderer) -> Response:
+    """What this is, the form, and the newest verdicts."""
+    return await _front_page(app, pages)
+
+
+@router.post("/signup")
+async def sign_up(
+    app: Installation,
+    pages: PageRenderer,
+    limit: Limit,
+    ip: ClientIp,
+    address: Annotated[str, Form()] = "",
+    edition: Annotated[str, Form()] = "",
+    source: Annotated[str, Form()] = "",
+    topic: Annotated[str, Form()] = "",
+) -> Response:
+    """Take a sign-up; the answer is the same for every valid address.
+
+    `topic` is the field that people cannot see; whoever fills it in is a program
+    and is told the same as everybody.
+    """
+    if not limit.allows(ip):
+        page = failure_page(pages, 429)
+        page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return page
+    if topic:
+        return _sent(pages)
+    editions = await open_editions(app)
+    if not editions:
+        return pages.message("Sign-up is not open yet", "Come back in a few days.", status=503)
+    slugs = [item.slug for item in editions]
+    chosen = edition if edition in slugs else slugs[0]
+    try:
+        await request_signup(app, address=address, edition=chosen, source=_source(source), ip=ip)
+    except InvalidAddress:
+        return await _front_page(
+            app, pages, 422, address=address[:LONGEST_FIELD], error=NOT_AN_ADDRESS, edition=chosen
+        )
+    return _sent(pages)
+
+
+@router.get(SENT)
+async def sent(pages: PageRenderer) -> Response:
+    """Where the form leads, so that reloading signs nobody up twice."""
+    return check_inbox(pages)
+
+
+def check_inbox(pages: Pages) -> Response:
+    """The answer to every request for a confirmation mail."""
+    return pages.message(
+        "Check your inbox.",
+        "If the address can be mailed, a message with a link to confirm is on its way to it.",
+        "Nothing there after some minutes? Look in the spam folder, then try again tomorrow.",
+        links=(("See the newest comparisons", "/compare"),),
+    )
+
+
+def _sent(pages: Pages) -> Response:
+    page = check_inbox(pages)
+    page.status_code = 303
+    page.headers["Location"] = pages.base + SENT
+    return page
+
+
+def _source(name: str) -> str:
+    """Where the form stood, for the consent log; only names that we wrote ourselves."""
+    return "web form, comparison page" if name == "comparison page" else "web form, home page"
+
+
+async def _front_page(
+    app: Installation,
+    pages: Pages,
+    status: int = 200,
+    *,
+    address: str = "",
+    error: str | None = None,
+    edition: str | None = None,
+) -> Response:
+    async with app.store.read() as session:
+        newest = (await comparisons(session))[:NEWEST]
+    return pages.render(
+        "home.html",
+        status,
+        comparisons=newest,
+        glance=_tools(newest)[:GLANCE],
+        editions=await open_editions(app),
+        address=address,
+        error=error,
+        edition=edition,
+    )
+
+
+def _tools(views: list[ComparisonView]) -> list[ToolView]:
+    tools = {tool.slug: tool for view in views for tool in (view.left, view.right)}
+    return list(tools.values())

@@ -1,0 +1,115 @@
+"""The whole workbench of an issue as files that need no server, to send to somebody."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+
+from digest.app import App
+from digest.errors import DigestError
+from digest.services.preflight.check import Checked, check_issue
+from digest.services.workbench.snapshots import ISSUE, Shown, Sight, Subject
+from digest.services.workbench.workbench import Workbench
+from digest.web.http.pages import Pages
+from digest.web.workbench.spots import marks, told
+from digest.web.workbench.view import CHECK, PAPERS, WIDTHS, Choice, Other, context_of
+from previews.views.frame import standing_alone
+from previews.views.looks import LOOKS
+from previews.views.spots import ANY_MARK, mark_of
+from previews.views.spots import marked as with_marks
+
+INDEX, STYLE, FRAMES = "index.html", "workbench.css", "frames"
+WITH_SPOT = f"*-{ANY_MARK}.html"
+SHEETS = ("site.css", "desk.css", "workbench.css")
+
+
+class FilePlaces:
+    """Names of files, seen from a page's folder. `marked` are the pages with a spot on them."""
+
+    def __init__(self, marked: Collection[Choice] = ()) -> None:
+        self.marked = marked
+
+    def page(self, choice: Choice) -> str:
+        """A look has a page for each width, and for each spot that is marked."""
+        width = f"-{choice.width}" if choice.view in LOOKS else ""
+        spot = f"-{mark_of(choice.spot)}" if choice in self.marked else ""
+        return f"{choice.variant}-{choice.view}{width}{spot}.html"
+
+    def frame(self, choice: Choice, shown: Shown) -> str:
+        """One for all widths and spots."""
+        spot = f"#{mark_of(choice.spot)}" if choice.spot else ""
+        return f"{FRAMES}/{shown.variant}-{choice.view}.html{spot}"
+
+    def beside(self, choice: Choice, other: Other) -> str:
+        """Files compare nothing."""
+        raise NotImplementedError
+
+    def eml(self, choice: Choice) -> str:
+        """The message."""
+        return f"{choice.variant}.eml"
+
+
+async def write_bench(app: App, number: int, folder: Path) -> list[Path]:
+    """Write every page of every variant into `folder`; the paths, the first page first.
+
+    Pages with spots that an earlier call left there go, for they show what was.
+    The links in the mails are inert: whoever gets the files gets no reader's own.
+    Raises `NotFound`, `DigestError` for an issue that cannot be compiled.
+    """
+    bench, subject = Workbench(app), Subject(ISSUE, str(number))
+    first = await bench.look(subject)
+    if first.shown is None or first.problem:
+        raise DigestError(first.problem.reason if first.problem else "there is nothing to show")
+    sights = [await bench.look(subject, key) for key in first.shown.made.variants]
+    checked = await check_issue(app, number)
+    return _write(Pages(app, layout="desk/standalone.html", base=""), sights, checked, folder)
+
+
+def _write(pages: Pages, sights: list[Sight], checked: Checked, folder: Path) -> list[Path]:
+    (folder / FRAMES).mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(WITH_SPOT):
+        old.unlink()
+    sheets = files("templates") / "web" / "static"
+    style = folder / STYLE
+    style.write_text("\n".join((sheets / name).read_text("utf-8") for name in SHEETS), "utf-8")
+    written = [style]
+    marked = [choice for sight in sights if sight.shown for choice in marks(checked, sight.shown)]
+    for sight in sights:
+        written += _write_variant(pages, sight, checked, marked, folder)
+    index = folder / INDEX
+    first = sights[0].shown
+    assert first is not None
+    index.write_bytes((folder / FilePlaces().page(Choice(variant=first.variant))).read_bytes())
+    return [index, *written]
+
+
+def _write_variant(
+    pages: Pages, sight: Sight, checked: Checked, marked: Sequence[Choice], folder: Path
+) -> Iterator[Path]:
+    shown = sight.shown
+    assert shown is not None
+    places = FilePlaces(marked)
+    own = [choice for choice in marked if choice.variant == shown.variant]
+    html = with_marks(shown.html, {choice.spot for choice in own}) if own else shown.html
+    eml = folder / places.eml(Choice(variant=shown.variant))
+    eml.write_bytes(shown.eml)
+    yield eml
+    for look in LOOKS:
+        frame = folder / places.frame(Choice(view=look), shown)
+        frame.write_text(standing_alone(html, look), "utf-8")
+        yield frame
+    for choice in (*_choices(shown.variant), *own):
+        findings = told(checked, sight, choice, places) if choice.view == CHECK else ()
+        context = context_of(sight, choice, places, checked=checked, findings=findings)
+        page = folder / places.page(choice)
+        page.write_bytes(bytes(pages.render("desk/workbench.html", **context).body))
+        yield page
+
+
+def _choices(variant: str) -> Iterator[Choice]:
+    usual = Choice(variant=variant)
+    for look in LOOKS:
+        for width in WIDTHS:
+            yield Choice(**{**asdict(usual), "view": look, "width": width})
+    for view in (*PAPERS, CHECK):
+        yield usual.but(view=view)

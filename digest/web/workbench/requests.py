@@ -1,0 +1,58 @@
+"""What a request to the workbench names: the subject, the choice, something to compare with."""
+
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import Depends
+
+from digest.errors import DigestError, NotFound
+from digest.services.workbench.snapshots import ISSUE, SAMPLE, Shown, Sight, Subject
+from digest.web.http.numbers import IssueNumber, number_of
+from digest.web.workbench.view import Choice
+
+
+def issue_subject(number: IssueNumber) -> Subject:
+    """An issue, whether or not there is one of that number."""
+    return Subject(ISSUE, str(number))
+
+
+def sample_subject(name: str) -> Subject:
+    """A sample, whether or not there is one of that name."""
+    return Subject(SAMPLE, name)
+
+
+def named_subject(key: str) -> Subject:
+    """`issue-3` or `sample-emoji`, as the lists on the page name them. Raises `NotFound`."""
+    kind, _, name = key.partition("-")
+    if kind == SAMPLE:
+        return sample_subject(name)
+    if kind == ISSUE:
+        with suppress(ValueError):
+            return issue_subject(number_of(name))
+    raise NotFound("there is nothing of that name to look at; the list has them all")
+
+
+def good(sight: Sight) -> Shown:
+    """What is shown, the last good if need be. Raises `DigestError` where nothing ever was."""
+    if sight.shown is None:
+        reason = sight.problem.reason if sight.problem else "nothing was made"
+        raise DigestError(f"{sight.subject.title} cannot be shown: {reason}")
+    return sight.shown
+
+
+def _chosen(
+    view: str = "",
+    width: str = "",
+    variant: str = "",
+    reader: str = "",
+    against: str = "",
+    spot: str = "",
+) -> Choice:
+    return Choice.of(
+        view=view, width=width, variant=variant, reader=reader.strip(), against=against, spot=spot
+    )
+
+
+Chosen = Annotated[Choice, Depends(_chosen)]
+AnIssue = Annotated[Subject, Depends(issue_subject)]
+ASample = Annotated[Subject, Depends(sample_subject)]

@@ -1,0 +1,87 @@
+"""What a reader does with a link also tells that the mail with it arrived."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlmodel import col, select, update
+
+from digest.app import App
+from digest.delivery.states import DeliveryState, MailingKind
+from digest.delivery.tables import Delivery, Mailing
+from digest.services.issues import publishing
+from digest.services.readers import preferences, signup
+from digest.services.sending import start
+from subscribers.links import preferences_token, unsubscribe_token
+from subscribers.signup import raw_token
+from subscribers.tables import ConfirmationToken
+
+AddReaders = Callable[[int], Awaitable[list[int]]]
+AddNews = Callable[..., Awaitable[None]]
+
+
+async def in_doubt(app: App, kind: MailingKind) -> None:
+    """Every delivery of a kind was armed, and no reply came."""
+    of_kind = select(Mailing.id).where(col(Mailing.kind) == kind)
+    async with app.store.write() as session:
+        await session.exec(
+            update(Delivery)
+            .where(col(Delivery.mailing_id).in_(of_kind))
+            .values(state=DeliveryState.UNKNOWN, unknowns=1, wire_date=app.clock())
+        )
+
+
+async def deliveries(app: App) -> list[Delivery]:
+    async with app.store.read() as session:
+        return list(await session.exec(select(Delivery).order_by(col(Delivery.id))))
+
+
+@pytest.fixture
+async def readers(app: App, add_readers: AddReaders, add_news: AddNews) -> list[int]:
+    """Two readers whose copies of an issue are in doubt."""
+    ids = await add_readers(2)
+    await add_news(("Alpha", "Beta"))
+    await publishing.compose(app, "weekly")
+    await publishing.approve(app, 1, by="me")
+    await start.send(app, 1)
+    await in_doubt(app, MailingKind.ISSUE)
+    return ids
+
+
+async def test_unsubscribing_proves_that_her_copy_arrived(app: App, readers: list[int]) -> None:
+    token = unsubscribe_token(app.keyring, readers[0], "weekly")
+    await preferences.unsubscribe(app, token, source="one-click")
+    await preferences.unsubscribe(app, token, source="one-click")
+    first, second = await deliveries(app)
+    assert (first.state, first.reason) == (
+        DeliveryState.ACCEPTED,
+        "unknown, then unsubscribed by one-click",
+    )
+    assert second.state == DeliveryState.UNKNOWN
+
+
+async def test_looking_at_the_link_proves_nothing_since_scanners_look_too(
+    app: App, readers: list[int]
+) -> None:
+    await preferences.read_unsubscribe(app, unsubscribe_token(app.keyring, readers[0], "weekly"))
+    assert {row.state for row in await deliveries(app)} == {DeliveryState.UNKNOWN}
+
+
+async def test_the_preferences_link_proves_nothing_since_it_is_in_older_mails_too(
+    app: App, readers: list[int]
+) -> None:
+    token = preferences_token(app.keyring, readers[0])
+    await preferences.save_preferences(app, token, {"weekly"})
+    assert {row.state for row in await deliveries(app)} == {DeliveryState.UNKNOWN}
+
+
+async def test_confirming_proves_that_the_letter_arrived(app: App) -> None:
+    await signup.request_signup(app, address="ada@example.org", edition="weekly", source="test")
+    await in_doubt(app, MailingKind.CONFIRMATION)
+    async with app.store.read() as session:
+        token = (await session.exec(select(ConfirmationToken))).one()
+    await signup.confirm_signup(app, raw_token(app.keyring, token))
+    [letter] = await deliveries(app)
+    assert (letter.state, letter.reason) == (
+        DeliveryState.ACCEPTED,
+        "unknown, then confirmed by its link",
+    )

@@ -1,0 +1,422 @@
+"""What the clock sets in motion, with a clock that the test moves.
+
+The edition goes out on Tuesdays at 09:00 UTC; its cut-off is Monday 18:00.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from digest.app import App
+from digest.delivery.states import MailingKind
+from digest.delivery.tables import Delivery, Mailing
+from digest.errors import Refused
+from digest.issues.states import IssueState
+from digest.issues.tables import Issue
+from digest.services.issues import publishing
+from digest.services.schedule import agenda
+from digest.services.schedule.advance import advance
+from digest.services.sending import control, start
+from digest.store import open_store
+from schedules.states import Approval, SlotState
+from schedules.tables import Slot
+from tests.unit.services.conftest import Clock
+
+TUESDAY = date(2026, 11, 24)
+AddReaders = Callable[[int], Awaitable[list[int]]]
+AddNews = Callable[..., Awaitable[None]]
+SetEdition = Callable[..., Awaitable[None]]
+
+
+async def slot_of(app: App, day: date = TUESDAY) -> Slot:
+    async with app.store.read() as session:
+        return (await session.exec(select(Slot).where(Slot.local_date == day))).one()
+
+
+async def mailings(app: App, kind: MailingKind = MailingKind.ISSUE) -> list[Mailing]:
+    async with app.store.read() as session:
+        return list(await session.exec(select(Mailing).where(Mailing.kind == kind)))
+
+
+async def deliveries(app: App) -> int:
+    async with app.store.read() as session:
+        return len(
+            (
+                await session.exec(
+                    select(Delivery)
+                    .join(Mailing, Mailing.id == Delivery.mailing_id)  # type: ignore[arg-type]
+                    .where(Mailing.kind == MailingKind.ISSUE)
+                )
+            ).all()
+        )
+
+
+@pytest.fixture
+async def ready(add_readers: AddReaders, add_news: AddNews) -> None:
+    """Three readers and two comparisons."""
+    await add_readers(3)
+    await add_news(("Alpha", "Beta"), ("Gamma", "Delta"))
+
+
+@pytest.mark.usefixtures("ready")
+async def test_nothing_happens_before_the_cut_off(app: App, clock: Clock) -> None:
+    clock.at = datetime(2026, 11, 23, 17, 59, tzinfo=UTC)
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.PLANNED
+
+
+@pytest.mark.usefixtures("ready")
+async def test_a_slot_is_composed_at_its_cut_off_approved_and_sent_at_its_hour(
+    app: App, clock: Clock
+) -> None:
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.COMPOSED
+    issue = (await publishing.approve(app, 1, by="the editor")).issue
+    assert issue.state == IssueState.SCHEDULED
+    clock.at = datetime(2026, 11, 24, 8, 59, tzinfo=UTC)
+    await advance(app)
+    assert await mailings(app) == []
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.SENT
+    assert await deliveries(app) == 3
+
+
+@pytest.mark.usefixtures("ready")
+async def test_an_automatic_edition_needs_nobody(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    assert await deliveries(app) == 3
+
+
+@pytest.mark.usefixtures("ready")
+async def test_waking_up_again_and_again_sends_once(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    for hour in range(18, 24):
+        clock.at = datetime(2026, 11, 23, hour, 0, tzinfo=UTC)
+        await advance(app)
+    for minute in range(0, 60, 7):
+        clock.at = datetime(2026, 11, 24, 9, minute, tzinfo=UTC)
+        await advance(app)
+    assert len(await mailings(app)) == 1
+
+
+@pytest.mark.usefixtures("ready")
+async def test_two_processes_on_one_database_send_once(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    other = replace(app, store=open_store(str(app.store.engine.url)))
+    for at in (
+        datetime(2026, 11, 23, 18, 0, tzinfo=UTC),
+        datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
+    ):
+        clock.at = at
+        await asyncio.gather(*(advance(which) for which in (app, other) * 3))
+    await other.store.close()
+    assert len(await mailings(app)) == 1
+    assert await deliveries(app) == 3
+
+
+async def test_too_little_to_say_skips_the_slot_and_tells_the_editor(
+    app: App, clock: Clock, add_readers: AddReaders
+) -> None:
+    await add_readers(1)
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    slot = await slot_of(app)
+    assert slot.state == SlotState.SKIPPED
+    assert slot.reason == "0 new comparisons, the edition needs 1 (0 candidates looked at)"
+    [notice] = await mailings(app, MailingKind.NOTICE)
+    assert "skipped" in notice.payload["paragraphs"][0]
+
+
+async def test_a_skipped_slot_can_be_run_anyway_when_there_is_news(
+    app: App, clock: Clock, add_readers: AddReaders, add_news: AddNews, set_edition: SetEdition
+) -> None:
+    await add_readers(1)
+    await set_edition(approval=Approval.AUTOMATIC)
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    clock.forward(hours=-2)
+    await add_news(("Alpha", "Beta"))
+    clock.forward(hours=4)
+    await agenda.run_anyway(app, "weekly", TUESDAY)
+    await advance(app)
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    assert await deliveries(app) == 1
+
+
+@pytest.mark.usefixtures("ready")
+async def test_a_slot_due_while_the_machine_was_off_runs_once_within_its_grace(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    clock.at = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+    await advance(app)
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.SENT
+    assert len(await mailings(app)) == 1
+
+
+@pytest.mark.usefixtures("ready")
+async def test_past_its_grace_a_slot_is_missed_and_put_to_the_editor(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    clock.at = datetime(2026, 11, 24, 21, 1, tzinfo=UTC)
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.MISSED
+    assert await mailings(app) == []
+    [notice] = await mailings(app, MailingKind.NOTICE)
+    assert "missed" in notice.payload["title"]
+    lines = await agenda.agenda(app)
+    assert (lines[0].date, lines[0].state) == (TUESDAY, "missed")
+
+
+@pytest.mark.usefixtures("ready")
+async def test_a_missed_slot_that_is_run_anyway_goes_out_once(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    clock.at = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+    await advance(app)
+    await agenda.run_anyway(app, "weekly", TUESDAY)
+    for _ in range(3):
+        await advance(app)
+    assert len(await mailings(app)) == 1
+    [mailing] = await mailings(app)
+    assert mailing.give_up_at > clock() + (mailing.give_up_at - clock()) / 2
+    assert (mailing.give_up_at - clock()).total_seconds() == 48 * 3600
+
+
+@pytest.mark.usefixtures("ready")
+async def test_an_issue_without_approval_is_held_and_goes_when_approved_in_time(
+    app: App, clock: Clock
+) -> None:
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    slot = await slot_of(app)
+    assert (slot.state, slot.reason) == (SlotState.HELD, "waiting for approval")
+    clock.forward(hours=2)
+    await publishing.approve(app, 1, by="the editor")
+    await advance(app)
+    assert await deliveries(app) == 3
+
+
+@pytest.mark.usefixtures("ready")
+async def test_an_approval_long_after_the_grace_sends_nothing_by_itself(
+    app: App, clock: Clock
+) -> None:
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    clock.forward(hours=40)
+    await publishing.approve(app, 1, by="the editor")
+    await advance(app)
+    assert await mailings(app) == []
+    await agenda.run_anyway(app, "weekly", TUESDAY)
+    await advance(app)
+    assert await deliveries(app) == 3
+
+
+@pytest.mark.usefixtures("ready")
+async def test_without_a_relay_the_slot_is_held_and_nobody_is_marked(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    app = replace(app, settings=app.settings.model_copy(update={"smtp_url": None}))
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    slot = await slot_of(app)
+    assert slot.state == SlotState.HELD
+    assert "DIGEST_SMTP_URL" in (slot.reason or "")
+    assert await deliveries(app) == 0
+    async with app.store.read() as session:
+        issue = (await session.exec(select(Issue))).one()
+    assert issue.state == IssueState.SCHEDULED
+
+
+@pytest.mark.usefixtures("ready")
+async def test_a_skip_by_the_editor_holds_and_can_be_taken_back(app: App, clock: Clock) -> None:
+    await agenda.skip(app, "weekly", TUESDAY, "a holiday")
+    clock.at = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.SKIPPED
+    await agenda.unskip(app, "weekly", TUESDAY)
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.COMPOSED
+
+
+@pytest.mark.usefixtures("ready")
+async def test_a_clock_that_jumps_back_holds_scheduling(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    clock.at = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
+    await advance(app)
+    async with app.store.write() as session:
+        slot = (await session.exec(select(Slot).where(Slot.local_date == TUESDAY))).one()
+        slot.send_at = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
+        session.add(slot)
+    clock.at = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+    await advance(app)
+    assert await mailings(app) == []
+    clock.at = datetime(2026, 11, 23, 23, 1, tzinfo=UTC)
+    await advance(app)
+    assert len(await mailings(app)) == 1
+
+
+@pytest.mark.usefixtures("ready")
+async def test_a_cancelled_issue_leaves_its_slot_skipped(app: App, clock: Clock) -> None:
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    await publishing.approve(app, 1, by="the editor")
+    await control.cancel(app, 1)
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    assert await mailings(app) == []
+    slot = await slot_of(app)
+    assert slot.state == SlotState.SKIPPED
+    assert slot.reason == "issue 1 was cancelled"
+
+
+@pytest.mark.usefixtures("ready")
+async def test_an_extra_issue_goes_at_the_hour_it_was_given(app: App, clock: Clock) -> None:
+    made = await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, made.issue.number, by="the editor")
+    await publishing.schedule(app, made.issue.number, clock().replace(hour=15))
+    await advance(app)
+    assert await mailings(app) == []
+    clock.at = clock.at.replace(hour=15)
+    await advance(app)
+    await advance(app)
+    assert len(await mailings(app)) == 1
+
+
+@pytest.mark.usefixtures("ready")
+async def test_sending_by_hand_takes_the_slot_so_that_the_clock_does_not_send_again(
+    app: App, clock: Clock
+) -> None:
+    await publishing.compose(app, "weekly")
+    await publishing.approve(app, 1, by="the editor")
+    await start.send(app, 1)
+    with pytest.raises(Refused, match="already sending"):
+        await start.send(app, 1)
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    assert len(await mailings(app)) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "local_time", "instant"),
+    [
+        # Spring: 02:30 does not exist in Berlin on 29 March 2026; the next valid minute is 03:00.
+        ("Europe/Berlin", date(2026, 3, 29), "02:30", datetime(2026, 3, 29, 1, 0, tzinfo=UTC)),
+        # Autumn: 02:30 happens twice in Berlin on 25 October 2026; the first one counts.
+        ("Europe/Berlin", date(2026, 10, 25), "02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+    ],
+)
+async def test_on_both_daylight_saving_days_an_issue_goes_once_at_the_right_instant(
+    app: App,
+    clock: Clock,
+    add_readers: AddReaders,
+    add_news: AddNews,
+    set_edition: SetEdition,
+    zone: str,
+    day: date,
+    local_time: str,
+    instant: datetime,
+) -> None:
+    clock.at = datetime.combine(day, datetime.min.time(), UTC).replace(hour=0) - (
+        datetime(2026, 1, 3, tzinfo=UTC) - datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    changes: dict[str, Any] = {
+        "approval": Approval.AUTOMATIC,
+        "weekdays": "sun",
+        "zone": zone,
+        "send_time": local_time,
+    }
+    await set_edition(**changes)
+    await add_readers(1)
+    await add_news(("Alpha", "Beta"))
+    sent_at = None
+    clock.at = instant.replace(hour=0, minute=0)
+    for _ in range(0, 4 * 60, 5):
+        await advance(app)
+        if sent_at is None and await mailings(app):
+            sent_at = clock()
+        clock.forward(minutes=5)
+    assert sent_at == instant
+    assert len(await mailings(app)) == 1
+
+
+@pytest.mark.usefixtures("ready")
+async def test_two_schedulers_send_an_extra_issue_once_and_raise_no_false_alarm(
+    app: App, clock: Clock
+) -> None:
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 1, by="the editor")
+    await publishing.schedule(app, 1, clock().replace(hour=15))
+    clock.at = clock.at.replace(hour=15)
+    other = replace(app, store=open_store(str(app.store.engine.url)))
+    await asyncio.gather(*(advance(which) for which in (app, other) * 3))
+    await other.store.close()
+    assert len(await mailings(app)) == 1
+    assert await mailings(app, MailingKind.NOTICE) == []
+    async with app.store.read() as session:
+        assert (await session.exec(select(Issue))).one().state_reason is None
+
+
+@pytest.mark.usefixtures("ready")
+async def test_an_extra_issue_long_past_its_hour_is_put_to_the_editor_once(
+    app: App, clock: Clock
+) -> None:
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 1, by="the editor")
+    await publishing.schedule(app, 1, clock().replace(hour=15))
+    clock.forward(days=3)
+    await advance(app)
+    await advance(app)
+    assert await mailings(app) == []
+    titles = [notice.payload["title"] for notice in await mailings(app, MailingKind.NOTICE)]
+    assert titles.count("Issue 1 could not be sent") == 1
+    await start.send(app, 1)
+    assert len(await mailings(app)) == 1
+    async with app.store.read() as session:
+        assert (await session.exec(select(Issue))).one().state_reason is None
+
+
+@pytest.mark.usefixtures("ready")
+async def test_a_slot_that_cannot_even_be_held_does_not_stop_the_extras(
+    app: App, clock: Clock, set_edition: SetEdition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 1, by="the editor")
+    await publishing.schedule(app, 1, clock().replace(hour=18))
+    clock.at = clock.at.replace(hour=18)
+
+    async def broken(*_: object) -> None:
+        raise Refused("no template")
+
+    monkeypatch.setattr(advance, "compose_slot", broken)
+    monkeypatch.setattr(advance, "_hold", broken)
+    await advance(app)
+    assert len(await mailings(app)) == 1

@@ -1,0 +1,148 @@
+"""Holding the wheel: each grip works in its own state only, and issue and mailing stay in step."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from digest.app import App
+from digest.delivery.ledger import mailings
+from digest.delivery.states import MailingKind, MailingState
+from digest.delivery.tables import Delivery, Mailing
+from digest.errors import Refused
+from digest.issues.lookup import get_issue
+from digest.issues.states import IssueState
+from digest.issues.tables import Issue
+from digest.services.issues import publishing
+from digest.services.schedule import agenda
+from digest.services.schedule.advance import advance
+from digest.services.sending import control, start
+from schedules.states import Approval, SlotState
+from tests.unit.services.conftest import Clock
+from tests.unit.services.schedule.test_advance import slot_of
+
+AddReaders = Callable[[int], Awaitable[list[int]]]
+AddNews = Callable[..., Awaitable[None]]
+SetEdition = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+async def ready(add_readers: AddReaders, add_news: AddNews) -> None:
+    await add_readers(3)
+    await add_news(("Alpha", "Beta"), ("Gamma", "Delta"))
+
+
+async def state_of(app: App, number: int = 1) -> IssueState:
+    async with app.store.read() as session:
+        return IssueState((await get_issue(session, number)).state)
+
+
+async def deliveries(app: App) -> int:
+    async with app.store.read() as session:
+        return len((await session.exec(select(Delivery))).all())
+
+
+async def send_extra(app: App) -> None:
+    await publishing.compose(app, "weekly", extra=True)
+    await publishing.approve(app, 1, by="me")
+    await start.send(app, 1)
+
+
+async def test_an_approved_issue_cannot_be_resumed(app: App) -> None:
+    await publishing.compose(app, "weekly")
+    await publishing.approve(app, 1, by="me")
+    with pytest.raises(Refused, match="is scheduled"):
+        await control.resume(app, 1)
+    assert await state_of(app) == IssueState.SCHEDULED
+
+
+async def test_sending_a_paused_issue_is_refused_and_nobody_gets_it_twice(app: App) -> None:
+    await send_extra(app)
+    await control.pause(app, 1)
+    with pytest.raises(Refused, match="is paused"):
+        await start.send(app, 1)
+    assert await deliveries(app) == 3
+
+
+async def test_the_database_itself_keeps_an_issue_to_one_mailing(app: App, clock: Clock) -> None:
+    await send_extra(app)
+    second = Mailing(
+        kind=MailingKind.ISSUE,
+        edition="weekly",
+        issue_id=1,
+        created_at=clock(),
+        give_up_at=clock.forward(hours=48),
+        postmark="key@news.example.org",
+    )
+    with pytest.raises(IntegrityError):
+        async with app.store.write() as session:
+            session.add(second)
+
+
+async def test_the_database_itself_keeps_a_slot_to_one_issue(app: App, clock: Clock) -> None:
+    made = await publishing.compose(app, "weekly")
+    issue = made.issue
+    second = Issue(
+        number=2,
+        edition_id=issue.edition_id,
+        slot_id=issue.slot_id,
+        issue_date=issue.issue_date,
+        cutoff_at=issue.cutoff_at,
+        created_at=clock(),
+        composed_at=clock(),
+    )
+    with pytest.raises(IntegrityError):
+        async with app.store.write() as session:
+            session.add(second)
+
+
+async def test_an_issue_whose_slot_was_missed_can_still_be_cancelled(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    clock.at = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.MISSED
+    await control.cancel(app, 1)
+    assert await state_of(app) == IssueState.CANCELLED
+    assert (await slot_of(app)).state == SlotState.MISSED
+
+
+async def test_an_editor_resumes_what_the_engine_paused_a_moment_ago(app: App) -> None:
+    await send_extra(app)
+    async with app.store.write() as session:
+        await mailings.pause(session, 1, "the relay refused: 535")
+    await control.resume(app, 1)
+    async with app.store.read() as session:
+        assert (await mailings.get_mailing(session, 1)).state == MailingState.ACTIVE
+    assert await state_of(app) == IssueState.SENDING
+
+
+async def test_what_a_skipped_slot_was_to_tell_the_next_one_tells(
+    app: App, clock: Clock, set_edition: SetEdition
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+    await agenda.skip(app, "weekly", date(2026, 11, 24), "a holiday")
+    clock.at = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+    await advance(app)
+    assert (await slot_of(app, date(2026, 12, 1))).state == SlotState.SENT
+    assert await deliveries(app) == 3
+    await agenda.run_anyway(app, "weekly", date(2026, 11, 24))
+    await advance(app)
+    assert (await slot_of(app)).state == SlotState.SKIPPED
+
+
+async def test_the_mailing_follows_the_issue_in_the_same_commit(app: App) -> None:
+    await send_extra(app)
+    seen = []
+    for grip in (control.pause, control.resume, control.cancel):
+        await grip(app, 1)
+        async with app.store.read() as session:
+            seen.append((await mailings.get_mailing(session, 1)).state)
+    assert seen == [MailingState.PAUSED, MailingState.ACTIVE, MailingState.CANCELLED]

@@ -1,0 +1,192 @@
+"""What the workbench shows is what would be sent; a mistake leaves the last good view."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.app import App
+from digest.errors import NotFound, UsageError
+from digest.issues.editing import Edit
+from digest.issues.freezing import Frozen, freeze
+from digest.rendering.templates.template_set import ROOT
+from digest.services.issues import drafts, publishing
+from digest.services.issues.preview import preview_issue
+from digest.services.workbench.samples import sample_content
+from digest.services.workbench.snapshots import ISSUE, SAMPLE, Subject
+from digest.services.workbench.workbench import Workbench
+from previews import samples
+
+AddReaders = Callable[[int], Awaitable[list[int]]]
+EVERYDAY = Subject(SAMPLE, "everyday")
+FIRST = Subject(ISSUE, "1")
+
+
+@pytest.fixture
+def database() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT, tmp_path / "email"))
+
+
+@pytest.fixture
+async def draft(app: App, add_news: Callable[..., Awaitable[None]]) -> None:
+    await add_news(("Alpha", "Beta"))
+    await publishing.compose(app, "weekly")
+
+
+def change(templates: Path, before: str, after: str, file: str = "weekly/card.mjml.j2") -> None:
+    path = templates / file
+    text = path.read_text("utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), "utf-8")
+
+
+@pytest.mark.parametrize("name", samples.names())
+async def test_every_sample_can_be_shown(app: App, name: str) -> None:
+    sight = await Workbench(app).look(Subject(SAMPLE, name))
+    assert sight.problem is None
+    assert sight.shown
+    assert sample_content(name).headline
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in sight.shown.eml
+
+
+async def test_a_sample_that_there_is_none_of_is_told_with_those_there_are(app: App) -> None:
+    with pytest.raises(NotFound, match="everyday"):
+        await Workbench(app).look(Subject(SAMPLE, "nope"))
+
+
+@pytest.mark.usefixtures("draft")
+async def test_an_issue_is_shown_on_the_bytes_that_the_preview_writes(app: App) -> None:
+    sight = await Workbench(app).look(FIRST)
+    written = await preview_issue(app, 1)
+    assert sight.shown
+    assert sight.shown.eml == written.variants[0].eml
+    assert sight.shown.made.hash == written.hash
+
+
+async def test_a_changed_template_shows_at_the_next_look(app: App, templates: Path) -> None:
+    bench = Workbench(app, templates)
+    before = await bench.look(EVERYDAY)
+    change(templates, "in full</a>", "at length</a>")
+    after = await bench.look(EVERYDAY)
+    assert before.stamp != after.stamp
+    assert after.shown
+    assert "at length</a>" in after.shown.html
+
+
+async def test_a_mistake_is_told_with_its_place_and_the_last_good_view_stays(
+    app: App, templates: Path
+) -> None:
+    bench = Workbench(app, templates)
+    good = await bench.look(EVERYDAY)
+    change(templates, "item.category |", "item.categry |")
+    wrong = await bench.look(EVERYDAY)
+    assert wrong.problem
+    assert (wrong.problem.file, wrong.problem.line) == ("card.mjml.j2", 9)
+    assert (9, '<p class="label">{{ item.categry | isolated }}</p>') in wrong.problem.excerpt
+    assert wrong.shown == good.shown
+    assert (await bench.look(EVERYDAY)).problem == wrong.problem
+    change(templates, "item.categry |", "item.category |")
+    mended = await bench.look(EVERYDAY)
+    assert mended.problem is None
+
+
+async def test_a_mistake_from_the_beginning_shows_nothing_else(app: App, templates: Path) -> None:
+    change(templates, "<mj-text", "<mj-txt")
+    sight = await Workbench(app, templates).look(EVERYDAY)
+    assert sight.shown is None
+    assert sight.problem
+    assert "did you mean <mj-text>?" in sight.problem.reason
+
+
+@pytest.mark.usefixtures("draft")
+async def test_an_edit_shows_and_an_approved_issue_ignores_templates(
+    app: App, templates: Path
+) -> None:
+    bench = Workbench(app, templates)
+    before = await bench.look(FIRST)
+    await publishing.edit(app, 1, Edit(sentence="Another sentence."))
+    edited = await bench.look(FIRST)
+    assert edited.stamp != before.stamp
+    assert edited.shown
+    assert "Another sentence." in edited.shown.text
+    await publishing.approve(app, 1, by="me")
+    approved = await bench.look(FIRST)
+    change(templates, "in full</a>", "at length</a>")
+    later = await bench.look(FIRST)
+    assert approved.shown
+    assert approved.shown.made.frozen
+    assert later.stamp == approved.stamp
+
+
+async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
+    app: App, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Workbench(app, templates)
+    await bench.look(EVERYDAY)
+    begun, go_on, compiled = threading.Event(), threading.Event(), []
+
+    def slowly_at_first(*args: Any) -> Frozen:
+        compiled.append(args)
+        begun.set()
+        assert go_on.wait(10)
+        return freeze(*args)
+
+    monkeypatch.setattr(drafts, "freeze", slowly_at_first)
+    change(templates, "in full</a>", "at length</a>")
+    first = asyncio.create_task(bench.look(EVERYDAY))
+    assert await asyncio.to_thread(begun.wait, 10)
+    change(templates, "at length</a>", "word by word</a>")
+    others = [asyncio.create_task(bench.look(EVERYDAY)) for _ in range(3)]
+    await asyncio.sleep(0.2)  # long enough to overtake the first, if that were possible
+    go_on.set()
+    await first
+    for sight in [*await asyncio.gather(*others), await bench.look(EVERYDAY)]:
+        assert sight.shown
+        assert "word by word</a>" in sight.shown.html
+    assert len(compiled) == 2
+
+
+async def test_the_event_loop_goes_on_while_an_edited_template_is_compiled(
+    app: App, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, loop, turned = Workbench(app, templates), asyncio.get_running_loop(), threading.Event()
+
+    def waiting(*args: Any) -> Frozen:
+        loop.call_soon_threadsafe(turned.set)
+        assert turned.wait(10)
+        return freeze(*args)
+
+    monkeypatch.setattr(drafts, "freeze", waiting)
+    assert (await bench.look(EVERYDAY)).shown
+
+
+@pytest.mark.usefixtures("draft")
+async def test_a_reader_s_own_address_and_links_are_shown(
+    app: App, add_readers: AddReaders
+) -> None:
+    await add_readers(2)
+    shown = (await Workbench(app).look(FIRST, reader="reader1@example.org")).shown
+    assert shown
+    assert "reader1@example.org" in shown.html
+    assert "/unsubscribe/preview" not in shown.html
+    assert b"To: reader1@example.org\r\n" in shown.eml
+
+
+@pytest.mark.usefixtures("draft")
+async def test_who_is_no_reader_is_refused(app: App) -> None:
+    bench = Workbench(app)
+    with pytest.raises(NotFound, match="is not a reader"):
+        await bench.look(FIRST, reader="nobody@example.org")
+    with pytest.raises(UsageError):
+        await bench.look(FIRST, reader="no address")
+    with pytest.raises(NotFound, match="variant"):
+        await bench.look(FIRST, variant="nope")

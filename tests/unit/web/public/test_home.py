@@ -1,0 +1,189 @@
+"""The front page and signing up: every valid address gets the same answer."""
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from digest.app import App
+from digest.delivery.tables import Delivery
+from digest.web.public.site import build_public
+from subscribers.tables import ConsentEvent, Subscriber
+
+from .conftest import Dump, Reader, SignUp
+
+
+async def post(client: httpx.AsyncClient, address: str, **fields: str) -> httpx.Response:
+    return await client.post("/signup", data={"address": address, "edition": "weekly", **fields})
+
+
+async def test_the_front_page_shows_the_form_and_the_newest_verdicts(
+    client: httpx.AsyncClient, comparison: str
+) -> None:
+    page = await client.get("/")
+    assert page.status_code == 200
+    assert '<form class="signup" method="post" action="/signup">' in page.text
+    assert f'href="/compare/{comparison}"' in page.text
+    assert '<span class="badge ship">SHIP</span>' in page.text
+    assert '<span class="badge no_take">NO TAKE</span>' in page.text
+
+
+async def test_the_front_page_of_an_empty_installation_says_what_is_coming(
+    client: httpx.AsyncClient,
+) -> None:
+    assert "The first comparisons are on their way" in (await client.get("/")).text
+
+
+async def test_signing_up_writes_a_reader_her_consent_and_a_confirmation_delivery(
+    client: httpx.AsyncClient, app: App
+) -> None:
+    answer = await post(client, " Ann@Example.org ", source="comparison page")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/signup/sent"
+    async with app.store.read() as session:
+        assert [row.normalised for row in await session.exec(select(Subscriber))] == [
+            "ann@example.org"
+        ]
+        (event,) = await session.exec(select(ConsentEvent))
+        assert event.source == "web form, comparison page"
+        assert len(list(await session.exec(select(Delivery)))) == 1
+
+
+async def test_the_answer_is_the_same_for_every_valid_address(
+    client: httpx.AsyncClient, app: App, reader: Reader
+) -> None:
+    answers = [
+        await post(client, "new@example.org"),
+        await post(client, "new@example.org"),
+        await post(client, "ann@example.org"),
+        await post(client, "ANN@example.org"),
+        await post(client, "ann@bücher.example"),
+        await post(client, "bot@example.org", topic="cheap watches"),
+    ]
+    first = answers[0]
+    assert "Check your inbox." in first.text
+    assert {(a.status_code, a.text, str(sorted(a.headers.items()))) for a in answers} == {
+        (303, first.text, str(sorted(first.headers.items())))
+    }
+    followed = await client.get(first.headers["Location"])
+    assert (followed.status_code, "Check your inbox." in followed.text) == (200, True)
+
+
+async def test_a_double_submit_asks_for_one_mail_only(client: httpx.AsyncClient, app: App) -> None:
+    await post(client, "ann@example.org")
+    await post(client, "ann@example.org")
+    async with app.store.read() as session:
+        assert len(list(await session.exec(select(Delivery)))) == 1
+
+
+async def test_whoever_fills_in_the_hidden_field_writes_nothing(
+    client: httpx.AsyncClient, dump: Dump
+) -> None:
+    before = await dump()
+    await post(client, "bot@example.org", topic="x")
+    assert await dump() == before
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        " ",
+        "ann",
+        "@",
+        "ann@",
+        "@example.org",
+        '"ann smith"@example.org',
+        "ann@example.org\r\nBcc: all@example.org",
+        "ann\r\n@example.org",
+        "ann\0@example.org",
+        "😀@example.org",
+        "ann@exa mple.org",
+        "Ann <ann@example.org>",
+        "ann@example.org, bob@example.org",
+        "a" * 65 + "@example.org",
+        "ann@" + "a." * 200 + "org",
+        "x" * 50_000 + "@example.org",
+        "<script>alert(1)</script>",
+    ],
+)
+async def test_what_is_no_address_is_told_so_and_kept_in_the_field(
+    client: httpx.AsyncClient, dump: Dump, address: str
+) -> None:
+    before = await dump()
+    page = await post(client, address)
+    assert page.status_code == 422
+    assert "That doesn&#39;t look like an email address." in page.text
+    assert 'aria-invalid="true"' in page.text
+    assert "<script" not in page.text
+    assert len(page.text) < 20_000
+    assert await dump() == before
+
+
+async def test_the_field_keeps_what_was_typed_inert(client: httpx.AsyncClient) -> None:
+    assert 'value="a&#34; onfocus=x"' in (await post(client, 'a" onfocus=x')).text
+
+
+@pytest.mark.parametrize("data", [{}, {"edition": "weekly"}, {"address": ""}])
+async def test_a_form_without_an_address_is_told_so(
+    client: httpx.AsyncClient, data: dict[str, str]
+) -> None:
+    assert (await client.post("/signup", data=data)).status_code == 422
+
+
+async def test_an_edition_nobody_offers_is_taken_for_the_default(
+    client: httpx.AsyncClient, app: App
+) -> None:
+    assert (await post(client, "ann@example.org", edition="../evil")).status_code == 303
+    async with app.store.read() as session:
+        (event,) = await session.exec(select(ConsentEvent))
+        assert event.edition == "weekly"
+
+
+async def test_ten_megabytes_are_refused_early(client: httpx.AsyncClient, dump: Dump) -> None:
+    before = await dump()
+    page = await client.post("/signup", content=b"address=" + b"x" * 10_000_000)
+    assert page.status_code == 413
+    assert "That is too long" in page.text
+    assert await dump() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
+        (b"address=%ff%fe%00", "application/x-www-form-urlencoded"),
+        (b"not multipart at all", "multipart/form-data; boundary=x"),
+        (b"--x\r\nno headers", "multipart/form-data"),
+        (b'{"address": "ann@example.org"}', "application/json"),
+        (b"a=1&" * 5_000, "application/x-www-form-urlencoded"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="address"; filename="f"\r\n\r\nx\r\n--x--',  # noqa: E501
+            "multipart/form-data; boundary=x",
+        ),
+    ],
+)
+async def test_a_body_that_is_no_form_gets_a_page(
+    client: httpx.AsyncClient, content: bytes, content_type: str
+) -> None:
+    page = await client.post("/signup", content=content, headers={"Content-Type": content_type})
+    assert page.status_code in (400, 422)
+    assert "<h1>" in page.text
+    assert "Traceback" not in page.text
+
+
+async def test_too_many_tries_from_one_network_are_told_when_to_come_back(
+    app: App, sign_up: SignUp
+) -> None:
+    transport = httpx.ASGITransport(app=build_public(app, signup_rate="2/hour"))
+    async with httpx.AsyncClient(transport=transport, base_url="https://t") as client:
+        answers = [await post(client, f"reader{n}@example.org") for n in range(3)]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert answers[2].headers["Retry-After"] == "3600"
+    assert "Too many tries" in answers[2].text
+
+
+async def test_without_an_edition_sign_up_is_not_open_yet(app: App) -> None:
+    transport = httpx.ASGITransport(app=build_public(app))
+    async with httpx.AsyncClient(transport=transport, base_url="https://t") as client:
+        assert (await post(client, "ann@example.org")).status_code == 503
+        assert (await client.get("/")).status_code == 200
