@@ -51,7 +51,7 @@ async def report(readers: int) -> Taken:
     """The report of issue 1, as `digest issues report` asks for it."""
     async with open_app() as app:
         watch = Watch()
-        found = await reports.report(app, 1)
+        found = await reports.issue_report(app, 1)
         if not found.accounting.balances or found.accounting.recipients != readers:
             raise SystemExit(f"the report does not balance: {found.accounting.equation()}")
         return watch.taken(readers)

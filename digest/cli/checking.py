@@ -9,7 +9,7 @@ from digest.app import App
 from digest.cli.issues import Number
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import DigestError, UsageError
-from digest.services.preflight.check import Checked, check_issue, override_error
+from digest.services.preflight.check import CheckedIssue, check_issue, override_error
 from previews.preflight.finding import Finding
 
 app = typer.Typer()
@@ -38,7 +38,7 @@ def check(
     if (by or reason) and not override:
         raise UsageError("--by and --reason go with --override CODE")
 
-    async def work(app: App) -> Checked:
+    async def work(app: App) -> CheckedIssue:
         if override:
             await override_error(app, number, override, by=by, reason=reason)
         return await check_issue(app, number, to_inbox=to_inbox, links=links, filters=scores)
@@ -50,7 +50,7 @@ def check(
         raise DigestError(f"issue {number} has {count} error{'s' if count > 1 else ''}")
 
 
-def as_data(checked: Checked) -> dict[str, Any]:
+def as_data(checked: CheckedIssue) -> dict[str, Any]:
     """Stable keys; see `docs/cli.md`."""
     return {
         "number": checked.number,
@@ -61,7 +61,7 @@ def as_data(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _finding(checked: Checked, finding: Finding) -> dict[str, Any]:
+def _finding(checked: CheckedIssue, finding: Finding) -> dict[str, Any]:
     rule, place = finding.rule, finding.place
     passed = checked.overrides.get(finding)
     return {
@@ -82,7 +82,7 @@ def _finding(checked: Checked, finding: Finding) -> dict[str, Any]:
     }
 
 
-def print_checked(checked: Checked) -> None:
+def print_checked(checked: CheckedIssue) -> None:
     """Findings for people, errors first, then how mail programs do."""
     explained: set[str] = set()
     for finding in checked.preflight.findings:
@@ -100,7 +100,7 @@ def print_checked(checked: Checked) -> None:
         console.print(f"Supported of what it uses: {shown}.")
 
 
-def _print_finding(checked: Checked, finding: Finding, *, explain: bool) -> None:
+def _print_finding(checked: CheckedIssue, finding: Finding, *, explain: bool) -> None:
     rule = finding.rule
     code, title = (rule.code, COLOURS[finding.severity]), (rule.title, "bold")
     console.print(Text.assemble(code, " ", title, f": {finding.detail}"))

@@ -92,11 +92,11 @@ def send(
 ) -> None:
     """Send an approved issue now."""
 
-    async def work(app: App) -> reports.Report:
+    async def work(app: App) -> reports.IssueReport:
         mailing = await start.send(app, number, to_inbox=to_inbox)
         if wait:
             await follow_mailing(app, mailing, quiet=as_json)
-        return await reports.report(app, number)
+        return await reports.issue_report(app, number)
 
     report_ = run(work)
     if as_json:
@@ -128,11 +128,11 @@ def cancel(number: Number, as_json: JsonFlag = False) -> None:
 @app.command()
 def report(number: Number, as_json: JsonFlag = False) -> None:
     """The accounting: every recipient in one state."""
-    found = run(lambda app: reports.report(app, number))
+    found = run(lambda app: reports.issue_report(app, number))
     print_json(flat_report(found)) if as_json else print_report(found)
 
 
-def flat_report(found: reports.Report) -> dict[str, Any]:
+def flat_report(found: reports.IssueReport) -> dict[str, Any]:
     """The report as one flat object with stable keys."""
     data = found.model_dump(mode="json")
     return {**data.pop("accounting"), **data}

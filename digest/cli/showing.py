@@ -13,8 +13,8 @@ from digest.errors import DigestError
 from digest.issues.lookup import candidates_of, get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
-from digest.services.issues.drafts import draft_of, edition_of
-from digest.services.issues.reports import Report
+from digest.services.issues.drafts import compiled_issue, edition_of
+from digest.services.issues.reports import IssueReport
 from digest.services.sending.list_tests import list_tests
 from schedules.tables import Edition
 from schedules.words import in_words, when
@@ -52,7 +52,7 @@ async def show_issue(app: App, number: int) -> dict[str, Any]:
 async def _said(app: App, session: AsyncSession, issue: Issue) -> dict[str, Any]:
     """Subject, preheader and hash; a draft that cannot be compiled says why instead."""
     try:
-        frozen = await draft_of(app, session, issue.number)
+        frozen = await compiled_issue(app, session, issue.number)
     except DigestError as error:
         unknown = dict.fromkeys(("subject", "preheader", "sentence", "hash"))
         return {**unknown, "problem": str(error)}
@@ -112,7 +112,7 @@ def _print_tests(tests: list[dict[str, Any]]) -> None:
     console.print(table, soft_wrap=False)
 
 
-def print_report(found: Report) -> None:
+def print_report(found: IssueReport) -> None:
     """A report for people: the equation, then what needs a look."""
     counts = found.accounting
     console.print(Text.assemble((f"Issue {found.number}", "bold"), f" is {found.state}."))

@@ -19,7 +19,7 @@ from digest.keyfile import read_keyring
 from digest.migrate import upgrade
 from digest.services.issues import publishing
 from digest.services.issues.preview import preview_issue
-from digest.services.issues.reports import report
+from digest.services.issues.reports import issue_report
 from digest.services.sending import start
 from digest.serving import Running, running, until_signal_or
 from digest.store import open_store
@@ -108,7 +108,7 @@ async def _watch(app: App, number: int) -> Accounting:
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("sending", total=None)
         while True:
-            found = await report(app, number)
+            found = await issue_report(app, number)
             counts = found.accounting
             progress.update(bar, total=counts.recipients, completed=counts.recipients - counts.open)
             if found.state == "sent":

@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.catalogue.queries import comparisons
 from digest.catalogue.tables import Comparison
 from digest.errors import Refused
-from digest.issues.flips import turns_since
-from digest.issues.lookup import next_number, previous_sending, told_in
-from digest.issues.selection import Decision, History, Rules, select_items
+from digest.issues.flips import verdict_changes_since
+from digest.issues.lookup import carried_in, next_number, previous_sending
+from digest.issues.selection import History, Rules, SelectionDecision, select_items
 from digest.issues.states import IssueState
 from digest.issues.tables import Candidate, Issue
 from digest.issues.transitions import reopen
@@ -76,14 +76,14 @@ async def refresh(session: AsyncSession, edition: Edition, issue: Issue, now: da
     return Composed(issue, included, _shortfall(edition, included, decisions))
 
 
-async def overtaken(session: AsyncSession, issue: Issue) -> dict[str, str]:
+async def outdated_items(session: AsyncSession, issue: Issue) -> dict[str, str]:
     """slug → why it may not go out in this issue, of the comparisons that it carries.
 
     Between composing and sending, an editor may withdraw a comparison, or
     another issue of the edition may be approved with it.
     """
     assert issue.id is not None
-    told = await told_in(session, issue.edition_id, besides=issue.id)
+    told = await carried_in(session, issue.edition_id, besides=issue.id)
     rows = await session.exec(
         select(Comparison)
         .join(Candidate, col(Candidate.comparison_id) == col(Comparison.id))
@@ -127,13 +127,13 @@ async def _issue_for(session: AsyncSession, edition: Edition, slot: Slot) -> Iss
     return None
 
 
-async def _decide(session: AsyncSession, edition: Edition, issue: Issue) -> list[Decision]:
+async def _decide(session: AsyncSession, edition: Edition, issue: Issue) -> list[SelectionDecision]:
     assert edition.id is not None
     views = await comparisons(session, include_withdrawn=True)
     since = await previous_sending(session, edition.id)
     history = History(
-        told=await told_in(session, edition.id, besides=issue.id),
-        flipped=frozenset(await turns_since(session, since, issue.composed_at)),
+        told=await carried_in(session, edition.id, besides=issue.id),
+        flipped=frozenset(await verdict_changes_since(session, since, issue.composed_at)),
     )
     rules = Rules(
         cutoff_at=issue.cutoff_at,
@@ -145,7 +145,9 @@ async def _decide(session: AsyncSession, edition: Edition, issue: Issue) -> list
     return select_items(views, rules, history)
 
 
-async def _store_reasons(session: AsyncSession, issue: Issue, decisions: list[Decision]) -> None:
+async def _store_reasons(
+    session: AsyncSession, issue: Issue, decisions: list[SelectionDecision]
+) -> None:
     assert issue.id is not None
     rows = await session.exec(select(Comparison))
     ids = {row.slug: row.id or 0 for row in rows}
@@ -163,7 +165,7 @@ async def _store_reasons(session: AsyncSession, issue: Issue, decisions: list[De
     await session.flush()
 
 
-def _shortfall(edition: Edition, included: int, decisions: list[Decision]) -> str | None:
+def _shortfall(edition: Edition, included: int, decisions: list[SelectionDecision]) -> str | None:
     if included >= edition.min_items:
         return None
     plural = "" if included == 1 else "s"
@@ -175,7 +177,7 @@ def _shortfall(edition: Edition, included: int, decisions: list[Decision]) -> st
 
 async def require_current_items(session: AsyncSession, issue: Issue) -> None:
     """Refuse to carry what was withdrawn, or is carried by another issue, since it was composed."""
-    reasons = await overtaken(session, issue)
+    reasons = await outdated_items(session, issue)
     if reasons:
         told = "; ".join(f"{slug} is {reason}" for slug, reason in reasons.items())
         raise Refused(

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.catalogue.queries import comparisons
 from digest.catalogue.views import ComparisonView, ToolView
 from digest.errors import Refused
-from digest.issues.flips import tell_flips, turns_since
+from digest.issues.flips import flips_from, verdict_changes_since
 from digest.issues.lookup import candidates_of, previous_sending
 from digest.issues.tables import Issue
 from digest.rendering.content.headline import (
@@ -47,9 +47,9 @@ async def _flips(
 ) -> list[Flip]:
     assert edition.id is not None
     since = await previous_sending(session, edition.id, before=issue.number)
-    turns = await turns_since(session, since, issue.composed_at)
+    turns = await verdict_changes_since(session, since, issue.composed_at)
     names = {t.slug: t.short_name for view in views for t in (view.left, view.right)}
-    return tell_flips(turns, names, ZoneInfo(edition.zone))
+    return flips_from(turns, names, ZoneInfo(edition.zone))
 
 
 def _content(

@@ -14,16 +14,16 @@ from digest.rendering.content.issue_content import Flip
 
 
 @dataclass(frozen=True)
-class Turn:
+class VerdictChange:
     """A tool's verdict then and now."""
 
     before: VerdictRevision
     after: VerdictRevision
 
 
-async def turns_since(
+async def verdict_changes_since(
     session: AsyncSession, since: datetime | None, until: datetime
-) -> dict[str, Turn]:
+) -> dict[str, VerdictChange]:
     """slug → then and now, of each tool whose verdict changed; none before a first issue.
 
     A first verdict on a tool, or on one that had no panel before, is news but no flip.
@@ -32,7 +32,7 @@ async def turns_since(
         return {}
     before, after = await verdicts_at(session, since), await verdicts_at(session, until)
     return {
-        slug: Turn(before[slug], revision)
+        slug: VerdictChange(before[slug], revision)
         for slug, revision in after.items()
         if slug in before
         and revision.verdict != before[slug].verdict
@@ -40,7 +40,9 @@ async def turns_since(
     }
 
 
-def tell_flips(turns: Mapping[str, Turn], names: Mapping[str, str], zone: ZoneInfo) -> list[Flip]:
+def flips_from(
+    turns: Mapping[str, VerdictChange], names: Mapping[str, str], zone: ZoneInfo
+) -> list[Flip]:
     """The flips as an issue tells them, by name; `names` maps slugs to short names."""
     flips = [
         Flip(

@@ -29,7 +29,7 @@ COMPILERS = ("mjml-python", "jinja2", "css-inline")
 
 
 @dataclass(frozen=True)
-class Frozen:
+class FrozenIssue:
     """An issue as it would be sent: its content, every variant, the manifest and its hash."""
 
     content: IssueContent
@@ -42,12 +42,12 @@ class Frozen:
         return _sha256(self.manifest)
 
 
-def freeze(content: IssueContent, site: Site, templates: TemplateSet) -> Frozen:
+def freeze(content: IssueContent, site: Site, templates: TemplateSet) -> FrozenIssue:
     """Compile every variant and write the manifest. Raises `TemplateError`."""
     variants = compile_variants(content, site, templates, VARIANTS)
     hashes = {key: compiled.sha256 for key, compiled in variants.items()}
     sources = source_manifest(content, site, templates)
-    return Frozen(content, variants, {**sources, "variants": hashes})
+    return FrozenIssue(content, variants, {**sources, "variants": hashes})
 
 
 def source_manifest(content: IssueContent, site: Site, templates: TemplateSet) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def source_manifest(content: IssueContent, site: Site, templates: TemplateSet) -
 
 
 async def store_frozen(
-    session: AsyncSession, issue: Issue, frozen: Frozen, templates: TemplateSet
+    session: AsyncSession, issue: Issue, frozen: FrozenIssue, templates: TemplateSet
 ) -> None:
     """Keep the compiled variants and the template sources of an issue just approved."""
     assert issue.id is not None
@@ -100,7 +100,7 @@ async def compiled_variant(session: AsyncSession, issue_id: int, key: str) -> Co
     return compiled
 
 
-async def rebuild(session: AsyncSession, issue: Issue) -> tuple[Frozen, list[str]]:
+async def rebuild(session: AsyncSession, issue: Issue) -> tuple[FrozenIssue, list[str]]:
     """Compile an approved issue again from its frozen sources.
 
     Returns the result and what differs from what was approved; an empty list
@@ -147,7 +147,7 @@ def _sha256(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def approval(frozen: Frozen, by: str, now: datetime) -> dict[str, Any]:
+def approval(frozen: FrozenIssue, by: str, now: datetime) -> dict[str, Any]:
     """The values that approval sets on the issue's row."""
     return {
         "hash": frozen.hash,

@@ -12,13 +12,13 @@ from digest.issues.states import IssueState
 from digest.issues.tables import Candidate, Issue
 
 # From here on an issue's items count as told, whatever becomes of single deliveries.
-TOLD = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
-TOLD_HOW = {
+CARRIED = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
+CARRIED_HOW = {
     IssueState.APPROVED: "approved",
     IssueState.SCHEDULED: "approved",
     IssueState.CANCELLED: "partly sent",
 }
-FROZEN = (IssueState.APPROVED, IssueState.SCHEDULED, *TOLD)
+FROZEN = (IssueState.APPROVED, IssueState.SCHEDULED, *CARRIED)
 
 
 async def get_issue(session: AsyncSession, number: int, *, lock: bool = False) -> Issue:
@@ -67,7 +67,7 @@ async def candidates_of(session: AsyncSession, issue_id: int) -> list[tuple[Cand
     return [(candidate, slug) for candidate, slug in rows]
 
 
-async def told_in(session: AsyncSession, edition_id: int, besides: int | None) -> dict[str, str]:
+async def carried_in(session: AsyncSession, edition_id: int, besides: int | None) -> dict[str, str]:
     """slug → the issue of this edition that carries it: 'sent in #41', 'approved in #42'.
 
     An issue cancelled in mid-send counts: some readers have it.
@@ -87,7 +87,7 @@ async def told_in(session: AsyncSession, edition_id: int, besides: int | None) -
         )
     )
     return {
-        slug: f"{TOLD_HOW.get(IssueState(state), 'sent')} in #{number}"
+        slug: f"{CARRIED_HOW.get(IssueState(state), 'sent')} in #{number}"
         for slug, number, state in rows
     }
 
@@ -97,7 +97,7 @@ async def previous_sending(
 ) -> datetime | None:
     """When the edition's latest issue (with a smaller number) began to be sent."""
     latest = select(func.max(Issue.started_at)).where(
-        Issue.edition_id == edition_id, col(Issue.state).in_(TOLD)
+        Issue.edition_id == edition_id, col(Issue.state).in_(CARRIED)
     )
     if before is not None:
         latest = latest.where(col(Issue.number) < before)

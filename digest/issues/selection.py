@@ -38,7 +38,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Decision:
+class SelectionDecision:
     """One candidate's fate. `position` counts from 1 in reading order."""
 
     slug: str
@@ -49,21 +49,23 @@ class Decision:
 
 def select_items(
     comparisons: Sequence[ComparisonView], rules: Rules, history: History
-) -> list[Decision]:
+) -> list[SelectionDecision]:
     """Decide on every candidate: the included in reading order, then the others."""
     reasons = {c.slug: _exclusion(c, rules, history) for c in comparisons}
     eligible = [c for c in comparisons if reasons[c.slug] is None]
     ranked = sorted(eligible, key=lambda c: _rank(c, rules, history))
     chosen, below = ranked[: rules.max_items], ranked[rules.max_items :]
     included = [
-        Decision(c.slug, True, place, f"included as {ordinal(place)}")
+        SelectionDecision(c.slug, True, place, f"included as {ordinal(place)}")
         for place, c in enumerate(_grouped(chosen, rules.order), start=1)
     ]
     capped = [
-        Decision(c.slug, False, None, f"below the cap of {rules.max_items}, next time")
+        SelectionDecision(c.slug, False, None, f"below the cap of {rules.max_items}, next time")
         for c in below
     ]
-    out = [Decision(slug, False, None, reason) for slug, reason in reasons.items() if reason]
+    out = [
+        SelectionDecision(slug, False, None, reason) for slug, reason in reasons.items() if reason
+    ]
     return included + capped + out
 
 

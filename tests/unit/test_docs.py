@@ -17,7 +17,7 @@ from digest.delivery.ledger.accounting import Accounting
 from digest.delivery.states import DeliveryState
 from digest.issues.states import IssueState
 from digest.services.installation.checkup.check import Check
-from digest.services.issues.reports import IssueRow, Problem, Report
+from digest.services.issues.reports import DeliveryProblem, IssueReport, IssueRow
 from digest.services.schedule.agenda import AgendaLine
 from digest.services.sending.relays import RelayLine
 from digest.settings import SECRETS, Settings
@@ -100,7 +100,7 @@ def test_every_command_is_documented_with_its_options(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Accounting, Report, Problem, IssueRow, AgendaLine, Check, RelayLine]
+    "model", [Accounting, IssueReport, DeliveryProblem, IssueRow, AgendaLine, Check, RelayLine]
 )
 def test_every_key_that_is_printed_is_documented(model: type[BaseModel]) -> None:
     text = read(DOCS / "cli.md")

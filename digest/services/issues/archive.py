@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from digest.app import App
 from digest.errors import NotFound
 from digest.issues.freezing import compiled_variant
-from digest.issues.lookup import TOLD, get_issue
+from digest.issues.lookup import CARRIED, get_issue
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import IssueContent
 
@@ -29,7 +29,7 @@ async def published_issues(app: App) -> list[PublishedIssue]:
     """Issues that are sent or sending, newest first."""
     async with app.store.read() as session:
         rows = await session.exec(
-            select(Issue).where(col(Issue.state).in_(TOLD)).order_by(col(Issue.number).desc())
+            select(Issue).where(col(Issue.state).in_(CARRIED)).order_by(col(Issue.number).desc())
         )
         return [_published(issue) for issue in rows]
 
@@ -50,6 +50,6 @@ async def web_version(app: App, number: int) -> str:
     """The HTML of a published issue without anything personal; raises `NotFound`."""
     async with app.store.read() as session:
         issue = await get_issue(session, number)
-        if issue.state not in TOLD or issue.id is None:
+        if issue.state not in CARRIED or issue.id is None:
             raise NotFound(f"issue {number} is not published")
         return (await compiled_variant(session, issue.id, "web")).html(None)

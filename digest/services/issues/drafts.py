@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.errors import NotFound
 from digest.issues.content import content_of
-from digest.issues.freezing import VARIANTS, Frozen, compiled_variant, freeze, source_manifest
+from digest.issues.freezing import VARIANTS, FrozenIssue, compiled_variant, freeze, source_manifest
 from digest.issues.lookup import FROZEN, get_issue
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import IssueContent, Site
@@ -21,7 +21,7 @@ from schedules.tables import Edition
 
 
 @dataclass(frozen=True, eq=False)
-class Draft:
+class IssueDraft:
     """All that decides an issue's bytes, before anything is compiled."""
 
     content: IssueContent
@@ -33,7 +33,7 @@ class Draft:
         """Tells this draft from any that would make other bytes."""
         return source_manifest(self.content, self.site, self.templates)
 
-    async def compiled(self) -> Frozen:
+    async def compiled(self) -> FrozenIssue:
         """In a thread, for it takes a while. Raises `TemplateError`, `MessageError`."""
         return await asyncio.to_thread(freeze, self.content, self.site, self.templates)
 
@@ -46,9 +46,9 @@ async def edition_of(session: AsyncSession, issue: Issue) -> Edition:
     return edition
 
 
-async def as_it_stands(
+async def read_version(
     app: App, session: AsyncSession, issue: Issue, templates: Path = ROOT
-) -> Draft | Frozen:
+) -> IssueDraft | FrozenIssue:
     """The issue's draft, or its frozen bytes once it is approved; compiles nothing.
 
     `templates` is the folder of template sets that a draft is compiled with.
@@ -56,24 +56,26 @@ async def as_it_stands(
     """
     if issue.state in FROZEN and issue.content and issue.manifest:
         assert issue.id is not None
-        return Frozen(
+        return FrozenIssue(
             content=IssueContent.model_validate(issue.content),
             variants={key: await compiled_variant(session, issue.id, key) for key in VARIANTS},
             manifest=issue.manifest,
         )
     edition = await edition_of(session, issue)
     content = await content_of(session, edition, issue)
-    return Draft(
+    return IssueDraft(
         content, site_of(app.settings, edition), load_templates(edition.template, templates)
     )
 
 
-async def frozen_of(found: Draft | Frozen) -> Frozen:
+async def compile_version(found: IssueDraft | FrozenIssue) -> FrozenIssue:
     """Every variant; a draft is compiled. Raises `TemplateError`, `MessageError`."""
-    return found if isinstance(found, Frozen) else await found.compiled()
+    return found if isinstance(found, FrozenIssue) else await found.compiled()
 
 
-async def draft_of(app: App, session: AsyncSession, number: int, templates: Path = ROOT) -> Frozen:
+async def compiled_issue(
+    app: App, session: AsyncSession, number: int, templates: Path = ROOT
+) -> FrozenIssue:
     """The issue's content and every variant; raises `TemplateError` or `Refused`."""
     issue = await get_issue(session, number)
-    return await frozen_of(await as_it_stands(app, session, issue, templates))
+    return await compile_version(await read_version(app, session, issue, templates))

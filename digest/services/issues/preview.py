@@ -7,7 +7,7 @@ from digest.delivery.ledger.postmark import Postmark
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.message.compiled import CompiledMessage, ReaderValues
-from digest.services.issues.drafts import draft_of
+from digest.services.issues.drafts import compiled_issue
 from digest.services.links import inert_links
 from digest.services.site import sending_domain, site_of
 
@@ -51,7 +51,7 @@ async def preview_issue(app: App, number: int) -> IssuePreview:
     """Render the issue as it stands; raises `NotFound`, `Refused` or `TemplateError`."""
     async with app.store.read() as session:
         issue = await get_issue(session, number)
-        frozen = await draft_of(app, session, number)
+        frozen = await compiled_issue(app, session, number)
     reader = preview_reader(app)
     return IssuePreview(
         number=number,

@@ -18,14 +18,14 @@ from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.issues.transitions import transition
-from digest.services.issues.drafts import Draft, edition_of
+from digest.services.issues.drafts import IssueDraft, edition_of
 from digest.services.preflight.gate import (
     PreflightFailed,
     checked_first,
     require_preflight,
     verified,
 )
-from digest.services.preflight.inspection import Inspected
+from digest.services.preflight.inspection import Inspection
 from digest.services.preflight.network import UNANSWERED
 from digest.services.sending.transactional import tell_editor
 from digest.store import Queue
@@ -67,7 +67,7 @@ async def compose(
 
 
 async def _compose(
-    app: App, edition_slug: str, slot_date: date | None, extra: bool, inspected: Inspected | None
+    app: App, edition_slug: str, slot_date: date | None, extra: bool, inspected: Inspection | None
 ) -> Composition:
     now = app.clock()
     async with app.store.write(Queue.EDITING) as session:
@@ -100,7 +100,7 @@ async def compose_slot(
     edition: Edition,
     slot: Slot,
     now: datetime,
-    inspected: Inspected | None,
+    inspected: Inspection | None,
 ) -> Composition:
     """Compose a slot's issue; too little to say makes the slot skipped, and the editor told.
 
@@ -139,7 +139,7 @@ async def _approve_or_tell(
     edition: Edition,
     issue: Issue,
     now: datetime,
-    inspected: Inspected | None,
+    inspected: Inspection | None,
 ) -> None:
     """An automatic approval that preflight stops leaves a draft, and the editor told."""
     try:
@@ -163,7 +163,7 @@ async def edit(app: App, number: int, change: Edit | None) -> Composed:
 async def approve(app: App, number: int, *, by: str, expected: str | None = None) -> Approved:
     """Freeze an issue; `expected` (a hash, or its first digits) must be what was looked at."""
 
-    async def work(inspected: Inspected | None) -> Approved:
+    async def work(inspected: Inspection | None) -> Approved:
         now = app.clock()
         async with app.store.write(Queue.EDITING) as session:
             issue = await get_issue(session, number)
@@ -178,7 +178,7 @@ async def _approve_in(
     session: AsyncSession,
     app: App,
     issue: Issue,
-    inspected: Inspected | None,
+    inspected: Inspection | None,
     *,
     by: str,
     now: datetime,
@@ -193,7 +193,7 @@ async def _approve_in(
     await require_current_items(session, issue)
     frozen = await require_preflight(session, issue, checked)
     draft = checked.seen.found
-    assert isinstance(draft, Draft)
+    assert isinstance(draft, IssueDraft)
     await transition(session, issue, IssueState.APPROVED, now, **approval(frozen, by, now))
     await store_frozen(session, issue, frozen, draft.templates)
     if issue.slot_id is not None:
@@ -203,7 +203,7 @@ async def _approve_in(
     return Approved(issue, tuple(unanswered))
 
 
-def _require_expected(issue: Issue, checked: Inspected, expected: str | None) -> None:
+def _require_expected(issue: Issue, checked: Inspection, expected: str | None) -> None:
     hash_ = checked.frozen.hash if checked.frozen else None
     if expected and hash_ and not hash_.startswith(expected):
         raise Refused(
@@ -226,7 +226,7 @@ async def schedule(app: App, number: int, at: datetime) -> Issue:
     if at <= now:
         raise UsageError("that time is in the past; `digest issues send` sends now")
 
-    async def work(inspected: Inspected | None) -> Issue:
+    async def work(inspected: Inspection | None) -> Issue:
         async with app.store.write(Queue.EDITING) as session:
             issue = await get_issue(session, number)
             await transition(

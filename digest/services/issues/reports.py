@@ -37,7 +37,7 @@ NOBODY = Accounting(
 )
 
 
-class Problem(BaseModel):
+class DeliveryProblem(BaseModel):
     """One delivery that did not go as hoped."""
 
     model_config = ConfigDict(frozen=True)
@@ -49,7 +49,7 @@ class Problem(BaseModel):
     reason: str | None
 
 
-class Report(BaseModel):
+class IssueReport(BaseModel):
     """An issue's report; `problems` lists the first of rejected, held, unknown and expired."""
 
     model_config = ConfigDict(frozen=True)
@@ -60,15 +60,15 @@ class Report(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     accounting: Accounting
-    problems: list[Problem]
+    problems: list[DeliveryProblem]
 
 
-async def report(app: App, number: int) -> Report:
+async def issue_report(app: App, number: int) -> IssueReport:
     """The report of one issue; raises `NotFound`."""
     async with app.store.read() as session:
         issue = await get_issue(session, number)
         mailing = await mailing_of(session, issue)
-        return Report(
+        return IssueReport(
             number=number,
             state=issue.state,
             state_reason=issue.state_reason,
@@ -114,7 +114,7 @@ async def _accounting(session: AsyncSession, issue: Issue) -> Accounting:
     return await account(session, mailing.id) if mailing and mailing.id else NOBODY
 
 
-async def _problems(session: AsyncSession, mailing_id: int) -> list[Problem]:
+async def _problems(session: AsyncSession, mailing_id: int) -> list[DeliveryProblem]:
     """One short walk along an index for each kind of problem, however many there are."""
     kinds = [col(Delivery.state) == state for state in PROBLEM_STATES]
     found: dict[int | None, Delivery] = {}
@@ -128,7 +128,7 @@ async def _problems(session: AsyncSession, mailing_id: int) -> list[Problem]:
         found |= {row.id: row for row in rows}
     first = sorted(found.values(), key=lambda row: row.id or 0)[:PROBLEMS_SHOWN]
     return [
-        Problem(
+        DeliveryProblem(
             delivery=row.id or 0,
             address=row.address,
             state=DeliveryState(row.state),

@@ -11,7 +11,7 @@ from digest.issues.overrides import add_override
 from digest.issues.tables import IssueOverride
 from digest.rendering.templates.template_set import ROOT
 from digest.services.preflight.gate import blocking, let_pass
-from digest.services.preflight.inspection import inspect, see
+from digest.services.preflight.inspection import inspect, read_input
 from digest.services.preflight.network import ASKING, SECONDS
 from digest.store import Queue
 from previews.preflight.checks import Preflight, rules
@@ -19,7 +19,7 @@ from previews.preflight.finding import Finding
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedIssue:
     """What was found, and which errors somebody let pass. Without a hash nothing can be sent."""
 
     number: int
@@ -41,23 +41,25 @@ async def check_issue(
     links: bool = False,
     filters: bool = False,
     templates: Path = ROOT,
-) -> Checked:
+) -> CheckedIssue:
     """Check the issue as it stands. `links` also asks the network, `filters` the spam filters.
 
     `templates` is the folder of template sets that a draft is compiled with.
     """
     async with app.store.read() as session:
         issue = await get_issue(session, number)
-        seen = await see(session, app, issue, to_inbox=to_inbox, audience=True, templates=templates)
+        seen = await read_input(
+            session, app, issue, to_inbox=to_inbox, audience=True, templates=templates
+        )
     seconds = SECONDS if links else 0
     inspected = await inspect(app, seen, network_seconds=seconds, filters=filters)
     if inspected.frozen is None:
-        return Checked(number, None, inspected.preflight, {})
+        return CheckedIssue(number, None, inspected.preflight, {})
     hash_ = inspected.frozen.hash
     async with app.store.read() as session:
         issue = await get_issue(session, number)
         overrides = await let_pass(session, issue, hash_, inspected.preflight)
-    return Checked(number, hash_, inspected.preflight, overrides)
+    return CheckedIssue(number, hash_, inspected.preflight, overrides)
 
 
 async def override_error(app: App, number: int, code: str, *, by: str, reason: str) -> None:

@@ -11,9 +11,9 @@ from digest.app import App
 from digest.delivery.states import MailingKind
 from digest.delivery.tables import Delivery, Mailing
 from digest.errors import DigestError
-from digest.issues.composing import overtaken
+from digest.issues.composing import outdated_items
 from digest.issues.content import flips_of
-from digest.issues.lookup import TOLD
+from digest.issues.lookup import CARRIED
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import Card, Flip, IssueContent, Side, Site
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
@@ -43,9 +43,9 @@ async def facts_of(
     """Everything but the audience, which only warns and takes a while to count."""
     links = reader_links(app, LARGEST_ID, edition.slug)
     return replace(
-        told_by(content, site_of(app.settings, edition)),
+        content_facts(content, site_of(app.settings, edition)),
         true_flips=tuple(map(_flip, await flips_of(session, edition, issue))),
-        told=await overtaken(session, issue),
+        told=await outdated_items(session, issue),
         max_items=edition.max_items,
         previous_subjects=await _previous_subjects(session, issue),
         unsubscribe_url=links.unsubscribe,
@@ -56,7 +56,7 @@ async def facts_of(
     )
 
 
-def told_by(content: IssueContent, site: Site) -> Facts:
+def content_facts(content: IssueContent, site: Site) -> Facts:
     """What follows from the content and the sender alone."""
     domain = Mailbox.parse(site.sender).domain
     return Facts(
@@ -118,7 +118,7 @@ async def _previous_subjects(session: AsyncSession, issue: Issue) -> dict[int, s
     rows = await session.exec(
         select(Issue)
         .where(Issue.edition_id == issue.edition_id, Issue.id != issue.id)
-        .where(col(Issue.state).in_(TOLD))
+        .where(col(Issue.state).in_(CARRIED))
         .order_by(col(Issue.number).desc())
         .limit(REMEMBERED)
     )

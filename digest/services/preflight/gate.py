@@ -13,10 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.errors import Refused
-from digest.issues.freezing import Frozen
+from digest.issues.freezing import FrozenIssue
 from digest.issues.overrides import overrides_of
 from digest.issues.tables import Issue, IssueOverride
-from digest.services.preflight.inspection import Inspected, Seen, inspect, see
+from digest.services.preflight.inspection import Inspection, PreflightInput, inspect, read_input
 from digest.services.preflight.network import ASKING
 from previews.preflight.checks import Preflight
 from previews.preflight.finding import Finding
@@ -53,17 +53,17 @@ class StillChanging(Refused):
 class NotChecked(Exception):
     """Undoes a transaction so that what it saw is checked first. Meant for `checked_first`."""
 
-    def __init__(self, seen: Seen, network_seconds: float = 0) -> None:
+    def __init__(self, seen: PreflightInput, network_seconds: float = 0) -> None:
         super().__init__(f"issue {seen.number} was not checked as it is now")
         self.seen, self.network_seconds = seen, network_seconds
 
 
-async def checked_first(app: App, work: Callable[[Inspected | None], Awaitable[Done]]) -> Done:
+async def checked_first(app: App, work: Callable[[Inspection | None], Awaitable[Done]]) -> Done:
     """Do `work`, one transaction that is given what was checked, until that is what it sees.
 
     Raises `StillChanging` if the issue is another one after each check.
     """
-    inspected: Inspected | None = None
+    inspected: Inspection | None = None
     for _ in range(MOST_CHECKS):
         try:
             return await work(inspected)
@@ -80,19 +80,21 @@ async def verified(
     session: AsyncSession,
     app: App,
     issue: Issue,
-    inspected: Inspected | None,
+    inspected: Inspection | None,
     *,
     to_inbox: bool = False,
     network_seconds: float = 0,
-) -> Inspected:
+) -> Inspection:
     """What was checked, if it is what this transaction sees; else raises `NotChecked`."""
-    seen = await see(session, app, issue, to_inbox=to_inbox)
+    seen = await read_input(session, app, issue, to_inbox=to_inbox)
     if inspected is None or inspected.seen != seen:
         raise NotChecked(seen, network_seconds)
     return inspected
 
 
-async def require_preflight(session: AsyncSession, issue: Issue, inspected: Inspected) -> Frozen:
+async def require_preflight(
+    session: AsyncSession, issue: Issue, inspected: Inspection
+) -> FrozenIssue:
     """The bytes that may go out.
 
     Raises `PreflightFailed` where an error stands that nobody has overridden by now.

@@ -10,13 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.errors import DigestError, NotFound
-from digest.issues.freezing import Frozen
+from digest.issues.freezing import FrozenIssue
 from digest.issues.tables import Issue
 from digest.rendering.errors import MessageError, TemplateError
 from digest.rendering.templates.template_set import ROOT
-from digest.services.issues.drafts import Draft, as_it_stands, edition_of, frozen_of
+from digest.services.issues.drafts import IssueDraft, compile_version, edition_of, read_version
 from digest.services.preflight.facts import facts_of, with_audience
-from digest.services.preflight.largest_reader import letters_of
+from digest.services.preflight.largest_reader import messages_to_check
 from digest.services.preflight.network import ask_filters, ask_network
 from digest.services.site import site_of
 from previews.preflight.checks import Preflight, run
@@ -29,7 +29,7 @@ UNUSABLE = (TemplateError, MessageError)
 
 
 @dataclass(frozen=True)
-class Seen:
+class PreflightInput:
     """An issue and its circumstances as a session saw them, in plain values.
 
     Two that are equal make the same bytes and break the same rules. Where the templates or
@@ -41,22 +41,22 @@ class Seen:
     sender: str
     sources: Mapping[str, Any]
     facts: Facts
-    found: Draft | Frozen | Finding = field(compare=False, repr=False)
+    found: IssueDraft | FrozenIssue | Finding = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
-class Inspected:
+class Inspection:
     """What was seen, the bytes it makes, and what is wrong with them.
 
     Where it makes none (`frozen` is None), the one finding says why, and nobody can override it.
     """
 
-    seen: Seen
-    frozen: Frozen | None
+    seen: PreflightInput
+    frozen: FrozenIssue | None
     preflight: Preflight
 
 
-async def see(
+async def read_input(
     session: AsyncSession,
     app: App,
     issue: Issue,
@@ -64,7 +64,7 @@ async def see(
     to_inbox: bool = False,
     audience: bool = False,
     templates: Path = ROOT,
-) -> Seen:
+) -> PreflightInput:
     """Read all that a check needs, and compile nothing. Raises `Refused`.
 
     The `audience` only warns, and takes a while to count. `templates` is the folder of template
@@ -73,14 +73,14 @@ async def see(
     edition = await edition_of(session, issue)
     sender = site_of(app.settings, edition).sender
     try:
-        found = await as_it_stands(app, session, issue, templates)
+        found = await read_version(app, session, issue, templates)
         facts = await facts_of(session, app, edition, issue, found.content, to_inbox=to_inbox)
     except (*UNUSABLE, NotFound) as wrong:  # of what is read here only the templates can be gone
         fault = {"fault": str(wrong)}
-        return Seen(issue.number, edition.slug, sender, fault, Facts(), _finding(wrong))
-    if isinstance(found, Draft):
+        return PreflightInput(issue.number, edition.slug, sender, fault, Facts(), _finding(wrong))
+    if isinstance(found, IssueDraft):
         facts = replace(facts, sources=found.templates.files)
-    return Seen(
+    return PreflightInput(
         number=issue.number,
         edition=edition.slug,
         sender=sender,
@@ -91,27 +91,27 @@ async def see(
 
 
 async def inspect(
-    app: App, seen: Seen, *, network_seconds: float = 0, filters: bool = False
-) -> Inspected:
+    app: App, seen: PreflightInput, *, network_seconds: float = 0, filters: bool = False
+) -> Inspection:
     """Compile and check, beside the event loop; what makes no message is a finding as well.
 
     With `network_seconds` the network is asked too, for at most so long; `filters` asks the
     spam filters. Not to be called within a transaction.
     """
     if isinstance(seen.found, Finding):
-        return Inspected(seen, None, Preflight((seen.found,)))
+        return Inspection(seen, None, Preflight((seen.found,)))
     try:
-        frozen = await frozen_of(seen.found)
+        frozen = await compile_version(seen.found)
         letters, preflight = await asyncio.to_thread(_checked, app, seen, frozen)
     except UNUSABLE as wrong:
-        return Inspected(seen, None, Preflight((_finding(wrong),)))
+        return Inspection(seen, None, Preflight((_finding(wrong),)))
     more: list[tuple[str, Finding]] = []
     if network_seconds:
         more += await ask_network(app, seen.sender, letters, seen.facts, network_seconds)
     if filters:
         more += await ask_filters(letters)
     findings = _joined(preflight.findings, more)
-    return Inspected(seen, frozen, replace(preflight, findings=findings))
+    return Inspection(seen, frozen, replace(preflight, findings=findings))
 
 
 def _finding(wrong: DigestError) -> Finding:
@@ -122,8 +122,8 @@ def _finding(wrong: DigestError) -> Finding:
     return broken_template(str(wrong), "templates/email", None)
 
 
-def _checked(app: App, seen: Seen, frozen: Frozen) -> tuple[list[Letter], Preflight]:
-    letters = letters_of(app, seen.edition, frozen)
+def _checked(app: App, seen: PreflightInput, frozen: FrozenIssue) -> tuple[list[Letter], Preflight]:
+    letters = messages_to_check(app, seen.edition, frozen)
     return letters, run(letters, seen.facts)
 
 

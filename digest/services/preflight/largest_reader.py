@@ -3,7 +3,7 @@
 from digest.app import App
 from digest.delivery.ledger.postmark import Postmark
 from digest.errors import DigestError
-from digest.issues.freezing import Frozen
+from digest.issues.freezing import FrozenIssue
 from digest.rendering.issue import WEB
 from digest.rendering.message.compiled import CompiledMessage, ReaderValues
 from digest.rendering.message.dkim import DkimSigner, SigningKey, read_keys
@@ -16,7 +16,7 @@ LARGEST_ID = 2**31 - 1
 LARGEST_ADDRESS = f"{'r' * 64}@{'.'.join(('d' * 60, 'd' * 60, 'd' * 59))}.example"
 
 
-def letters_of(app: App, edition: str, frozen: Frozen) -> list[Letter]:
+def messages_to_check(app: App, edition: str, frozen: FrozenIssue) -> list[Letter]:
     """Every variant as the largest reader there can be would get it, signed where we sign."""
     reader = _largest_reader(app, edition, frozen)
     return [
@@ -27,7 +27,7 @@ def letters_of(app: App, edition: str, frozen: Frozen) -> list[Letter]:
     ]
 
 
-def _largest_reader(app: App, edition: str, frozen: Frozen) -> ReaderValues:
+def _largest_reader(app: App, edition: str, frozen: FrozenIssue) -> ReaderValues:
     links = reader_links(app, LARGEST_ID, edition)
     sender = next(iter(frozen.variants.values())).sender
     return ReaderValues(

@@ -21,7 +21,7 @@ from digest.issues.tables import Issue
 from digest.services.issues.drafts import edition_of
 from digest.services.issues.publishing import compose_slot
 from digest.services.preflight.gate import StillChanging, checked_first
-from digest.services.preflight.inspection import Inspected
+from digest.services.preflight.inspection import Inspection
 from digest.services.sending.start import start_sending
 from digest.services.sending.stranded import pause_stranded
 from digest.services.sending.transactional import tell_editor
@@ -78,7 +78,7 @@ async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
             await _hold(session, app, slot, str(error), now)
 
 
-async def _advance_slot(app: App, seen: Slot, now: datetime, inspected: Inspected | None) -> None:
+async def _advance_slot(app: App, seen: Slot, now: datetime, inspected: Inspection | None) -> None:
     """One step of one slot, decided on the row as it is inside the transaction."""
     async with app.store.write(Queue.EDITING) as session:
         slot = await session.get_one(Slot, seen.id)
@@ -152,7 +152,7 @@ async def _send_or_tell(app: App, issue: Issue, now: datetime) -> None:
         await _put_to_editor(app, issue, str(error), now)
 
 
-async def _send_extra(app: App, seen: Issue, now: datetime, inspected: Inspected | None) -> None:
+async def _send_extra(app: App, seen: Issue, now: datetime, inspected: Inspection | None) -> None:
     """Decided on the row as it is inside the transaction, and within its grace, as for a slot."""
     async with app.store.write(Queue.EDITING) as session:
         issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()

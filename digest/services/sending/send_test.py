@@ -18,7 +18,7 @@ from digest.issues.lookup import get_issue
 from digest.issues.tables import Issue
 from digest.rendering.issue import ALL, WEB
 from digest.rendering.message.compiled import CompiledMessage
-from digest.services.issues.drafts import as_it_stands, draft_of, edition_of, frozen_of
+from digest.services.issues.drafts import compile_version, compiled_issue, edition_of, read_version
 from digest.services.preflight.gate import StillChanging
 from digest.services.site import letter_route, new_postmark, site_of
 from digest.store import Queue
@@ -52,14 +52,14 @@ async def send_test(
         raise UsageError("a test needs an address to go to: --to you@example.org")
     for _ in range(MOST_LOOKS):
         async with app.store.read() as session:
-            found = await as_it_stands(app, session, await get_issue(session, number))
-        frozen = await frozen_of(found)  # takes a while, so nothing is locked meanwhile
+            found = await read_version(app, session, await get_issue(session, number))
+        frozen = await compile_version(found)  # takes a while, so nothing is locked meanwhile
         mails = [key for key in frozen.variants if key != WEB]
         if variant not in mails:
             raise UsageError(f"no mail has the variant {variant!r}; there are {', '.join(mails)}")
         async with app.store.write(Queue.EDITING) as session:
             issue = await get_issue(session, number)
-            if (await as_it_stands(app, session, issue)).manifest != found.manifest:
+            if (await read_version(app, session, issue)).manifest != found.manifest:
                 continue
             payload: dict[str, Any] = {ISSUE: number, "variant": variant, HASH: frozen.hash}
             if reader:
@@ -110,7 +110,7 @@ async def compiled_test(app: App, session: AsyncSession, mailing: Mailing) -> Co
     that of what was sent.
     """
     payload = mailing.payload
-    frozen = await draft_of(app, session, payload[ISSUE])
+    frozen = await compiled_issue(app, session, payload[ISSUE])
     if frozen.hash != payload[HASH]:
         raise Refused(
             f"issue {payload[ISSUE]} was changed since this test was asked for; "

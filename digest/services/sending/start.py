@@ -17,7 +17,7 @@ from digest.issues.tables import Issue
 from digest.issues.transitions import transition
 from digest.services.issues.drafts import edition_of
 from digest.services.preflight.gate import checked_first, require_preflight, verified
-from digest.services.preflight.inspection import Inspected
+from digest.services.preflight.inspection import Inspection
 from digest.services.site import new_postmark, reaches_relay, site_of
 from digest.store import Queue
 from schedules import slots
@@ -29,7 +29,7 @@ from subscribers.audience import has_readers
 async def send(app: App, number: int, *, to_inbox: bool = False) -> int:
     """Start sending an approved issue now; the mailing's id."""
 
-    async def work(inspected: Inspected | None) -> int:
+    async def work(inspected: Inspection | None) -> int:
         now = app.clock()
         async with app.store.write(Queue.EDITING) as session:
             issue = await get_issue(session, number)
@@ -42,7 +42,7 @@ async def start_sending(
     session: AsyncSession,
     app: App,
     issue: Issue,
-    inspected: Inspected | None,
+    inspected: Inspection | None,
     *,
     to_inbox: bool,
     now: datetime,

@@ -16,12 +16,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.errors import DigestError, NotFound, UsageError
 from digest.issues.content import content_of
-from digest.issues.freezing import Frozen
+from digest.issues.freezing import FrozenIssue
 from digest.issues.lookup import FROZEN, get_issue
 from digest.rendering.errors import TemplateError
 from digest.rendering.message.compiled import ReaderValues
 from digest.rendering.templates.template_set import ROOT, load_templates
-from digest.services.issues.drafts import Draft, as_it_stands, edition_of, frozen_of
+from digest.services.issues.drafts import IssueDraft, compile_version, edition_of, read_version
 from digest.services.issues.preview import preview_reader
 from digest.services.links import reader_links
 from digest.services.workbench import samples
@@ -90,16 +90,16 @@ class Workbench:
 
     async def _make(self, subject: Subject, stamp: str) -> Made:
         state: str = SAMPLE
-        found: Draft | Frozen
+        found: IssueDraft | FrozenIssue
         if subject.kind == SAMPLE:
             sources = load_templates(samples.EDITION, self.templates)
-            found = Draft(samples.sample_content(subject.key), samples.SITE, sources)
+            found = IssueDraft(samples.sample_content(subject.key), samples.SITE, sources)
         else:
             async with self.app.store.read() as session:
                 issue = await get_issue(session, subject.number)
                 state = issue.state
-                found = await as_it_stands(self.app, session, issue, self.templates)
-        made, frozen = await frozen_of(found), isinstance(found, Frozen)
+                found = await read_version(self.app, session, issue, self.templates)
+        made, frozen = await compile_version(found), isinstance(found, FrozenIssue)
         now = self.app.clock()
         return Made(made.content, made.variants, state, made.hash, frozen, now, stamp)
 

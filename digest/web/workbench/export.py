@@ -7,7 +7,7 @@ from pathlib import Path
 
 from digest.app import App
 from digest.errors import DigestError
-from digest.services.preflight.check import Checked, check_issue
+from digest.services.preflight.check import CheckedIssue, check_issue
 from digest.services.workbench.snapshots import ISSUE, Shown, Sight, Subject
 from digest.services.workbench.workbench import Workbench
 from digest.web.http.pages import Pages
@@ -65,7 +65,7 @@ async def write_bench(app: App, number: int, folder: Path) -> list[Path]:
     return _write(Pages(app, layout="desk/standalone.html", base=""), sights, checked, folder)
 
 
-def _write(pages: Pages, sights: list[Sight], checked: Checked, folder: Path) -> list[Path]:
+def _write(pages: Pages, sights: list[Sight], checked: CheckedIssue, folder: Path) -> list[Path]:
     (folder / FRAMES).mkdir(parents=True, exist_ok=True)
     for old in folder.glob(WITH_SPOT):
         old.unlink()
@@ -84,7 +84,7 @@ def _write(pages: Pages, sights: list[Sight], checked: Checked, folder: Path) ->
 
 
 def _write_variant(
-    pages: Pages, sight: Sight, checked: Checked, marked: Sequence[Choice], folder: Path
+    pages: Pages, sight: Sight, checked: CheckedIssue, marked: Sequence[Choice], folder: Path
 ) -> Iterator[Path]:
     shown = sight.shown
     assert shown is not None

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from digest.errors import NotFound
 from digest.issues.lookup import get_issue, list_numbers
-from digest.services.preflight.check import Checked, check_issue
+from digest.services.preflight.check import CheckedIssue, check_issue
 from digest.services.sending.list_tests import list_tests
 from digest.services.workbench.snapshots import SAMPLE, Shown, Subject
 from digest.services.workbench.workbench import Workbench
@@ -98,7 +98,7 @@ async def _page(
     app: Installation,
     pages: PageRenderer,
     bench: Workbench,
-    checked: Checked | None = None,
+    checked: CheckedIssue | None = None,
     **more: Any,
 ) -> Response:
     sight = await bench.look(subject, choice.variant, choice.reader)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from digest.services.preflight.check import Checked
+from digest.services.preflight.check import CheckedIssue
 from digest.services.workbench.samples import READER
 from digest.services.workbench.snapshots import Made, Shown, Sight
 from digest.web.workbench.view import Choice, Places
@@ -53,7 +53,7 @@ class Told:
     address: str | None
 
 
-def told(checked: Checked, sight: Sight, choice: Choice, places: Places) -> list[Told]:
+def told(checked: CheckedIssue, sight: Sight, choice: Choice, places: Places) -> list[Told]:
     """Every finding. What was found on other bytes than are shown leads nowhere."""
     shown = sight.shown
     if shown is None or not _same(checked, shown):
@@ -66,7 +66,7 @@ def told(checked: Checked, sight: Sight, choice: Choice, places: Places) -> list
     ]
 
 
-def marks(checked: Checked, shown: Shown) -> list[Choice]:
+def marks(checked: CheckedIssue, shown: Shown) -> list[Choice]:
     """The pages with a spot to mark in the variant that is shown, each once; none where what was
     found was found on other bytes."""
     if not _same(checked, shown):
@@ -77,7 +77,7 @@ def marks(checked: Checked, shown: Shown) -> list[Choice]:
     return [page for page in pages if page.variant == shown.variant]
 
 
-def _same(checked: Checked, shown: Shown) -> bool:
+def _same(checked: CheckedIssue, shown: Shown) -> bool:
     return shown.made.hash == checked.hash
 
 

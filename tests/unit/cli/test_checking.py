@@ -7,7 +7,7 @@ import pytest
 
 from digest.cli.checking import as_data, print_checked
 from digest.issues.tables import IssueOverride
-from digest.services.preflight.check import Checked
+from digest.services.preflight.check import CheckedIssue
 from previews.preflight.checks import Preflight
 from previews.preflight.content.words import PLACEHOLDER_WORD
 from previews.preflight.finding import Place
@@ -25,9 +25,9 @@ OVERRIDE = IssueOverride(
 )
 
 
-def checked(*, let_pass: bool = False) -> Checked:
+def checked(*, let_pass: bool = False) -> CheckedIssue:
     overrides = {FOUND: OVERRIDE} if let_pass else {}
-    return Checked(7, "ab", Preflight((FOUND, FOUND), {"Gmail web": 90}), overrides)
+    return CheckedIssue(7, "ab", Preflight((FOUND, FOUND), {"Gmail web": 90}), overrides)
 
 
 def test_every_key_is_documented() -> None:

@@ -9,7 +9,7 @@ from digest.cli.showing import print_issue, print_report, show_issue
 from digest.delivery.states import DeliveryState
 from digest.issues.editing import Edit
 from digest.services.issues import publishing
-from digest.services.issues.reports import NOBODY, Problem, Report
+from digest.services.issues.reports import NOBODY, DeliveryProblem, IssueReport
 from digest.services.sending.list_tests import SentTest
 from digest.services.sending.send_test import send_test
 from schedules.editions import create_default
@@ -66,7 +66,7 @@ async def test_the_words_of_relays_and_editors_are_printed_as_they_are(
 
 
 def test_a_report_prints_replies_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
-    problem = Problem(
+    problem = DeliveryProblem(
         delivery=1,
         address="ann[/b]@example.org",
         state=DeliveryState.REJECTED,
@@ -74,7 +74,7 @@ def test_a_report_prints_replies_as_they_are(capsys: pytest.CaptureFixture[str])
         reason=REPLY,
     )
     print_report(
-        Report(
+        IssueReport(
             number=1,
             state="paused",
             state_reason="421 [/busy]",

@@ -17,7 +17,7 @@ from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.issues import publishing
-from digest.services.preflight.inspection import inspect, see
+from digest.services.preflight.inspection import inspect, read_input
 from digest.services.readers.erase import erase_reader
 from digest.services.readers.signup import request_signup
 from digest.services.schedule import agenda
@@ -146,7 +146,7 @@ async def test_any_number_of_tickers_send_a_slot_once(
 async def test_a_cancel_waits_for_a_sending_that_begins_and_ends_its_mailing(app: App) -> None:
     await approved(app)
     async with app.store.read() as session:
-        seen = await see(session, app, await get_issue(session, 1))
+        seen = await read_input(session, app, await get_issue(session, 1))
     inspected = await inspect(app, seen)
     async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, 1)

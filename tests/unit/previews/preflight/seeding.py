@@ -11,7 +11,7 @@ from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_here
 from digest.rendering.message.compiled import CompiledMessage, ReaderValues
 from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
-from digest.services.preflight.facts import told_by
+from digest.services.preflight.facts import content_facts
 from previews.preflight.checks import Preflight, run
 from previews.preflight.facts import Facts
 from previews.preflight.letter import Letter
@@ -75,7 +75,7 @@ def compiled(content: IssueContent, files: Mapping[str, str] | None = None) -> C
 
 def facts_of(content: IssueContent) -> Facts:
     return replace(
-        told_by(content, SITE),
+        content_facts(content, SITE),
         unsubscribe_url=UNSUBSCRIBE,
         preferences_url=PREFERENCES,
         sources=templates().files,

@@ -23,7 +23,7 @@ from digest.issues.lookup import candidates_of, get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import CompiledVariant, FrozenFile
 from digest.services.issues import archive, publishing
-from digest.services.issues.drafts import draft_of
+from digest.services.issues.drafts import compiled_issue
 from digest.services.issues.preview import preview_issue
 from digest.services.sending import control, send_test, start
 from digest.services.sending.messages import MessageWriter
@@ -51,7 +51,7 @@ async def reasons(app: App, number: int = 1) -> dict[str, str]:
 
 async def hash_of(app: App, number: int = 1) -> str:
     async with app.store.read() as session:
-        return (await draft_of(app, session, number)).hash
+        return (await compiled_issue(app, session, number)).hash
 
 
 @pytest.mark.usefixtures("ready")
@@ -99,7 +99,7 @@ class TestComposing:
         await add_news(("New", "Newer"))
         await publishing.compose(app, "weekly")
         async with app.store.read() as session:
-            [flip] = (await draft_of(app, session, 2)).content.flips
+            [flip] = (await compiled_issue(app, session, 2)).content.flips
         assert (flip.name, flip.before, flip.after) == ("Alpha", "ship", "skip")
         assert flip.why == "3 of 4 ship, now 1 of 4 ship"
 
@@ -109,7 +109,7 @@ class TestComposing:
             await revise(session, alpha, 25, clock())
         await publishing.compose(app, "weekly")
         async with app.store.read() as session:
-            assert (await draft_of(app, session, 1)).content.flips == ()
+            assert (await compiled_issue(app, session, 1)).content.flips == ()
 
 
 @pytest.mark.usefixtures("ready")
@@ -124,7 +124,7 @@ class TestEditing:
         )
         await publishing.edit(app, 1, change)
         async with app.store.read() as session:
-            content = (await draft_of(app, session, 1)).content
+            content = (await compiled_issue(app, session, 1)).content
         assert (content.subject, content.sentence) == ("Alpha ships", "A quiet week.")
         assert [card.slug for card in content.cards] == ["gamma-vs-delta", "alpha-vs-beta"]
         assert (await reasons(app))["alpha-vs-omega"] == "excluded by the editor"

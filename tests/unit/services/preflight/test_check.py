@@ -21,9 +21,9 @@ from digest.rendering.content.issue_content import Flip
 from digest.rendering.templates import template_set
 from digest.services.issues import drafts, publishing
 from digest.services.preflight import facts
-from digest.services.preflight.check import Checked, check_issue, override_error
+from digest.services.preflight.check import CheckedIssue, check_issue, override_error
 from digest.services.preflight.gate import PreflightFailed
-from digest.services.preflight.inspection import see
+from digest.services.preflight.inspection import read_input
 from digest.services.sending import start
 from schedules.states import Approval, SlotState
 
@@ -44,7 +44,7 @@ async def draft(app: App, add_news: Callable[..., Awaitable[None]]) -> None:
     await publishing.compose(app, "weekly")
 
 
-def codes(checked: Checked) -> list[str]:
+def codes(checked: CheckedIssue) -> list[str]:
     return [finding.code for finding in checked.preflight.findings]
 
 
@@ -272,8 +272,8 @@ async def test_templates_that_change_are_no_other_circumstances_of_an_approved_i
 ) -> None:
     await publishing.approve(app, 1, by="me")
     async with app.store.read() as session:
-        before = await see(session, app, await get_issue(session, 1))
+        before = await read_input(session, app, await get_issue(session, 1))
         spoil(*MISSPELT)
-        after = await see(session, app, await get_issue(session, 1))
+        after = await read_input(session, app, await get_issue(session, 1))
     assert before.facts.sources != after.facts.sources
     assert before == after

@@ -56,7 +56,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     def happens(*things: Callable[[], Awaitable[object]]) -> None:
         left = list(things)
 
-        async def inspect(*args: Any, **options: Any) -> inspection.Inspected:
+        async def inspect(*args: Any, **options: Any) -> inspection.Inspection:
             done = await inspection.inspect(*args, **options)
             if left:
                 await left.pop(0)()

@@ -69,9 +69,9 @@ async def test_the_list_is_bounded_and_of_one_issue(
 
 
 async def test_no_count_changes_by_tests(app: App) -> None:
-    before = await reports.issue_rows(app), await reports.report(app, 1)
+    before = await reports.issue_rows(app), await reports.issue_report(app, 1)
     await send_test(app, 1, ["ed@example.org", "reader1@example.org"])
-    assert (await reports.issue_rows(app), await reports.report(app, 1)) == before
+    assert (await reports.issue_rows(app), await reports.issue_report(app, 1)) == before
 
 
 async def test_the_list_names_nobody_who_is_erased(app: App) -> None:

@@ -16,9 +16,9 @@ from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Mailing
 from digest.errors import NotFound, Refused, UsageError
 from digest.issues.editing import Edit
-from digest.issues.freezing import Frozen
+from digest.issues.freezing import FrozenIssue
 from digest.services.issues import publishing, reports
-from digest.services.issues.drafts import Draft, frozen_of
+from digest.services.issues.drafts import IssueDraft, compile_version
 from digest.services.readers.erase import erase_reader
 from digest.services.sending import send_test
 from digest.services.sending.messages import MessageWriter
@@ -90,7 +90,7 @@ async def test_it_is_on_record_with_what_was_sent_and_not_in_the_report(app: App
     assert mailing.payload["variant"] == "all"
     assert len(mailing.payload["hash"]) == 64
     assert "@" not in str(mailing.payload)
-    assert (await reports.report(app, 1)).accounting.recipients == 0
+    assert (await reports.issue_report(app, 1)).accounting.recipients == 0
 
 
 async def test_who_is_erased_meanwhile_is_in_no_test(app: App) -> None:
@@ -123,10 +123,10 @@ def meanwhile(app: App, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def edited(*edits: Edit) -> None:
         left = list(edits)
 
-        async def compiled(found: Draft | Frozen) -> Frozen:
+        async def compiled(found: IssueDraft | FrozenIssue) -> FrozenIssue:
             if left:
                 await asyncio.wait_for(publishing.edit(app, 1, left.pop(0)), 5)
-            return await frozen_of(found)
+            return await compile_version(found)
 
         monkeypatch.setattr(send_test, "frozen_of", compiled)
 

@@ -12,7 +12,7 @@ import pytest
 from digest.app import App
 from digest.errors import NotFound, UsageError
 from digest.issues.editing import Edit
-from digest.issues.freezing import Frozen, freeze
+from digest.issues.freezing import FrozenIssue, freeze
 from digest.rendering.templates.template_set import ROOT
 from digest.services.issues import drafts, publishing
 from digest.services.issues.preview import preview_issue
@@ -134,7 +134,7 @@ async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
     await bench.look(EVERYDAY)
     begun, go_on, compiled = threading.Event(), threading.Event(), []
 
-    def slowly_at_first(*args: Any) -> Frozen:
+    def slowly_at_first(*args: Any) -> FrozenIssue:
         compiled.append(args)
         begun.set()
         assert go_on.wait(10)
@@ -160,7 +160,7 @@ async def test_the_event_loop_goes_on_while_an_edited_template_is_compiled(
 ) -> None:
     bench, loop, turned = Workbench(app, templates), asyncio.get_running_loop(), threading.Event()
 
-    def waiting(*args: Any) -> Frozen:
+    def waiting(*args: Any) -> FrozenIssue:
         loop.call_soon_threadsafe(turned.set)
         assert turned.wait(10)
         return freeze(*args)

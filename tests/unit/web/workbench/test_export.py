@@ -9,7 +9,7 @@ import pytest
 from digest.app import App
 from digest.issues.editing import Edit
 from digest.services.issues import publishing
-from digest.services.preflight.check import Checked, check_issue
+from digest.services.preflight.check import CheckedIssue, check_issue
 from digest.web.workbench import export
 from digest.web.workbench.export import write_bench
 from previews.views.looks import LOOKS
@@ -73,7 +73,7 @@ async def test_pages_of_spots_that_are_gone_go_too(app: App, folder: Path) -> No
 async def test_what_was_found_after_an_edit_marks_nothing_of_the_look_before(
     app: App, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def edited_meanwhile(app: App, number: int) -> Checked:
+    async def edited_meanwhile(app: App, number: int) -> CheckedIssue:
         await publishing.edit(app, number, Edit(sentence="A week of TK tools."))
         return await check_issue(app, number)
 
