@@ -10,8 +10,6 @@ from digest.delivery.sending.worker import Worker
 from digest.services.workbench.workbench import Workbench
 from digest.web.http.pages import Pages
 from digest.web.public.rate_limit import SignupLimit
-from schedules.editions import list_editions
-from schedules.tables import Edition
 
 
 def attach(site: FastAPI, app: App, pages: Pages | None, worker: Worker | None = None) -> None:
@@ -57,12 +55,6 @@ def _signup_limit(request: Request) -> SignupLimit:
 def client_ip(request: Request) -> str | None:
     """The address of the client, as the server (behind its trusted proxies) knows it."""
     return request.client.host if request.client else None
-
-
-async def open_editions(app: App) -> list[Edition]:
-    """The editions that take sign-ups, oldest first."""
-    async with app.store.read() as session:
-        return [edition for edition in await list_editions(session) if edition.active]
 
 
 Installation = Annotated[App, Depends(_installation)]

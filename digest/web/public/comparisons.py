@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from digest.catalogue.queries import comparison, comparisons
-from digest.web.http.dependencies import Installation, PageRenderer, open_editions
+from digest.services.editions.open import list_open_editions
+from digest.web.http.dependencies import Installation, PageRenderer
 from digest.web.public.side_by_side import decision_rows, scorecard
 
 router = APIRouter(prefix="/compare")
@@ -30,5 +31,5 @@ async def one_comparison(slug: str, app: Installation, pages: PageRenderer) -> R
         view=view,
         decision=decision_rows(view),
         scorecard=scorecard(view),
-        editions=await open_editions(app),
+        editions=await list_open_editions(app),
     )

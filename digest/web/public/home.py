@@ -7,8 +7,9 @@ from fastapi.responses import Response
 
 from digest.catalogue.queries import comparisons
 from digest.catalogue.views import ComparisonView, ToolView
+from digest.services.editions.open import list_open_editions
 from digest.services.readers.signup import request_signup
-from digest.web.http.dependencies import ClientIp, Installation, Limit, PageRenderer, open_editions
+from digest.web.http.dependencies import ClientIp, Installation, Limit, PageRenderer
 from digest.web.http.errors import failure_page
 from digest.web.http.pages import Pages
 from subscribers.errors import InvalidAddress
@@ -51,7 +52,7 @@ async def sign_up(
         return page
     if topic:
         return _sent(pages)
-    editions = await open_editions(app)
+    editions = await list_open_editions(app)
     if not editions:
         return pages.message("Sign-up is not open yet", "Come back in a few days.", status=503)
     slugs = [item.slug for item in editions]
@@ -109,7 +110,7 @@ async def _front_page(
         status,
         comparisons=newest,
         glance=_tools(newest)[:GLANCE],
-        editions=await open_editions(app),
+        editions=await list_open_editions(app),
         address=address,
         error=error,
         edition=edition,

@@ -10,8 +10,7 @@ from digest.issues.states import IssueState
 from digest.services.issues.reports import NEWEST
 from digest.web.desk.site import build_desk
 from schedules.tables import Edition
-
-from .conftest import Dump, add_issue
+from tests.unit.web.conftest import Dump, add_issue
 
 MAIL = (
     b"From: Weekly <digest@news.example.org>\r\nSubject: Hello <b>you</b>\r\n"

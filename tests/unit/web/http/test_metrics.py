@@ -16,8 +16,7 @@ from digest.delivery.states import Route
 from digest.services.installation.metrics import Measures
 from digest.web.desk.site import build_desk
 from digest.web.http import metrics
-
-from .conftest import Dump, Reader, SignUp
+from tests.unit.web.conftest import Dump, Reader, SignUp
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 

@@ -8,8 +8,7 @@ import pytest
 from digest.app import App
 from digest.issues.states import IssueState
 from schedules.tables import Edition
-
-from .conftest import add_issue
+from tests.unit.web.conftest import add_issue
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 

@@ -12,8 +12,7 @@ from digest.delivery.tables import Delivery
 from digest.web.public.site import build_public
 from subscribers.states import SubscriptionState
 from subscribers.tables import Subscription
-
-from .conftest import Dump, SignUp
+from tests.unit.web.conftest import Dump, SignUp
 
 
 async def states(app: App) -> list[SubscriptionState]:

@@ -8,8 +8,7 @@ from digest.app import App
 from digest.delivery.tables import Delivery
 from digest.web.public.site import build_public
 from subscribers.tables import ConsentEvent, Subscriber
-
-from .conftest import Dump, Reader, SignUp
+from tests.unit.web.conftest import Dump, Reader, SignUp
 
 
 async def post(client: httpx.AsyncClient, address: str, **fields: str) -> httpx.Response:

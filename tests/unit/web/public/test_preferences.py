@@ -8,8 +8,7 @@ from digest.app import App
 from schedules.tables import Edition
 from subscribers.states import SubscriptionState
 from subscribers.tables import Subscription
-
-from .conftest import Dump, Reader
+from tests.unit.web.conftest import Dump, Reader
 
 
 @pytest.fixture

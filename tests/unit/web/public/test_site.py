@@ -7,8 +7,7 @@ import pytest
 
 from digest.app import App
 from digest.web.public.site import build_public
-
-from .conftest import Dump, Reader, SignUp
+from tests.unit.web.conftest import Dump, Reader, SignUp
 
 PAGES = (
     "/",

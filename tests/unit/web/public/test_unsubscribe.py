@@ -7,8 +7,7 @@ from sqlmodel import select
 from digest.app import App
 from subscribers.states import ConsentKind, SubscriptionState
 from subscribers.tables import ConsentEvent, Subscription
-
-from .conftest import Dump, Reader
+from tests.unit.web.conftest import Dump, Reader
 
 MULTIPART = (
     b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'

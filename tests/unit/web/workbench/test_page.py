@@ -19,8 +19,7 @@ from previews.views.looks import LOOKS
 from previews.views.spots import mark_of
 from schedules.tables import Edition
 from tests.catalogue import add_comparison
-
-from .conftest import add_issue
+from tests.unit.web.conftest import add_issue
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
