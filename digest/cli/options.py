@@ -1,0 +1,29 @@
+"""What commands of several nouns share: their common options, and the person who runs them."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from digest.services.actor import Actor, Channel
+
+# Without a name the services choose, see `digest.services.editions.default`.
+EditionSlug = Annotated[
+    str | None, typer.Option("--edition", help="The edition's slug; default: the only active one.")
+]
+Confirmed = Annotated[
+    bool, typer.Option("--confirmed", help="Consent was given elsewhere: start mailing now.")
+]
+Source = Annotated[
+    str | None,
+    typer.Option("--source", help="Where and when consent was given, for the consent log."),
+]
+
+
+def command_line_actor() -> Actor:
+    """The person at the command line, by the name of their account on this machine."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # no name for this user id, as in some containers
+        name = "unknown user"
+    return Actor(Channel.COMMAND_LINE, name)
