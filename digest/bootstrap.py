@@ -84,7 +84,7 @@ async def open_relay_sender(app: App) -> AsyncIterator[Sender]:
 def _engine(app: App, worker: Worker) -> Engine:
     """What ticks, and hands mailings to the worker."""
     chores = Chores(tick=partial(tick, app, worker), send=partial(see_through, app, worker))
-    if app.store.is_postgresql:
+    if app.store.is_shared:
         return ProcrastinateEngine(app.store.url, chores)
     return EmbeddedEngine(chores)
 
@@ -136,7 +136,7 @@ def _reserve(settings: Settings) -> DiskReserve:
 
 async def _take_lock(app: App, routes: Collection[Route]) -> Liveness:
     """By which other workers know that this one lives, and which ways out it has."""
-    if app.store.is_postgresql:
+    if app.store.is_shared:
         return await AdvisoryLock.take(app.store.url, routes)
     return FileLock(_lock_folder(app.settings), routes)
 

@@ -12,12 +12,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 
+from digest.databases import dialect_of
 from digest.databases.sqlite import path_of
 from digest.errors import Misconfigured
-from digest.store import ADVISORY_CLASS, Queue, Store, open_store
+from digest.store import Queue, Store, open_store
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -117,8 +118,8 @@ def _refuse_newer(revision: str | None) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":  # of two `digest init` one waits
-        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_CLASS, Queue.UPGRADING)))
+    # Two `digest init` at once: the second waits, then finds nothing left to upgrade.
+    dialect_of(connection).wait_in_queue(connection, Queue.UPGRADING)
     command.upgrade(_config(connection), "head")
 
 

@@ -12,22 +12,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from enum import IntEnum
 
-from sqlalchemy import Engine, func
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.databases import Database, postgresql, sqlite
+from digest.databases import dialect_at, dialect_of
 
 # Locked, read-only for now, out of disk or of connections, or the connection is gone: trying
 # again may help.
 # Nothing was written, unless it was the commit's answer that got lost (PostgreSQL only).
 BUSY = (OperationalError, InterfaceError, InternalError, NoConnection)
-
-ADVISORY_CLASS = 0x64696765  # "dige": sets our advisory locks apart from others'
 
 
 def reason(error: Exception) -> str:
@@ -48,12 +44,16 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self.is_postgresql = engine.dialect.name == "postgresql"
-        self._database: Database = postgresql if self.is_postgresql else sqlite
-        self._for_reading = self._database.for_reading(engine)
-        self._for_writing = self._database.for_writing(engine)
+        self._dialect = dialect_of(engine)
+        self._for_reading = self._dialect.for_reading(engine)
+        self._for_writing = self._dialect.for_writing(engine)
         # Writers of one process queue here instead of spinning on SQLite's busy handler.
-        self._writing = nullcontext() if self.is_postgresql else asyncio.Lock()
+        self._writing = nullcontext() if self.is_shared else asyncio.Lock()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several machines can work on it, each with writers of its own."""
+        return self._dialect.SHARED
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -72,8 +72,9 @@ class Store:
             AsyncSession(self._for_writing, expire_on_commit=False) as session,
             session.begin(),
         ):
-            if queue is not None and self.is_postgresql:
-                await session.exec(select(func.pg_advisory_xact_lock(ADVISORY_CLASS, queue.value)))
+            if queue is not None:
+                connection = await session.connection()
+                await connection.run_sync(self._dialect.wait_in_queue, queue.value)
             yield session
 
     @property
@@ -83,19 +84,19 @@ class Store:
 
     def explain(self, error: Exception) -> str:
         """What the database complains of, in one line and without anybody's data."""
-        return self._database.explain(error)
+        return self._dialect.explain(error)
 
     def blocking_engine(self) -> Engine:
         """The same database for a thread that writes at its own pace; no connection is kept.
 
         Its transactions begin with `begin_writing`, and parameters are named.
         """
-        return self._database.open_blocking_engine(self.engine)
+        return self._dialect.open_blocking_engine(self.engine)
 
     @property
     def begin_writing(self) -> str | None:
         """The statement that begins a writing transaction; None where the driver does."""
-        return self._database.BEGIN_WRITING
+        return self._dialect.BEGIN_WRITING
 
     async def close(self) -> None:
         """Release all connections."""
@@ -104,5 +105,4 @@ class Store:
 
 def open_store(url: str) -> Store:
     """Open the database at a SQLAlchemy `url`; it must exist (see `digest.migrate`)."""
-    backend = make_url(url).get_backend_name()
-    return Store((postgresql if backend == "postgresql" else sqlite).open_engine(url))
+    return Store(dialect_at(url).open_engine(url))

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from schedules.inserting import insert_missing
+from digest.databases.inserting import insert_missing
 from schedules.tables import TickMark
 from schedules.words import in_words
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases.inserting import insert_missing
 from schedules.changes import EditionChange, read_slug
 from schedules.errors import ScheduleError
-from schedules.inserting import insert_missing
 from schedules.planning import plan, replan
 from schedules.tables import Edition
 

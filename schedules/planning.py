@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases.inserting import insert_missing
 from schedules.cadence import ONE_DAY, Cadence
-from schedules.inserting import insert_missing
 from schedules.states import SlotState
 from schedules.tables import Edition, Slot
 

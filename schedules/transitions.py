@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases.transitions import move_state
 from schedules.errors import ScheduleError
 from schedules.states import SlotState
 from schedules.tables import Slot
@@ -38,13 +38,11 @@ async def transition(
     object of this session shows the new values afterwards.
     """
     slot_id = slot if isinstance(slot, int) else slot.id
-    changed = await session.exec(
-        update(Slot)
-        .where(col(Slot.id) == slot_id, col(Slot.state).in_(of))
-        .values(state=to, reason=reason, changed_at=now, **values)
+    moved = await move_state(
+        session, Slot, slot_id, before=of, after=to, reason=reason, changed_at=now, **values
     )
     found = await find(session, slot)
-    if changed.rowcount == 1:
+    if moved:
         return True
     if found.state == to or found.state in done:
         return False

@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from digest.databases import dialect_of
 from subscribers.address import EmailAddress
-from subscribers.dialects import insert_if_new
 from subscribers.keys import Keyring
 from subscribers.tables import Subscriber, Subscription
 
@@ -45,7 +45,9 @@ async def enrol(
 ) -> Subscriber:
     """The row of an address, made if there is none; an erased one gets its address back."""
     await session.exec(
-        insert_if_new(session, Subscriber).values(
+        dialect_of(session)
+        .insert_or_ignore(Subscriber)
+        .values(
             address=address.wire,
             normalised=address.normalised,
             address_hash=keyring.address_hash(address.normalised),

@@ -14,10 +14,10 @@ from enum import StrEnum
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases import dialect_of
 from subscribers import caps, consent, suppression
 from subscribers.address import EmailAddress
 from subscribers.agreeing import agree
-from subscribers.dialects import one_at_a_time
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
 from subscribers.readers import enrol, hold, subscription_of
@@ -86,7 +86,8 @@ async def request(
     too many confirmation mails went to her, to her domain, or out in all.
     """
     address_hash = keyring.address_hash(address.normalised)
-    await one_at_a_time(session, address_hash)  # else two requests at once pass the caps
+    # Otherwise two requests at once would both pass the caps.
+    await dialect_of(session).one_at_a_time(session, address_hash)
     reasons = await suppression.in_force(session, address_hash)
     if reasons & suppression.NO_CONFIRMATION_MAIL:
         return None

@@ -23,9 +23,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases import dialect_of
 from subscribers import consent
 from subscribers.address import EmailAddress
-from subscribers.dialects import insert_if_new, one_at_a_time
 from subscribers.keys import Keyring
 from subscribers.leaving import end_subscriptions, write_anew
 from subscribers.readers import find
@@ -55,7 +55,8 @@ async def suppress(
     if subscriber is not None:
         return await suppress_reader(session, subscriber, reason, source=source, now=now)
     address_hash = keyring.address_hash(address.normalised)
-    await one_at_a_time(session, address_hash)  # she may be signing up at this moment
+    # The owner of the address may be signing up at this moment.
+    await dialect_of(session).one_at_a_time(session, address_hash)
     return await add(session, address_hash, reason, source=source, now=now)
 
 
@@ -106,7 +107,8 @@ async def add(
 ) -> bool:
     """Put a reason in force; False if it is already."""
     added = await session.exec(
-        insert_if_new(session, Suppression)
+        dialect_of(session)
+        .insert_or_ignore(Suppression)
         .values(address_hash=address_hash, reason=reason, at=now, source=source)
         .returning(col(Suppression.id))
     )

@@ -131,7 +131,7 @@ def work(
 
     async def until_stopped() -> None:
         async with open_app() as app:
-            if not app.store.is_postgresql:
+            if not app.store.is_shared:
                 raise Refused(
                     "an SQLite store has one sender, `digest serve`; "
                     "`digest migrate-store` brings it to PostgreSQL"

@@ -1,18 +1,38 @@
 """SQLite: WAL, durable commits, and a write lock that is taken at the start of a transaction."""
 
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    NullPool,
+    Select,
+    SQLColumnExpression,
+    Text,
+    create_engine,
+    event,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 BUSY_TIMEOUT_MS = 30_000
+SHARED = False
 BEGIN_WRITING: str | None = "BEGIN IMMEDIATE"
 
 
 def open_engine(url: str) -> AsyncEngine:
-    """An engine for the file at `url`, whose folder must be there."""
+    """Return an engine for the file at `url`, whose folder must exist."""
     engine = create_async_engine(url, hide_parameters=True)  # addresses stay out of logs
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
@@ -20,7 +40,7 @@ def open_engine(url: str) -> AsyncEngine:
 
 
 def open_blocking_engine(engine: AsyncEngine) -> Engine:
-    """For a thread of its own, which begins its transactions itself."""
+    """Return an engine for a thread of its own, which begins its transactions itself."""
     blocking = create_engine(
         engine.url.set(drivername="sqlite"),
         poolclass=NullPool,
@@ -32,20 +52,20 @@ def open_blocking_engine(engine: AsyncEngine) -> Engine:
 
 
 def for_reading(engine: AsyncEngine) -> AsyncEngine:
-    """The engine of read sessions: each sees the database as at its first look."""
+    """Return the engine of read sessions: each sees the database as at its first query."""
     return engine
 
 
 def for_writing(engine: AsyncEngine) -> AsyncEngine:
-    """The engine of write sessions, which start with BEGIN IMMEDIATE.
+    """Return the engine of write sessions, which start with BEGIN IMMEDIATE.
 
-    So a transaction never fails half-way for want of the lock.
+    A deferred transaction would ask for the lock at its first write, and could fail there.
     """
     return engine.execution_options(digest_begin="IMMEDIATE")
 
 
 def path_of(url: str) -> Path | None:
-    """The database's file; None in memory, or where there is no SQLite."""
+    """Return the database's file; None in memory, or for another database than SQLite."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None
@@ -53,8 +73,44 @@ def path_of(url: str) -> Path | None:
 
 
 def explain(error: Exception) -> str:
-    """Why the file could not be opened or written, as SQLite says it."""
+    """Return SQLite's own message about a file that cannot be opened or written."""
     return str(getattr(error, "orig", error))
+
+
+def insert_or_ignore(table: type[SQLModel]) -> Insert:
+    """Return an INSERT that leaves out rows which break a unique constraint."""
+    return insert(table).on_conflict_do_nothing()
+
+
+def among(column: SQLColumnExpression[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """Return `column IN values` for thousands of values, with one parameter."""
+    each = func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def rows_as_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> FromClause:
+    """Return thousands of rows of text as a table with the columns `names`."""
+    row = func.json_each(json.dumps(rows)).table_valued("value").c.value
+    cells = [func.json_extract(row, f"$[{at}]") for at in range(len(names))]
+    return select(
+        *(type_coerce(cell, Text).label(name) for name, cell in zip(names, cells, strict=True))
+    ).subquery()
+
+
+async def lock_rows(session: AsyncSession, rows: Select[Any]) -> None:
+    """Do nothing: a write session is the only writer."""
+
+
+async def one_at_a_time(session: AsyncSession, subject: str) -> None:
+    """Do nothing: a write session is the only writer."""
+
+
+def wait_in_queue(connection: Connection, queue: int) -> None:
+    """Do nothing: a write session is the only writer."""
+
+
+async def refresh_statistics(session: AsyncSession, *tables: str) -> None:
+    """Do nothing: SQLite chooses its indexes without counting rows."""
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -17,6 +17,7 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases import dialect_of
 from digest.databases.postgresql import conninfo
 from digest.engine.ports import Chores
 
@@ -42,9 +43,9 @@ def make_schema(connection: Connection) -> None:
 
 async def defer_sending(session: AsyncSession, mailing_id: int) -> None:
     """Ask for a mailing to be seen through, if and when the session's transaction commits."""
+    if not dialect_of(session).SHARED:
+        return  # the only worker, in this process or beside it, finds it in the ledger
     connection = await session.connection()
-    if connection.dialect.name != "postgresql":
-        return  # the worker beside the embedded store finds it in the ledger
     raw = (await connection.get_raw_connection()).driver_connection
     jobs = procrastinate.App(connector=procrastinate.PsycopgConnector())
     job = jobs.configure_task(SEND, queue=QUEUE, lock=f"mailing {mailing_id}", connection=raw)

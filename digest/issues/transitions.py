@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases.transitions import move_state
 from digest.errors import Refused
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
@@ -88,13 +88,8 @@ async def _move(
     after: IssueState,
     **values: Any,
 ) -> None:
-    result = await session.exec(
-        update(Issue)
-        .where(col(Issue.id) == issue.id, col(Issue.state).in_(before))
-        .values(state=after, **values)
-        .execution_options(synchronize_session=False)
-    )
+    moved = await move_state(session, Issue, issue.id, before=before, after=after, **values)
     await session.refresh(issue)
-    if result.rowcount != 1:
+    if not moved:
         is_what = ALREADY[IssueState(issue.state)].format(number=issue.number)
         raise Refused(f"issue {issue.number} {is_what}")

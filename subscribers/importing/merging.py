@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases import dialect_of
 from subscribers.address import EmailAddress
-from subscribers.dialects import among, hold, rows_of
 from subscribers.importing.checking import CHUNK, Checked, Reject
 from subscribers.importing.fates import Fate, fates_of
 from subscribers.importing.spool import Spooled
@@ -38,7 +38,7 @@ async def plan(session: AsyncSession, checked: Checked, *, edition: str, confirm
     """What `store` would do now; writes nothing."""
     counts: Counter[str] = Counter()
     for chunk in checked.spool.chunks(CHUNK):
-        rows = rows_of(session, Spooled._fields, chunk)
+        rows = dialect_of(session).rows_as_table(Spooled._fields, chunk)
         fates = fates_of(rows, edition, confirmed=confirmed).subquery()
         found = await session.exec(select(fates.c.fate, func.count()).group_by(fates.c.fate))
         counts.update(dict(found.all()))
@@ -98,9 +98,10 @@ def _report(checked: Checked, counts: Mapping[str, int]) -> Report:
 async def _hold(session: AsyncSession, chunk: list[Spooled]) -> None:
     """Nobody's standing changes between our look at it and our change to it."""
     hashes = (row.address_hash for row in chunk)
-    await hold(
+    dialect = dialect_of(session)
+    await dialect.lock_rows(
         session,
         select(col(Subscriber.id))
-        .where(among(session, col(Subscriber.address_hash), hashes))
+        .where(dialect.among(col(Subscriber.address_hash), hashes))
         .order_by(col(Subscriber.id)),
     )

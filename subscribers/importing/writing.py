@@ -14,7 +14,7 @@ from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from subscribers.dialects import insert_if_new, rows_of
+from digest.databases import dialect_of
 from subscribers.importing.fates import Fate, fates_of
 from subscribers.importing.spool import Spooled
 from subscribers.states import ConsentKind, SubscriptionState
@@ -34,7 +34,8 @@ class Writer:
     def __init__(
         self, session: AsyncSession, edition: str, *, confirmed: bool, source: str, now: datetime
     ) -> None:
-        self._session, self._edition, self._confirmed = session, edition, confirmed
+        self._session, self._dialect = session, dialect_of(session)
+        self._edition, self._confirmed = edition, confirmed
         self._source, self._now = source, now
         self._state = SubscriptionState.ACTIVE if confirmed else SubscriptionState.PENDING
         self._kind = ConsentKind.IMPORTED if confirmed else ConsentKind.ADDED
@@ -45,7 +46,7 @@ class Writer:
 
     async def stage(self, rows: Sequence[Spooled]) -> None:
         """Set rows aside, each with what is to become of it; the store is not changed yet."""
-        chunk = rows_of(self._session, Spooled._fields, rows)
+        chunk = self._dialect.rows_as_table(Spooled._fields, rows)
         fated = fates_of(chunk, self._edition, confirmed=self._confirmed)
         await self._session.exec(insert(STAGED).from_select(list(STAGED.c), fated))
 
@@ -70,11 +71,11 @@ class Writer:
             *(STAGED.c[name] for name in Spooled._fields), literal(self._now, UTCDateTime())
         ).where(STAGED.c.fate == Fate.NEW)
         await self._session.exec(
-            insert_if_new(self._session, Subscriber).from_select(names, created)
+            self._dialect.insert_or_ignore(Subscriber).from_select(names, created)
         )
         hers = _readers(Fate.NEW).add_columns(literal(self._edition), literal(self._state.value))
         await self._session.exec(
-            insert_if_new(self._session, Subscription).from_select(
+            self._dialect.insert_or_ignore(Subscription).from_select(
                 ["subscriber_id", "edition", "state"], hers
             )
         )

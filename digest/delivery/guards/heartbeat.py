@@ -17,8 +17,8 @@ import structlog
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases.inserting import insert_missing
 from digest.uptime import Uptime
-from schedules.inserting import insert_missing
 from schedules.words import in_words
 
 TOLERANCE = timedelta(minutes=10)

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, literal
-from sqlmodel import UTCDateTime, col, update
+from sqlmodel import UTCDateTime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases import dialect_of
+from digest.databases.transitions import move_state
 from digest.delivery.outcomes import printable
 from digest.delivery.states import DeliveryState, MailingState
 from digest.delivery.tables import Delivery, Mailing
@@ -58,14 +60,8 @@ async def freeze_audience(session: AsyncSession, mailing: Mailing) -> Mailing:
     }
     rows = audience(mailing.edition).add_columns(*same.values())
     await session.exec(insert(Delivery).from_select(["subscriber_id", "address", *same], rows))
-    await _count_anew(session)
+    await dialect_of(session).refresh_statistics(session, "mailing", "delivery")
     return mailing
-
-
-async def _count_anew(session: AsyncSession) -> None:
-    """PostgreSQL plans by counts that it takes once a minute; until then claims would be slow."""
-    if session.get_bind().dialect.name == "postgresql":
-        await (await session.connection()).exec_driver_sql("ANALYZE mailing, delivery")
 
 
 async def _store(session: AsyncSession, mailing: Mailing) -> int:
@@ -77,33 +73,31 @@ async def _store(session: AsyncSession, mailing: Mailing) -> int:
 
 async def pause(session: AsyncSession, mailing_id: int, reason: str) -> bool:
     """Stop arming from the next commit on; False if it was not active."""
-    return await _turn(session, mailing_id, (MailingState.ACTIVE,), MailingState.PAUSED, reason)
+    return await _move(session, mailing_id, (MailingState.ACTIVE,), MailingState.PAUSED, reason)
 
 
 async def resume(session: AsyncSession, mailing_id: int) -> bool:
     """Let a paused mailing arm again; False if it was not paused."""
-    return await _turn(session, mailing_id, (MailingState.PAUSED,), MailingState.ACTIVE, None)
+    return await _move(session, mailing_id, (MailingState.PAUSED,), MailingState.ACTIVE, None)
 
 
 async def cancel(session: AsyncSession, mailing_id: int, reason: str) -> bool:
     """End a mailing for good; `recovery` skips what is not yet armed."""
     running = (MailingState.ACTIVE, MailingState.PAUSED)
-    return await _turn(session, mailing_id, running, MailingState.CANCELLED, reason)
+    return await _move(session, mailing_id, running, MailingState.CANCELLED, reason)
 
 
-async def _turn(
+async def _move(
     session: AsyncSession,
     mailing_id: int,
     before: tuple[MailingState, ...],
     after: MailingState,
     reason: str | None,
 ) -> bool:
-    result = await session.exec(
-        update(Mailing)
-        .where(col(Mailing.id) == mailing_id, col(Mailing.state).in_(before))
-        .values(state=after, state_reason=reason and printable(reason))
+    state_reason = reason and printable(reason)
+    return await move_state(
+        session, Mailing, mailing_id, before=before, after=after, state_reason=state_reason
     )
-    return result.rowcount == 1
 
 
 async def get_mailing(session: AsyncSession, mailing_id: int) -> Mailing:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Engine, Integer, String, Update, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import UTCDateTime, col
 
+from digest.databases import dialect_of
 from digest.delivery.tables import Delivery
 
 Row = Mapping[str, Any]
@@ -44,7 +45,7 @@ class RowUpdate(Protocol):
 
 def prepared(build: Build, names: Sequence[str], engine: Engine) -> RowUpdate:
     """The update as this database runs it best; `names` are the values that it is given."""
-    return AtOnce(build, names, engine) if engine.name == "postgresql" else OneByOne(build, engine)
+    return AtOnce(build, names, engine) if dialect_of(engine).SHARED else OneByOne(build, engine)
 
 
 class OneByOne:

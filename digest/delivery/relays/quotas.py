@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement
 from sqlmodel import and_, case, col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.databases.inserting import insert_missing
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.stock import Grant, Need, Unused
 from digest.delivery.relays.tables import RelayUse, Window
-from schedules.inserting import insert_missing
 
 LENGTH = {Window.HOUR: timedelta(hours=1), Window.DAY: timedelta(days=1)}
 KEPT = timedelta(days=40)

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select, update
 
+from digest.databases.inserting import insert_missing
 from digest.issues.tables import Issue
 from digest.store import Store
 from schedules.changes import EditionChange
 from schedules.editions import update_edition
-from schedules.inserting import insert_missing
 from schedules.planning import plan
 from schedules.slots import mark_composed, skip, slot_on
 from schedules.states import SlotState

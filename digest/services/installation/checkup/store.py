@@ -26,7 +26,7 @@ async def check_store(settings: Settings) -> list[Check]:
         # Only PostgreSQL can have workers elsewhere.
         found.append(
             warning("waiting mail", f"{message}a `digest work` must have it")
-            if store.is_postgresql
+            if store.is_shared
             else error("waiting mail", f"{message}set DIGEST_SMTP_URL")
         )
     return found

@@ -85,7 +85,7 @@ async def test_nor_does_such_a_node_refuse_to_start_a_sending(
 
 async def test_a_server_hears_of_the_relays_of_workers_beside_it(app: App) -> None:
     async with open_sender(without_relay(app)) as web:
-        if not app.store.is_postgresql:  # across machines it would wait for them for a minute
+        if not app.store.is_shared:  # across machines it would wait for them for a minute
             assert not web.app.relay_elsewhere()
         async with open_sender(app):
             assert web.app.relay_elsewhere()
