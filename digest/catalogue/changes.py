@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from digest.catalogue.importing.takes import PARTS, Draft
+from digest.catalogue.importing.takes import PARTS, ReviewDraft
 from digest.catalogue.panel import Panel
 from digest.catalogue.tables import Tool
-from digest.catalogue.views import View
+from digest.catalogue.views import FrozenModel
 
 
-class Change(View):
+class FactChange(FrozenModel):
     """One fact of a stored tool or comparison, before and after."""
 
     subject: str
@@ -17,13 +17,13 @@ class Change(View):
     after: str | int | None
 
 
-def fact_changes(tool: Tool, facts: Mapping[str, str]) -> Iterator[Change]:
+def fact_changes(tool: Tool, facts: Mapping[str, str]) -> Iterator[FactChange]:
     """The facts of a tool that get another value."""
     for name, value in facts.items():
-        yield Change(subject=tool.name, field=name, before=getattr(tool, name), after=value)
+        yield FactChange(subject=tool.name, field=name, before=getattr(tool, name), after=value)
 
 
-def panel_changes(subject: str, before: Panel, after: Panel) -> Iterator[Change]:
+def panel_changes(subject: str, before: Panel, after: Panel) -> Iterator[FactChange]:
     """The parts of a panel that differ."""
     for name, old, new in (
         ("panel_ship_percent", before.percent, after.percent),
@@ -32,23 +32,26 @@ def panel_changes(subject: str, before: Panel, after: Panel) -> Iterator[Change]
         ("verdict", before.verdict.value, after.verdict.value),
     ):
         if old != new:
-            yield Change(subject=subject, field=name, before=old, after=new)
+            yield FactChange(subject=subject, field=name, before=old, after=new)
 
 
 def take_changes(
-    subject: str, before: Sequence[Draft], after: Sequence[Draft], dropped: Sequence[Draft]
-) -> Iterator[Change]:
+    subject: str,
+    before: Sequence[ReviewDraft],
+    after: Sequence[ReviewDraft],
+    dropped: Sequence[ReviewDraft],
+) -> Iterator[FactChange]:
     """Takes that are new, say something else, or go because another carries them."""
     told = {id(draft.row): draft.take for draft in before}
     for draft in after:
         who = f"take by {draft.take.persona}" if draft.take.persona else "take"
         if draft.row is None:
-            yield Change(subject=subject, field=who, before=None, after=draft.take.quote)
+            yield FactChange(subject=subject, field=who, before=None, after=draft.take.quote)
             continue
         for part in (*PARTS, "inferred"):
             old, new = getattr(told[id(draft.row)], part), getattr(draft.take, part)
             if old != new:
-                yield Change(subject=subject, field=f"{who}: {part}", before=old, after=new)
+                yield FactChange(subject=subject, field=f"{who}: {part}", before=old, after=new)
     for draft in dropped:
         if draft.row is not None:
-            yield Change(subject=subject, field="take", before=draft.take.quote, after=None)
+            yield FactChange(subject=subject, field="take", before=draft.take.quote, after=None)

@@ -12,11 +12,11 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.catalogue.changes import Change
-from digest.catalogue.names import fold, known
-from digest.catalogue.pages.page import FACTS, objection
-from digest.catalogue.panel import Panel, counted
-from digest.catalogue.queries import no_comparison
+from digest.catalogue.changes import FactChange
+from digest.catalogue.names import fold, value_or_none
+from digest.catalogue.pages.page import FACTS, why_invalid
+from digest.catalogue.panel import Panel, panel_from_counts
+from digest.catalogue.queries import comparison_not_found
 from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
 from digest.errors import NotFound, Refused, UsageError
 
@@ -64,11 +64,11 @@ class Edits:
 
 async def edit_comparison(
     session: AsyncSession, slug: str, edits: Edits, *, now: datetime
-) -> list[Change]:
+) -> list[FactChange]:
     """Make the edits and tell what changed. Raises `NotFound`, `UsageError` or `Refused`."""
     comparison = await find_comparison(session, slug)
     tools = await _tools_of(session, comparison)
-    changes: list[Change] = []
+    changes: list[FactChange] = []
     if edits.url is not None:
         changes += _set_fact(comparison, slug, "url", edits.url)
     for edit in edits.facts:
@@ -109,7 +109,7 @@ async def find_comparison(session: AsyncSession, slug: str) -> Comparison:
     """The row with this slug. Raises `NotFound` with the nearest slug there is."""
     row = (await session.exec(select(Comparison).where(Comparison.slug == slug))).one_or_none()
     if row is None:
-        raise await no_comparison(session, slug)
+        raise await comparison_not_found(session, slug)
     return row
 
 
@@ -133,26 +133,28 @@ def _slugs(tools: Iterable[Tool]) -> list[str]:
     return [tool.slug for tool in tools]
 
 
-def _set_fact(row: Tool | Comparison, subject: str, fact: str, value: str) -> list[Change]:
-    after = known(value)
-    if after and (wrong := objection(fact, after)):
+def _set_fact(row: Tool | Comparison, subject: str, fact: str, value: str) -> list[FactChange]:
+    after = value_or_none(value)
+    if after and (wrong := why_invalid(fact, after)):
         raise UsageError(f"{subject}: {wrong}")
     before = getattr(row, fact)
     if before == after:
         return []
     setattr(row, fact, after)
-    return [Change(subject=subject, field=fact, before=before, after=after)]
+    return [FactChange(subject=subject, field=fact, before=before, after=after)]
 
 
-def _touched(tool: Tool, changes: list[Change], now: datetime) -> list[Change]:
+def _touched(tool: Tool, changes: list[FactChange], now: datetime) -> list[FactChange]:
     if changes:
         tool.updated_at = now
     return changes
 
 
-def _set_panel(session: AsyncSession, tool: Tool, edit: PanelEdit, now: datetime) -> list[Change]:
+def _set_panel(
+    session: AsyncSession, tool: Tool, edit: PanelEdit, now: datetime
+) -> list[FactChange]:
     before = Panel(tool.panel_ship_percent, tool.ship, tool.skip)
-    after = counted(edit.ship, edit.skip)
+    after = panel_from_counts(edit.ship, edit.skip)
     if before == after or tool.id is None:
         return []
     tool.panel_ship_percent, tool.ship, tool.skip = after.percent, after.ship, after.skip
@@ -165,17 +167,17 @@ def _set_panel(session: AsyncSession, tool: Tool, edit: PanelEdit, now: datetime
         skip=after.skip,
     )
     session.add(revision)
-    change = Change(subject=tool.name, field="panel", before=str(before), after=str(after))
+    change = FactChange(subject=tool.name, field="panel", before=str(before), after=str(after))
     return _touched(tool, [change], now)
 
 
-async def _set_persona(session: AsyncSession, tool: Tool, edit: PersonaEdit) -> list[Change]:
+async def _set_persona(session: AsyncSession, tool: Tool, edit: PersonaEdit) -> list[FactChange]:
     reviews = await _reviews(session, tool)
     if not 1 <= edit.number <= len(reviews):
         raise NotFound(f"{tool.name} has {len(reviews)} reviews, so there is no {edit.number}")
     review, before = reviews[edit.number - 1]
-    after = known(fold(edit.persona))
-    if after and (wrong := objection("persona", after)):
+    after = value_or_none(fold(edit.persona))
+    if after and (wrong := why_invalid("persona", after)):
         raise UsageError(wrong)
     if before == after:
         return []
@@ -188,7 +190,7 @@ async def _set_persona(session: AsyncSession, tool: Tool, edit: PersonaEdit) -> 
     session.add(review)
     await session.flush()
     field_name = f"review {edit.number}: persona"
-    return [Change(subject=tool.name, field=field_name, before=before, after=after)]
+    return [FactChange(subject=tool.name, field=field_name, before=before, after=after)]
 
 
 async def _reviews(session: AsyncSession, tool: Tool) -> Sequence[tuple[Review, str | None]]:

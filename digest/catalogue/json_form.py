@@ -5,7 +5,7 @@ from typing import Any
 
 from digest.catalogue.pages.page import FACTS
 from digest.catalogue.tables import VerdictRevision
-from digest.catalogue.views import ComparisonView, ReviewView, RevisionView, ToolView, View
+from digest.catalogue.views import ComparisonView, FrozenModel, ReviewView, RevisionView, ToolView
 
 Histories = Mapping[str, Sequence[VerdictRevision]]
 
@@ -53,7 +53,7 @@ def _tool(tool: ToolView, histories: Histories) -> dict[str, Any]:
     }
 
 
-def _dump(view: View, keys: Sequence[str]) -> dict[str, Any]:
+def _dump(view: FrozenModel, keys: Sequence[str]) -> dict[str, Any]:
     values = view.model_dump(mode="json", include=set(keys))
     return {key: values[key] for key in keys}
 

@@ -13,7 +13,7 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-def known(text: str | None) -> str | None:
+def value_or_none(text: str | None) -> str | None:
     """The text without outer white space, or None where it only says that there is none."""
     stripped = (text or "").strip()
     return None if stripped in NO_VALUE else stripped

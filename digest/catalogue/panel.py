@@ -59,7 +59,7 @@ class Panel:
         return new if (new.takes or 0) > (self.takes or 0) else self
 
 
-def counted(ship: int, skip: int, percent: int | None = None) -> Panel:
+def panel_from_counts(ship: int, skip: int, percent: int | None = None) -> Panel:
     """A panel by its counts; `percent` is kept where it is their rounding, else corrected."""
     panel = Panel(percent, ship, skip)
     if not ship + skip:
@@ -70,15 +70,15 @@ def counted(ship: int, skip: int, percent: int | None = None) -> Panel:
     return Panel(round(exact), ship, skip)
 
 
-def tallied(verdicts: Sequence[str | None]) -> Panel:
+def panel_from_verdicts(verdicts: Sequence[str | None]) -> Panel:
     """The panel that the reviews' own verdicts make, if all are known and there are any."""
     if not verdicts or None in verdicts:
         return Panel()
     ship = sum(verdict == "ship" for verdict in verdicts)
-    return counted(ship, len(verdicts) - ship)
+    return panel_from_counts(ship, len(verdicts) - ship)
 
 
-def weighed(
+def reconcile_panel(
     percent: int | None,
     counts: tuple[int, int] | None,
     badges: Sequence[str],
@@ -88,9 +88,9 @@ def weighed(
 
     `badges` are words as shown, `verdicts` those of its takes. The counts win.
     """
-    tally, warnings = tallied(verdicts), []
+    tally, warnings = panel_from_verdicts(verdicts), []
     if counts:
-        panel = counted(*counts, percent)
+        panel = panel_from_counts(*counts, percent)
     elif percent is None:
         panel = tally
     else:

@@ -30,11 +30,11 @@ async def comparison(session: AsyncSession, slug: str) -> ComparisonView:
     """One comparison, withdrawn or not. Raises `NotFound` with the nearest slug there is."""
     found = await _views(session, col(Comparison.slug) == slug)
     if not found:
-        raise await no_comparison(session, slug)
+        raise await comparison_not_found(session, slug)
     return found[0]
 
 
-async def no_comparison(session: AsyncSession, slug: str) -> NotFound:
+async def comparison_not_found(session: AsyncSession, slug: str) -> NotFound:
     """The error for a slug that nothing has, naming the nearest one."""
     slugs = (await session.exec(select(Comparison.slug))).all()
     if not slugs:

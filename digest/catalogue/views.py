@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict
 from digest.catalogue.verdict import Verdict
 
 
-class View(BaseModel):
+class FrozenModel(BaseModel):
     """A frozen value."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class ReviewView(View):
+class ReviewView(FrozenModel):
     """One take; None where a part is unknown."""
 
     persona: str | None
@@ -27,7 +27,7 @@ class ReviewView(View):
     inferred: bool = False
 
 
-class ToolView(View):
+class ToolView(FrozenModel):
     """A tool with its panel. `short_name` is the editor's, else the name up to a colon."""
 
     slug: str
@@ -48,7 +48,7 @@ class ToolView(View):
     reviews: tuple[ReviewView, ...] = ()
 
 
-class RevisionView(View):
+class RevisionView(FrozenModel):
     """A panel's result as it stood from `as_of` on."""
 
     as_of: datetime
@@ -58,7 +58,7 @@ class RevisionView(View):
     skip: int | None
 
 
-class ComparisonView(View):
+class ComparisonView(FrozenModel):
     """Two tools side by side."""
 
     slug: str

@@ -9,10 +9,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from digest.catalogue.changes import Change
+from digest.catalogue.changes import FactChange
 from digest.catalogue.importing.import_pages import ImportReport
 from digest.catalogue.json_form import Histories
-from digest.catalogue.pages.read_files import FileReading
+from digest.catalogue.pages.read_files import FileReport
 from digest.catalogue.verdict import Verdict
 from digest.catalogue.views import ComparisonView, ReviewView, ToolView
 from digest.cli.runtime import console
@@ -130,7 +130,7 @@ def _review_cells(number: int, review: ReviewView) -> tuple[Text, ...]:
     )
 
 
-def print_changes(changes: Sequence[Change]) -> None:
+def print_changes(changes: Sequence[FactChange]) -> None:
     """Facts before and after."""
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("of", "fact", "before", "after"):
@@ -163,7 +163,7 @@ def print_import(report: ImportReport) -> None:
     console.print(Text(_outcome(report), style="bold"))
 
 
-def _print_file(file: FileReading) -> None:
+def _print_file(file: FileReport) -> None:
     failed = any(problem.severity == "error" for problem in file.problems)
     mark = Text("✗ ", style="red") if failed else Text("✓ ", style="green")
     console.print(mark.append(f"{file.file}  {', '.join(file.comparisons)}", "default"))

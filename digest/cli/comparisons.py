@@ -11,12 +11,12 @@ from rich.progress import Progress
 
 from digest.app import App
 from digest.catalogue import editing, queries
-from digest.catalogue.changes import Change
+from digest.catalogue.changes import FactChange
 from digest.catalogue.edit_words import parse_fact, parse_panel, parse_persona
 from digest.catalogue.importing.import_pages import ImportReport, import_pages
 from digest.catalogue.json_form import Histories, listed, shown
 from digest.catalogue.pages.json_model import json_schema
-from digest.catalogue.pages.read_files import Reading, read_files
+from digest.catalogue.pages.read_files import ImportInput, read_files
 from digest.catalogue.views import ComparisonView
 from digest.cli.comparison_tables import (
     print_changes,
@@ -70,7 +70,7 @@ async def _import(
         return await import_pages(session, reading, as_of=as_of or now, dry_run=dry_run)
 
 
-def _read_with_progress(paths: Iterable[Path]) -> Reading:
+def _read_with_progress(paths: Iterable[Path]) -> ImportInput:
     terminal = Console(stderr=True)
     with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
         bar = progress.add_task("Reading", total=None, visible=False)
@@ -191,7 +191,7 @@ def edit(
     if not edits:
         raise UsageError("nothing to edit: see `digest comparisons edit --help`")
 
-    async def work(app: App) -> list[Change]:
+    async def work(app: App) -> list[FactChange]:
         async with app.store.write(Queue.EDITING) as session:
             return await editing.edit_comparison(session, slug, edits, now=app.clock())
 

@@ -13,13 +13,15 @@ from dataclasses import replace
 
 from digest.catalogue.importing.takes import folded_quotes
 from digest.catalogue.names import fold
-from digest.catalogue.pages.page import Page, PageTool, Problem, Take, problem_at
+from digest.catalogue.pages.page import ComparisonPage, PageProblem, PageTool, Take, problem_at
 
 Quotes = Mapping[str, AbstractSet[str]]
 Claims = Mapping[tuple[str, str], set[int]]
 
 
-def attribute(pages: Sequence[Page], stored: Quotes) -> tuple[list[Page], list[Problem]]:
+def attribute_takes(
+    pages: Sequence[ComparisonPage], stored: Quotes
+) -> tuple[list[ComparisonPage], list[PageProblem]]:
     """Give each page's loose takes to its tools, or to nobody with a warning.
 
     `stored` maps a tool's name to the folded quotes already known of it. What
@@ -40,7 +42,7 @@ def attribute(pages: Sequence[Page], stored: Quotes) -> tuple[list[Page], list[P
     return attributed, warnings
 
 
-def _known(pages: Iterable[Page], stored: Quotes) -> Quotes:
+def _known(pages: Iterable[ComparisonPage], stored: Quotes) -> Quotes:
     known: dict[str, set[str]] = defaultdict(set)
     for name, quotes in stored.items():
         known[name] |= quotes
@@ -50,7 +52,7 @@ def _known(pages: Iterable[Page], stored: Quotes) -> Quotes:
     return known
 
 
-def _claims(pages: Iterable[Page]) -> Claims:
+def _claims(pages: Iterable[ComparisonPage]) -> Claims:
     """(tool, quote) → the pages that would give it so by alternation."""
     claims: dict[tuple[str, str], set[int]] = defaultdict(set)
     for index, page in enumerate(pages):
@@ -61,7 +63,7 @@ def _claims(pages: Iterable[Page]) -> Claims:
     return claims
 
 
-def _doubt(page: Page, known: Quotes, claims: Claims, index: int) -> str | None:
+def _doubt(page: ComparisonPage, known: Quotes, claims: Claims, index: int) -> str | None:
     if len(page.loose) % 2:
         return "their number is odd, so nobody can tell whose they are"
     sides = _sides(page)
@@ -80,7 +82,7 @@ def _doubt(page: Page, known: Quotes, claims: Claims, index: int) -> str | None:
     return None
 
 
-def _alternated(page: Page) -> Page:
+def _alternated(page: ComparisonPage) -> ComparisonPage:
     left, right = (
         replace(
             tool,
@@ -92,5 +94,7 @@ def _alternated(page: Page) -> Page:
     return replace(page, left=left, right=right, loose=())
 
 
-def _sides(page: Page) -> tuple[tuple[PageTool, Sequence[Take]], tuple[PageTool, Sequence[Take]]]:
+def _sides(
+    page: ComparisonPage,
+) -> tuple[tuple[PageTool, Sequence[Take]], tuple[PageTool, Sequence[Take]]]:
     return (page.left, page.loose[::2]), (page.right, page.loose[1::2])

@@ -10,37 +10,37 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.catalogue.changes import Change
+from digest.catalogue.changes import FactChange
 from digest.catalogue.importing.merge import merge, page_names
-from digest.catalogue.importing.plan import Plan, make_plan
-from digest.catalogue.importing.stored import load_stored
+from digest.catalogue.importing.plan import ImportPlan, make_plan
+from digest.catalogue.importing.stored_catalogue import load_stored
 from digest.catalogue.importing.write import write_plan
-from digest.catalogue.pages.page import Problem
-from digest.catalogue.pages.read_files import FileReading, Reading
-from digest.catalogue.views import View
+from digest.catalogue.pages.page import PageProblem
+from digest.catalogue.pages.read_files import FileReport, ImportInput
+from digest.catalogue.views import FrozenModel
 
 
-class ImportReport(View):
+class ImportReport(FrozenModel):
     """What an import did, or would do. `stored` is False for a dry run and for errors."""
 
     stored: bool
     dry_run: bool
     as_of: datetime
-    files: tuple[FileReading, ...]
-    problems: tuple[Problem, ...]
+    files: tuple[FileReport, ...]
+    problems: tuple[PageProblem, ...]
     tools_added: tuple[str, ...]
     comparisons_added: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[FactChange, ...]
     unchanged: tuple[str, ...]
 
     @property
-    def errors(self) -> tuple[Problem, ...]:
+    def errors(self) -> tuple[PageProblem, ...]:
         """The problems that keep it from being stored."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
 async def import_pages(
-    session: AsyncSession, reading: Reading, *, as_of: datetime, dry_run: bool = False
+    session: AsyncSession, reading: ImportInput, *, as_of: datetime, dry_run: bool = False
 ) -> ImportReport:
     """Store what was read, or nothing at all if there is any error or `dry_run` is set.
 
@@ -65,7 +65,7 @@ async def import_pages(
     )
 
 
-def _unchanged(plan: Plan) -> Iterable[str]:
+def _unchanged(plan: ImportPlan) -> Iterable[str]:
     """The slugs of comparisons whose own facts and whose tools stay as they are."""
     moved = {tool.name for tool in plan.tools if tool.tool is None or tool.changes}
     for pair in plan.pairs:

@@ -8,16 +8,24 @@ of their own first, those that attribute their takes before those that don't.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from digest.catalogue.importing.alternation import Quotes, attribute
+from digest.catalogue.importing.alternation import Quotes, attribute_takes
 from digest.catalogue.importing.takes import (
-    Draft,
-    absorb_nameless,
+    ReviewDraft,
+    absorb_unnamed,
     combined,
     differences,
     same_take,
 )
 from digest.catalogue.names import fold
-from digest.catalogue.pages.page import Fact, Page, PageTool, Place, Problem, Take, problem_at
+from digest.catalogue.pages.page import (
+    ComparisonPage,
+    Fact,
+    PageProblem,
+    PageTool,
+    SourceLocation,
+    Take,
+    problem_at,
+)
 from digest.catalogue.panel import Panel
 
 
@@ -26,13 +34,13 @@ class MergedTool:
     """All that an import says of one tool."""
 
     name: str
-    place: Place
+    place: SourceLocation
     facts: dict[str, Fact] = field(default_factory=dict)
     panel: Panel = field(default_factory=Panel)
     stated: bool = False
-    takes: list[Draft] = field(default_factory=list)
+    takes: list[ReviewDraft] = field(default_factory=list)
     slug: str | None = None
-    panel_place: Place | None = None
+    panel_place: SourceLocation | None = None
 
 
 @dataclass
@@ -41,7 +49,7 @@ class MergedPair:
 
     left: str
     right: str
-    place: Place
+    place: SourceLocation
     url: Fact | None = None
     slug: str | None = None
 
@@ -52,33 +60,33 @@ class MergedPair:
 
 
 @dataclass
-class Merged:
+class MergedImport:
     """One import: tools by name, pairs by their unordered names, and what is wrong."""
 
     tools: dict[str, MergedTool] = field(default_factory=dict)
     pairs: dict[frozenset[str], MergedPair] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[PageProblem] = field(default_factory=list)
 
 
-def merge(pages: Iterable[Page], stored: Quotes) -> Merged:
+def merge(pages: Iterable[ComparisonPage], stored: Quotes) -> MergedImport:
     """Bring pages together; `stored` maps tools to the folded quotes already known of them."""
-    attributed, warnings = attribute(sorted(pages, key=_order), stored)
-    merged = Merged(problems=warnings)
+    attributed, warnings = attribute_takes(sorted(pages, key=_order), stored)
+    merged = MergedImport(problems=warnings)
     for page in attributed:
         _add_pair(merged, page)
         for tool in page.tools:
             _add_tool(merged, tool)
     for known in merged.tools.values():
-        known.takes, _ = absorb_nameless(known.takes)
+        known.takes, _ = absorb_unnamed(known.takes)
     return merged
 
 
-def _order(page: Page) -> tuple[bool, str, str, tuple[str, ...], Place]:
+def _order(page: ComparisonPage) -> tuple[bool, str, str, tuple[str, ...], SourceLocation]:
     quotes = tuple(take.quote or "" for take in page.loose)
     return bool(page.loose), page.left.name, page.right.name, quotes, page.place
 
 
-def _add_pair(merged: Merged, page: Page) -> None:
+def _add_pair(merged: MergedImport, page: ComparisonPage) -> None:
     key = frozenset((page.left.name, page.right.name))
     pair = merged.pairs.setdefault(
         key, MergedPair(page.left.name, page.right.name, page.place, page.url, page.slug)
@@ -89,7 +97,7 @@ def _add_pair(merged: Merged, page: Page) -> None:
     pair.url = pair.url or page.url
 
 
-def _add_tool(merged: Merged, tool: PageTool) -> None:
+def _add_tool(merged: MergedImport, tool: PageTool) -> None:
     known = merged.tools.setdefault(tool.name, MergedTool(tool.name, tool.place))
     known.slug = known.slug or tool.slug
     for name, fact in tool.facts.items():
@@ -101,7 +109,7 @@ def _add_tool(merged: Merged, tool: PageTool) -> None:
         _add_take(merged, known, take)
 
 
-def _conflict(subject: str, name: str, new: Fact, first: Fact) -> Problem:
+def _conflict(subject: str, name: str, new: Fact, first: Fact) -> PageProblem:
     return problem_at(
         new.place,
         f"{subject}: the {name.replace('_', ' ')} is {_short(new.value)} here, "
@@ -109,7 +117,7 @@ def _conflict(subject: str, name: str, new: Fact, first: Fact) -> Problem:
     )
 
 
-def _add_panel(merged: Merged, known: MergedTool, tool: PageTool) -> None:
+def _add_panel(merged: MergedImport, known: MergedTool, tool: PageTool) -> None:
     new, old = tool.panel, known.panel
     if new == Panel():
         return
@@ -125,10 +133,10 @@ def _add_panel(merged: Merged, known: MergedTool, tool: PageTool) -> None:
         known.stated = known.stated or tool.stated
 
 
-def _add_take(merged: Merged, known: MergedTool, take: Take) -> None:
+def _add_take(merged: MergedImport, known: MergedTool, take: Take) -> None:
     draft = same_take(known.takes, take)
     if draft is None:
-        known.takes.append(Draft(take))
+        known.takes.append(ReviewDraft(take))
         return
     for part in differences(draft.take, take):
         message = (
@@ -145,6 +153,6 @@ def _short(value: str | int) -> str:
     return repr(text if len(text) <= 60 else text[:59] + "…")
 
 
-def page_names(pages: Sequence[Page]) -> list[str]:
+def page_names(pages: Sequence[ComparisonPage]) -> list[str]:
     """The names of all tools on pages, each once."""
     return list(dict.fromkeys(tool.name for page in pages for tool in page.tools))

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.catalogue.changes import Change, fact_changes, panel_changes, take_changes
-from digest.catalogue.importing.merge import Merged, MergedPair, MergedTool
-from digest.catalogue.importing.stored import Stored
+from digest.catalogue.changes import FactChange, fact_changes, panel_changes, take_changes
+from digest.catalogue.importing.merge import MergedImport, MergedPair, MergedTool
+from digest.catalogue.importing.stored_catalogue import StoredCatalogue
 from digest.catalogue.importing.takes import (
-    Draft,
-    absorb_nameless,
+    ReviewDraft,
+    absorb_unnamed,
     combined,
     folded_quotes,
     renamed_take,
     same_take,
 )
 from digest.catalogue.names import fold, free_slug, slugify
-from digest.catalogue.pages.page import Problem, problem_at
+from digest.catalogue.pages.page import PageProblem, problem_at
 from digest.catalogue.panel import Panel
 from digest.catalogue.tables import Comparison, Review, Tool
 
@@ -32,9 +32,9 @@ class ToolPlan:
     tool: Tool | None
     facts: dict[str, str]
     panel: Panel | None
-    takes: list[Draft]
+    takes: list[ReviewDraft]
     dropped: list[Review]
-    changes: list[Change] = field(default_factory=list)
+    changes: list[FactChange] = field(default_factory=list)
 
 
 @dataclass
@@ -44,18 +44,18 @@ class PairPlan:
     pair: MergedPair
     slug: str
     comparison: Comparison | None
-    changes: list[Change] = field(default_factory=list)
+    changes: list[FactChange] = field(default_factory=list)
 
 
 @dataclass
-class Plan:
+class ImportPlan:
     """One import, ready to be written if no problem is an error."""
 
     tools: list[ToolPlan] = field(default_factory=list)
     pairs: list[PairPlan] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[PageProblem] = field(default_factory=list)
 
-    def changes(self) -> Iterator[Change]:
+    def changes(self) -> Iterator[FactChange]:
         """What changes of what is stored already."""
         for tool in self.tools:
             yield from tool.changes
@@ -63,9 +63,9 @@ class Plan:
             yield from pair.changes
 
 
-def make_plan(merged: Merged, stored: Stored, as_of: datetime) -> Plan:
+def make_plan(merged: MergedImport, stored: StoredCatalogue, as_of: datetime) -> ImportPlan:
     """Compare an import with the store. A panel older than the stored one is a problem."""
-    plan = Plan(problems=list(merged.problems))
+    plan = ImportPlan(problems=list(merged.problems))
     slugs = set(stored.tool_slugs)
     sources = _explicit_sources(merged)
     for merged_tool in merged.tools.values():
@@ -87,7 +87,7 @@ def make_plan(merged: Merged, stored: Stored, as_of: datetime) -> Plan:
     return plan
 
 
-def _explicit_sources(merged: Merged) -> Sources:
+def _explicit_sources(merged: MergedImport) -> Sources:
     """Folded quote → the tools that pages of this import say it is of, without inference."""
     sources: Sources = {}
     for tool in merged.tools.values():
@@ -100,7 +100,7 @@ def _plan_tool(
     merged: MergedTool,
     tool: Tool | None,
     slug: str,
-    stored: Stored,
+    stored: StoredCatalogue,
     sources: Sources,
 ) -> ToolPlan:
     facts = {
@@ -137,20 +137,20 @@ def _panel_of(tool: Tool | None) -> Panel:
 
 
 def _merge_takes(
-    old: Sequence[Draft], merged: MergedTool, sources: Sources
-) -> tuple[list[Draft], list[Draft]]:
-    drafts = [Draft(draft.take, draft.row) for draft in old]
+    old: Sequence[ReviewDraft], merged: MergedTool, sources: Sources
+) -> tuple[list[ReviewDraft], list[ReviewDraft]]:
+    drafts = [ReviewDraft(draft.take, draft.row) for draft in old]
     speakers = {new.take.persona for new in merged.takes}
-    told: list[Draft] = []
+    told: list[ReviewDraft] = []
     for new in merged.takes:
         known = same_take(drafts, new.take) or renamed_take(drafts, new.take, speakers)
         if known:
             known.take = combined(known.take, new.take)
         else:
-            known = Draft(new.take)
+            known = ReviewDraft(new.take)
             drafts.append(known)
         told.append(known)
-    kept, absorbed = absorb_nameless(drafts)
+    kept, absorbed = absorb_unnamed(drafts)
     disproved = [draft for draft in kept if _is_disproved(draft, merged.name, sources)]
     kept = [draft for draft in kept if draft not in disproved]
     if all(draft in told for draft in kept):
@@ -158,7 +158,7 @@ def _merge_takes(
     return kept, absorbed + disproved
 
 
-def _is_disproved(draft: Draft, name: str, sources: Sources) -> bool:
+def _is_disproved(draft: ReviewDraft, name: str, sources: Sources) -> bool:
     """Whether a take that was only inferred is now said to be another tool's."""
     if not draft.take.inferred or draft.take.quote is None:
         return False
@@ -167,8 +167,8 @@ def _is_disproved(draft: Draft, name: str, sources: Sources) -> bool:
 
 
 def _tool_problems(
-    merged: MergedTool, plan: ToolPlan, stored: Stored, as_of: datetime
-) -> Iterator[Problem]:
+    merged: MergedTool, plan: ToolPlan, stored: StoredCatalogue, as_of: datetime
+) -> Iterator[PageProblem]:
     judged_at = stored.judged_at.get(plan.name)
     if plan.panel and judged_at and as_of < judged_at:
         message = (
@@ -182,18 +182,18 @@ def _tool_problems(
 
 
 def _plan_pair(
-    pair: MergedPair, stored: Stored, tool_slugs: dict[str, str], taken: set[str]
+    pair: MergedPair, stored: StoredCatalogue, tool_slugs: dict[str, str], taken: set[str]
 ) -> PairPlan:
     row = stored.comparison_of(pair.left, pair.right)
     wanted = pair.slug or f"{tool_slugs[pair.left]}-vs-{tool_slugs[pair.right]}"
     plan = PairPlan(pair, row.slug if row else free_slug(wanted, taken), row)
     if row and pair.url and pair.url.value != row.url:
-        change = Change(subject=row.slug, field="url", before=row.url, after=pair.url.value)
+        change = FactChange(subject=row.slug, field="url", before=row.url, after=pair.url.value)
         plan.changes.append(change)
     return plan
 
 
-def _pair_problems(plan: PairPlan) -> Iterator[Problem]:
+def _pair_problems(plan: PairPlan) -> Iterator[PageProblem]:
     pair = plan.pair
     if pair.slug and pair.slug != plan.slug:
         message = f"{pair.title} has the slug {plan.slug!r}, not {pair.slug!r}: slugs don't change"

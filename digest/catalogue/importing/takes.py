@@ -16,14 +16,14 @@ PARTS = ("persona", "score", "verdict", "quote")
 
 
 @dataclass(eq=False)
-class Draft:
+class ReviewDraft:
     """A take as it will be stored; `row` is the review it is now, if any."""
 
     take: Take
     row: Review | None = None
 
 
-def same_take(drafts: Sequence[Draft], take: Take) -> Draft | None:
+def same_take(drafts: Sequence[ReviewDraft], take: Take) -> ReviewDraft | None:
     """The draft that is the same take."""
     if take.persona:
         for draft in drafts:
@@ -36,8 +36,8 @@ def same_take(drafts: Sequence[Draft], take: Take) -> Draft | None:
 
 
 def renamed_take(
-    drafts: Sequence[Draft], take: Take, speakers: Collection[str | None]
-) -> Draft | None:
+    drafts: Sequence[ReviewDraft], take: Take, speakers: Collection[str | None]
+) -> ReviewDraft | None:
     """The draft with the same quote whose persona is none of the `speakers`: it was renamed."""
     for draft in drafts:
         if same_quote(draft.take, take) and draft.take.persona not in speakers:
@@ -73,11 +73,11 @@ def differences(old: Take, new: Take) -> list[str]:
     return differing
 
 
-def absorb_nameless(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
+def absorb_unnamed(drafts: Sequence[ReviewDraft]) -> tuple[list[ReviewDraft], list[ReviewDraft]]:
     """Those to keep, and nameless ones whose quote a named one has come to carry."""
     named = [draft for draft in drafts if draft.take.persona]
-    kept: list[Draft] = []
-    dropped: list[Draft] = []
+    kept: list[ReviewDraft] = []
+    dropped: list[ReviewDraft] = []
     for draft in drafts:
         twice = not draft.take.persona and any(same_quote(draft.take, n.take) for n in named)
         (dropped if twice else kept).append(draft)

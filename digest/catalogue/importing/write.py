@@ -5,14 +5,14 @@ from datetime import datetime
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.catalogue.importing.plan import PairPlan, Plan, ToolPlan
-from digest.catalogue.importing.stored import pair_key
+from digest.catalogue.importing.plan import ImportPlan, PairPlan, ToolPlan
+from digest.catalogue.importing.stored_catalogue import pair_key
 from digest.catalogue.pages.page import Take
 from digest.catalogue.panel import Panel
 from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
 
 
-async def write_plan(session: AsyncSession, plan: Plan, as_of: datetime) -> None:
+async def write_plan(session: AsyncSession, plan: ImportPlan, as_of: datetime) -> None:
     """Write all changes of a plan that was made in this transaction."""
     rows = {tool.name: _tool_row(session, tool, as_of) for tool in plan.tools}
     personas = await _personas(session, plan)
@@ -27,7 +27,9 @@ async def write_plan(session: AsyncSession, plan: Plan, as_of: datetime) -> None
     await session.flush()
 
 
-def _write_pairs(session: AsyncSession, plan: Plan, rows: dict[str, Tool], as_of: datetime) -> None:
+def _write_pairs(
+    session: AsyncSession, plan: ImportPlan, rows: dict[str, Tool], as_of: datetime
+) -> None:
     for pair in plan.pairs:
         row = pair.comparison or _comparison_row(pair, rows, as_of)
         if pair.pair.url:
@@ -78,7 +80,7 @@ def _revision(tool_id: int, panel: Panel, as_of: datetime) -> VerdictRevision:
     )
 
 
-async def _personas(session: AsyncSession, plan: Plan) -> dict[str, int]:
+async def _personas(session: AsyncSession, plan: ImportPlan) -> dict[str, int]:
     """Persona → id, with rows for those not seen before."""
     known = {row.name: row for row in (await session.exec(select(Persona))).all()}
     for tool in plan.tools:

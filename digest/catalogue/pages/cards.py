@@ -10,42 +10,42 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digest.catalogue.names import known
-from digest.catalogue.pages.cursor import Cursor, Line, PageError, at_most_one
-from digest.catalogue.pages.page import Fact, Place, objection
+from digest.catalogue.names import value_or_none
+from digest.catalogue.pages.cursor import Cursor, PageError, PageLine, at_most_one
+from digest.catalogue.pages.page import Fact, SourceLocation, why_invalid
 
 PERCENT = re.compile(r"(\d{1,4})%")
 BADGES = frozenset({"ship", "skip", "split", "no take"})
 
 
 @dataclass(frozen=True)
-class Card:
+class PageCard:
     """What one card says. `badge` is layout B's word, where there is one."""
 
-    name: Line
+    name: PageLine
     facts: dict[str, Fact]
     percent: int | None
-    badge: Line | None
+    badge: PageLine | None
 
 
 @dataclass(frozen=True)
 class _Upper:
     """A card above its labels: lines that end in name, tagline and maybe a badge."""
 
-    body: list[Line]
+    body: list[PageLine]
     percent: int | None
-    badge: Line | None
+    badge: PageLine | None
 
 
 @dataclass(frozen=True)
 class _Lower:
     """A card's two values with labels."""
 
-    community: Line | None
-    entry: Line | None
+    community: PageLine | None
+    entry: PageLine | None
 
 
-def read_cards(cursor: Cursor, file: str, title: Line, end: str) -> tuple[Card, Card]:
+def read_cards(cursor: Cursor, file: str, title: PageLine, end: str) -> tuple[PageCard, PageCard]:
     """Both cards; the right description ends at the line `end`. Raises `PageError`."""
     left_upper = _upper(cursor.until("Panel ship"))
     left_lower = _lower(cursor)
@@ -62,7 +62,7 @@ def read_cards(cursor: Cursor, file: str, title: Line, end: str) -> tuple[Card, 
     return _described(file, left, left_description), _described(file, right, right_description)
 
 
-def _upper(lines: list[Line]) -> _Upper:
+def _upper(lines: list[PageLine]) -> _Upper:
     if not lines:
         raise PageError("a card has no lines above 'Panel ship'")
     body, percent, badge = list(lines), None, None
@@ -70,7 +70,7 @@ def _upper(lines: list[Line]) -> _Upper:
         percent = int(match.group(1))
         if percent > 100:
             raise PageError(f"{percent}% is no share", body[-1].number)
-    if match or known(body[-1].text) is None:
+    if match or value_or_none(body[-1].text) is None:
         body.pop()
     if body and body[-1].text.lower() in BADGES:
         badge = body.pop()
@@ -83,7 +83,7 @@ def _lower(cursor: Cursor) -> _Lower:
     return _Lower(community, entry)
 
 
-def _split_title(title: Line, left: _Upper, right: _Upper) -> tuple[str, str]:
+def _split_title(title: PageLine, left: _Upper, right: _Upper) -> tuple[str, str]:
     lefts, rights = ({line.text for line in upper.body[-3:]} for upper in (left, right))
     splits = [
         (title.text[: found.start()], title.text[found.end() :])
@@ -95,17 +95,17 @@ def _split_title(title: Line, left: _Upper, right: _Upper) -> tuple[str, str]:
             "the title is not the names of the two cards with ' vs ' between", title.number
         )
     for name in named[0]:
-        if wrong := objection("name", name):
+        if wrong := why_invalid("name", name):
             raise PageError(wrong, title.number)
     return named[0]
 
 
-def _card(file: str, upper: _Upper, lower: _Lower, name: str) -> tuple[Card, list[Line]]:
+def _card(file: str, upper: _Upper, lower: _Lower, name: str) -> tuple[PageCard, list[PageLine]]:
     """The card and the lines above it that are not its own."""
     at = _index_of(name, upper.body)
     tail = upper.body[at + 1 :]
     above, category = _category(upper.body[:at])
-    card = Card(
+    card = PageCard(
         name=upper.body[at],
         facts=facts_of(
             file,
@@ -120,7 +120,7 @@ def _card(file: str, upper: _Upper, lower: _Lower, name: str) -> tuple[Card, lis
     return card, above
 
 
-def _index_of(name: str, body: Sequence[Line]) -> int:
+def _index_of(name: str, body: Sequence[PageLine]) -> int:
     """Where the name stands: before a tagline, else last, else before an unknown badge too."""
     for place in (-2, -1, -3):
         if len(body) >= -place and body[place].text == name:
@@ -128,7 +128,7 @@ def _index_of(name: str, body: Sequence[Line]) -> int:
     raise AssertionError("the title was split at names that the cards have")
 
 
-def _category(lines: list[Line]) -> tuple[list[Line], Line | None]:
+def _category(lines: list[PageLine]) -> tuple[list[PageLine], PageLine | None]:
     """What stands above the name: earlier text, layout B's logo letter, the category."""
     if not lines:
         return [], None
@@ -140,20 +140,20 @@ def _category(lines: list[Line]) -> tuple[list[Line], Line | None]:
     return above, lines[-1]
 
 
-def _described(file: str, card: Card, lines: Sequence[Line]) -> Card:
+def _described(file: str, card: PageCard, lines: Sequence[PageLine]) -> PageCard:
     if not lines:
         return card
-    whole = Line(lines[0].number, "\n\n".join(line.text for line in lines))
+    whole = PageLine(lines[0].number, "\n\n".join(line.text for line in lines))
     return replace(card, facts={**card.facts, **facts_of(file, description=whole)})
 
 
-def facts_of(file: str, **lines: Line | None) -> dict[str, Fact]:
+def facts_of(file: str, **lines: PageLine | None) -> dict[str, Fact]:
     """Named lines as facts, those without a value left out. Raises `PageError` on a bad one."""
     facts = {}
     for name, line in lines.items():
-        if line is None or known(line.text) is None:
+        if line is None or value_or_none(line.text) is None:
             continue
-        if wrong := objection(name, line.text):
+        if wrong := why_invalid(name, line.text):
             raise PageError(wrong, line.number)
-        facts[name] = Fact(line.text, Place(file, line.number))
+        facts[name] = Fact(line.text, SourceLocation(file, line.number))
     return facts

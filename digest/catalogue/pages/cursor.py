@@ -17,7 +17,7 @@ class PageError(Exception):
 
 
 @dataclass(frozen=True)
-class Line:
+class PageLine:
     """A line that is not blank, without outer white space; numbers start at 1."""
 
     number: int
@@ -29,7 +29,7 @@ class Cursor:
 
     def __init__(self, text: str) -> None:
         numbered = enumerate(text.split("\n"), start=1)
-        self._lines = [Line(n, raw.strip()) for n, raw in numbered if raw.strip()]
+        self._lines = [PageLine(n, raw.strip()) for n, raw in numbered if raw.strip()]
         self._at = 0
         self.read: list[str] = []
 
@@ -37,11 +37,11 @@ class Cursor:
         """Note that a part of the page has been read."""
         self.read.append(part)
 
-    def peek(self) -> Line | None:
+    def peek(self) -> PageLine | None:
         """The next line, if there is one."""
         return self._lines[self._at] if self._at < len(self._lines) else None
 
-    def take(self, what: str) -> Line:
+    def take(self, what: str) -> PageLine:
         """The next line, which should be `what`. Raises `PageError` at the end."""
         line = self.peek()
         if line is None:
@@ -49,7 +49,7 @@ class Cursor:
         self._at += 1
         return line
 
-    def until(self, label: str) -> list[Line]:
+    def until(self, label: str) -> list[PageLine]:
         """The lines before the next one that says `label` and nothing else; goes past it."""
         for index in range(self._at, len(self._lines)):
             if self._lines[index].text == label:
@@ -57,7 +57,7 @@ class Cursor:
                 return before
         raise self._cut(f"the line {label!r}")
 
-    def line_before(self) -> Line:
+    def line_before(self) -> PageLine:
         """The line last gone past."""
         return self._lines[self._at - 1]
 
@@ -66,7 +66,7 @@ class Cursor:
         return PageError(f"the page ends without {what}; it may be cut", last)
 
 
-def at_most_one(lines: Sequence[Line], what: str) -> Line | None:
+def at_most_one(lines: Sequence[PageLine], what: str) -> PageLine | None:
     """The only line, or None. Raises `PageError` where there are more."""
     if len(lines) > 1:
         raise PageError(f"expected one line for {what}, found {len(lines)}", lines[0].number)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from digest.catalogue.pages.cursor import PageError
-from digest.catalogue.pages.page import Problem
+from digest.catalogue.pages.page import PageProblem
 
 TEXT_LIMIT = 1_000_000
 JSON_LIMIT = 5_000_000
@@ -21,7 +21,7 @@ _BOMS = {
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
+def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[PageProblem]]:
     """The files named, and the .txt and .json files of each folder in order, each once."""
     found: dict[Path, Path] = {}
     problems = []
@@ -46,8 +46,8 @@ def _files_in(folder: Path) -> Sequence[Path]:
     )
 
 
-def _folder_problem(folder: Path, message: str) -> Problem:
-    return Problem(file=str(folder), line=None, message=message)
+def _folder_problem(folder: Path, message: str) -> PageProblem:
+    return PageProblem(file=str(folder), line=None, message=message)
 
 
 def read_text(path: Path) -> str:

@@ -9,7 +9,7 @@ JsonPath = tuple[str | int, ...]
 _SYMBOL = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},\n]|[^\s\[\]{},:"]+')
 
 
-def lines_of(text: str) -> dict[JsonPath, int]:
+def line_numbers(text: str) -> dict[JsonPath, int]:
     """Path → line, from 1, for every value of a valid JSON text.
 
     `("left", "reviews", 2, "score")` is `text["left"]["reviews"][2]["score"]`.

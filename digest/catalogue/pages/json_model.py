@@ -5,8 +5,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from digest.catalogue.names import SLUG, fold, known
-from digest.catalogue.pages.page import LIMITS, objection
+from digest.catalogue.names import SLUG, fold, value_or_none
+from digest.catalogue.pages.page import LIMITS, why_invalid
 
 MOST_REVIEWS = 500
 _SLUG_FIELD = Field(
@@ -29,7 +29,7 @@ def _ignored() -> Any:
     )
 
 
-class _Form(BaseModel):
+class _JsonForm(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     @field_validator("*", mode="after")
@@ -38,13 +38,13 @@ class _Form(BaseModel):
         """Text without a value is None; other text obeys the limits of its fact."""
         if not isinstance(value, str) or info.field_name not in LIMITS:
             return value
-        text = known(value.replace("\r\n", "\n"))
-        if text and (wrong := objection(info.field_name, text)):
+        text = value_or_none(value.replace("\r\n", "\n"))
+        if text and (wrong := why_invalid(info.field_name, text)):
             raise ValueError(wrong)
         return text
 
 
-class ReviewForm(_Form):
+class ReviewForm(_JsonForm):
     """One take on the tool. It needs a persona or a quote, to be known again."""
 
     persona: str | None = _text("persona", "Builder, Skeptic, Futurist, Founder, PM, Creator …")
@@ -60,7 +60,7 @@ class ReviewForm(_Form):
         return self
 
 
-class ToolForm(_Form):
+class ToolForm(_JsonForm):
     """One tool. What is left out, null, empty or an em dash is unknown and deletes nothing."""
 
     name: str = Field(min_length=1, max_length=LIMITS["name"])
@@ -99,7 +99,7 @@ class ToolForm(_Form):
         return self
 
 
-class ComparisonForm(_Form):
+class ComparisonForm(_JsonForm):
     """Two tools side by side."""
 
     schema_: str | None = Field(None, alias="$schema", description="For editors; ignored.")

@@ -8,27 +8,27 @@ from pydantic import ValidationError
 
 from digest.catalogue.names import fold, short_name_of
 from digest.catalogue.pages.cursor import PageError
-from digest.catalogue.pages.json_lines import JsonPath, lines_of, nearest_line
+from digest.catalogue.pages.json_lines import JsonPath, line_numbers, nearest_line
 from digest.catalogue.pages.json_model import ComparisonForm, ReviewForm, ToolForm
 from digest.catalogue.pages.page import (
     FACTS,
+    ComparisonPage,
     Fact,
-    Page,
+    PageProblem,
     PageTool,
-    Place,
-    Problem,
+    SourceLocation,
     Take,
     problem_at,
 )
-from digest.catalogue.panel import weighed
+from digest.catalogue.panel import reconcile_panel
 
 
 @dataclass
 class JsonReading:
     """The comparisons of one file; `unread` names those with faults by number."""
 
-    pages: list[Page] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    pages: list[ComparisonPage] = field(default_factory=list)
+    problems: list[PageProblem] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -36,7 +36,7 @@ class JsonReading:
 def read_json_pages(file: str, text: str) -> JsonReading:
     """Read all comparisons of a file. Raises `PageError` where it is no JSON of ours."""
     document = _parse(text)
-    lines = lines_of(text)
+    lines = line_numbers(text)
     several = isinstance(document, list)
     if not several and not isinstance(document, dict):
         raise PageError("expected a comparison, or a list of comparisons", lines[()])
@@ -72,8 +72,8 @@ class _Origin:
     lines: dict[JsonPath, int]
     path: JsonPath
 
-    def place(self, *steps: str | int) -> Place:
-        return Place(self.file, nearest_line(self.lines, (*self.path, *steps)))
+    def place(self, *steps: str | int) -> SourceLocation:
+        return SourceLocation(self.file, nearest_line(self.lines, (*self.path, *steps)))
 
 
 def _read_one(reading: JsonReading, origin: _Origin, item: Any, label: str) -> None:
@@ -83,7 +83,7 @@ def _read_one(reading: JsonReading, origin: _Origin, item: Any, label: str) -> N
         reading.problems += _problems(origin, error)
         reading.unread.append(label)
         return
-    page = Page(
+    page = ComparisonPage(
         left=_tool(reading, origin, "left", form.left),
         right=_tool(reading, origin, "right", form.right),
         place=origin.place(),
@@ -94,7 +94,7 @@ def _read_one(reading: JsonReading, origin: _Origin, item: Any, label: str) -> N
     reading.read.append(page.title)
 
 
-def _problems(origin: _Origin, error: ValidationError) -> list[Problem]:
+def _problems(origin: _Origin, error: ValidationError) -> list[PageProblem]:
     return [
         problem_at(
             origin.place(*fault["loc"]),
@@ -119,7 +119,7 @@ def _tool(reading: JsonReading, origin: _Origin, side: str, form: ToolForm) -> P
     )
     stated = form.ship is not None and form.skip is not None
     unknown = "ship" in form.model_fields_set and not stated
-    panel, warnings = weighed(
+    panel, warnings = reconcile_panel(
         form.panel_ship_percent,
         (form.ship, form.skip) if form.ship is not None and form.skip is not None else None,
         [form.verdict.replace("_", " ")] if form.verdict else [],
@@ -140,7 +140,7 @@ def _tool(reading: JsonReading, origin: _Origin, side: str, form: ToolForm) -> P
     )
 
 
-def _take(place: Place, form: ReviewForm) -> Take:
+def _take(place: SourceLocation, form: ReviewForm) -> Take:
     return Take(
         place=place,
         quote=form.quote,

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from digest.catalogue.panel import Panel
-from digest.catalogue.views import View
+from digest.catalogue.views import FrozenModel
 
 LIMITS = {
     "name": 200,
@@ -32,7 +32,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class SourceLocation:
     """A file and a line in it, from 1."""
 
     file: str
@@ -45,7 +45,7 @@ class Place:
 Severity = Literal["error", "warning"]
 
 
-class Problem(View):
+class PageProblem(FrozenModel):
     """Something to tell the editor; only an `error` keeps an import from being stored."""
 
     file: str
@@ -58,9 +58,9 @@ class Problem(View):
         return f"{where}: {self.message}"
 
 
-def problem_at(place: Place, message: str, severity: Severity = "error") -> Problem:
+def problem_at(place: SourceLocation, message: str, severity: Severity = "error") -> PageProblem:
     """A problem at a place."""
-    return Problem(file=place.file, line=place.line, message=message, severity=severity)
+    return PageProblem(file=place.file, line=place.line, message=message, severity=severity)
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ class Fact:
     """A value as read, and where."""
 
     value: str
-    place: Place
+    place: SourceLocation
 
 
 @dataclass(frozen=True)
 class Take:
     """One review as read. `inferred`: given to its tool by alternation only."""
 
-    place: Place
+    place: SourceLocation
     quote: str | None = None
     persona: str | None = None
     score: int | None = None
@@ -88,7 +88,7 @@ class PageTool:
     """One side of a page. `stated`: the page gives the counts itself (or says: unknown)."""
 
     name: str
-    place: Place
+    place: SourceLocation
     facts: Mapping[str, Fact] = field(default_factory=dict)
     panel: Panel = field(default_factory=Panel)
     stated: bool = False
@@ -97,12 +97,12 @@ class PageTool:
 
 
 @dataclass(frozen=True)
-class Page:
+class ComparisonPage:
     """One comparison. `loose`: takes in reading order that the page gives to nobody."""
 
     left: PageTool
     right: PageTool
-    place: Place
+    place: SourceLocation
     loose: tuple[Take, ...] = ()
     url: Fact | None = None
     slug: str | None = None
@@ -118,7 +118,7 @@ class Page:
         return self.left, self.right
 
 
-def objection(name: str, value: str) -> str | None:
+def why_invalid(name: str, value: str) -> str | None:
     """What is wrong with the text of the fact called `name`; None: nothing."""
     label = name.replace("_", " ")
     if len(value) > LIMITS[name]:

@@ -7,34 +7,36 @@ from pathlib import Path
 from digest.catalogue.pages.cursor import PageError
 from digest.catalogue.pages.files import find_files, read_text
 from digest.catalogue.pages.json_page import read_json_pages
-from digest.catalogue.pages.page import Page, Problem
+from digest.catalogue.pages.page import ComparisonPage, PageProblem
 from digest.catalogue.pages.text_page import read_text_page
-from digest.catalogue.views import View
+from digest.catalogue.views import FrozenModel
 
 
-class FileReading(View):
+class FileReport(FrozenModel):
     """What came of one file: its comparisons' titles, and the parts read and not read."""
 
     file: str
     comparisons: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[PageProblem, ...] = ()
 
 
 @dataclass(frozen=True)
-class Reading:
+class ImportInput:
     """All files of one import."""
 
-    pages: tuple[Page, ...]
-    files: tuple[FileReading, ...]
-    problems: tuple[Problem, ...]
+    pages: tuple[ComparisonPage, ...]
+    files: tuple[FileReport, ...]
+    problems: tuple[PageProblem, ...]
 
 
-def read_files(paths: Iterable[Path], on_read: Callable[[int, int], None] | None = None) -> Reading:
+def read_files(
+    paths: Iterable[Path], on_read: Callable[[int, int], None] | None = None
+) -> ImportInput:
     """Read files and folders; faults become problems. `on_read(done, of)` tells the progress."""
     files, problems = find_files(paths)
-    pages: list[Page] = []
+    pages: list[ComparisonPage] = []
     readings = []
     for done, path in enumerate(files, start=1):
         found, reading = read_file(path)
@@ -43,10 +45,10 @@ def read_files(paths: Iterable[Path], on_read: Callable[[int, int], None] | None
         problems += reading.problems
         if on_read:
             on_read(done, len(files))
-    return Reading(tuple(pages), tuple(readings), tuple(problems))
+    return ImportInput(tuple(pages), tuple(readings), tuple(problems))
 
 
-def read_file(path: Path) -> tuple[list[Page], FileReading]:
+def read_file(path: Path) -> tuple[list[ComparisonPage], FileReport]:
     """Read one file, as JSON if its name or first character says so, else as a text page."""
     file = str(path)
     try:
@@ -55,13 +57,13 @@ def read_file(path: Path) -> tuple[list[Page], FileReading]:
             return _read_json(file, text)
         return _read_page(file, text)
     except PageError as error:
-        problem = Problem(file=file, line=error.line, message=error.message)
-        return [], FileReading(file=file, unread=("the whole file",), problems=(problem,))
+        problem = PageProblem(file=file, line=error.line, message=error.message)
+        return [], FileReport(file=file, unread=("the whole file",), problems=(problem,))
 
 
-def _read_json(file: str, text: str) -> tuple[list[Page], FileReading]:
+def _read_json(file: str, text: str) -> tuple[list[ComparisonPage], FileReport]:
     json = read_json_pages(file, text)
-    return json.pages, FileReading(
+    return json.pages, FileReport(
         file=file,
         comparisons=tuple(page.title for page in json.pages),
         read=tuple(json.read),
@@ -70,10 +72,10 @@ def _read_json(file: str, text: str) -> tuple[list[Page], FileReading]:
     )
 
 
-def _read_page(file: str, text: str) -> tuple[list[Page], FileReading]:
+def _read_page(file: str, text: str) -> tuple[list[ComparisonPage], FileReport]:
     reading = read_text_page(file, text)
     pages = [reading.page] if reading.page else []
-    return pages, FileReading(
+    return pages, FileReport(
         file=file,
         comparisons=tuple(page.title for page in pages),
         read=tuple(reading.read),

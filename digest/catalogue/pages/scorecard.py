@@ -8,17 +8,17 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from digest.catalogue.pages.cursor import Line, PageError
-from digest.catalogue.pages.page import LIMITS, Place, Take, objection
+from digest.catalogue.pages.cursor import PageError, PageLine
+from digest.catalogue.pages.page import LIMITS, SourceLocation, Take, why_invalid
 
 NO_TAKE = "No panel take"
 _SCORE = re.compile(r"(\d{1,4})/100(?: · (ship|skip))?", re.IGNORECASE)
 
 
-def read_quotes(file: str, lines: Sequence[Line]) -> tuple[Take, ...]:
+def read_quotes(file: str, lines: Sequence[PageLine]) -> tuple[Take, ...]:
     """Layout A's quotes in reading order. Raises `PageError` on a line outside of quotes."""
     takes: list[Take] = []
-    open_lines: list[Line] = []
+    open_lines: list[PageLine] = []
     for line in lines:
         if not open_lines and not line.text.startswith("“"):
             raise PageError("expected a take in curly quotes", line.number)
@@ -31,7 +31,9 @@ def read_quotes(file: str, lines: Sequence[Line]) -> tuple[Take, ...]:
     return tuple(takes)
 
 
-def read_scorecard(file: str, lines: Sequence[Line]) -> tuple[tuple[Take, ...], tuple[Take, ...]]:
+def read_scorecard(
+    file: str, lines: Sequence[PageLine]
+) -> tuple[tuple[Take, ...], tuple[Take, ...]]:
     """Layout B's takes, left and right. Raises `PageError`."""
     starts = [i for i, line in enumerate(lines) if _begins_cell(line)]
     if len(starts) % 2:
@@ -49,11 +51,11 @@ def read_scorecard(file: str, lines: Sequence[Line]) -> tuple[tuple[Take, ...], 
     return tuple(sides[0]), tuple(sides[1])
 
 
-def _begins_cell(line: Line) -> bool:
+def _begins_cell(line: PageLine) -> bool:
     return line.text == NO_TAKE or _SCORE.fullmatch(line.text) is not None
 
 
-def _persona(lines: Sequence[Line], cell: int, *, first: bool) -> str:
+def _persona(lines: Sequence[PageLine], cell: int, *, first: bool) -> str:
     """The line above a row's left cell; above the first one there is nothing else."""
     where = lines[cell].number
     if cell == 0 or _begins_cell(lines[cell - 1]) or (first and cell != 1):
@@ -64,7 +66,7 @@ def _persona(lines: Sequence[Line], cell: int, *, first: bool) -> str:
     return persona.text
 
 
-def _cell(file: str, lines: Sequence[Line], persona: str) -> Take | None:
+def _cell(file: str, lines: Sequence[PageLine], persona: str) -> Take | None:
     head, rest = lines[0], lines[1:]
     if head.text == NO_TAKE:
         if rest:
@@ -77,7 +79,7 @@ def _cell(file: str, lines: Sequence[Line], persona: str) -> Take | None:
         raise PageError(f"a score goes to 100, not {score}", head.number)
     quote = _quote(rest) if rest else None
     return Take(
-        place=Place(file, head.number),
+        place=SourceLocation(file, head.number),
         quote=quote,
         persona=persona,
         score=score,
@@ -85,14 +87,14 @@ def _cell(file: str, lines: Sequence[Line], persona: str) -> Take | None:
     )
 
 
-def _take(file: str, lines: Sequence[Line]) -> Take:
-    return Take(place=Place(file, lines[0].number), quote=_quote(lines))
+def _take(file: str, lines: Sequence[PageLine]) -> Take:
+    return Take(place=SourceLocation(file, lines[0].number), quote=_quote(lines))
 
 
-def _quote(lines: Sequence[Line]) -> str:
+def _quote(lines: Sequence[PageLine]) -> str:
     quote = "\n\n".join(line.text for line in lines)
     if quote.startswith("“") and quote.endswith("”"):
         quote = quote[1:-1].strip()
-    if wrong := objection("quote", quote):
+    if wrong := why_invalid("quote", quote):
         raise PageError(wrong, lines[0].number)
     return quote

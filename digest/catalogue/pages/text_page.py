@@ -9,12 +9,20 @@ page without them was cut.
 from dataclasses import dataclass, field
 
 from digest.catalogue.names import fold
-from digest.catalogue.pages.cards import Card, read_cards
-from digest.catalogue.pages.cursor import Cursor, Line, PageError
-from digest.catalogue.pages.decision import Column, read_decision_table
-from digest.catalogue.pages.page import Fact, Page, PageTool, Place, Problem, Take, problem_at
+from digest.catalogue.pages.cards import PageCard, read_cards
+from digest.catalogue.pages.cursor import Cursor, PageError, PageLine
+from digest.catalogue.pages.decision_table import DecisionColumn, read_decision_table
+from digest.catalogue.pages.page import (
+    ComparisonPage,
+    Fact,
+    PageProblem,
+    PageTool,
+    SourceLocation,
+    Take,
+    problem_at,
+)
 from digest.catalogue.pages.scorecard import read_quotes, read_scorecard
-from digest.catalogue.panel import Panel, weighed
+from digest.catalogue.panel import Panel, reconcile_panel
 
 PARTS_A = ("title", "left card", "right card", "scorecard", "closing lines")
 PARTS_B = ("title", "left card", "right card", "decision table", "scorecard", "closing lines")
@@ -26,8 +34,8 @@ _QUESTION = "Which one should you ship with?"
 class TextReading:
     """A page, or what kept it from being one, and which of its parts could be read."""
 
-    page: Page | None
-    problems: list[Problem]
+    page: ComparisonPage | None
+    problems: list[PageProblem]
     read: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -37,28 +45,30 @@ def read_text_page(file: str, text: str) -> TextReading:
     cursor = Cursor(text)
     first = cursor.peek()
     in_b = first is not None and first.text.startswith(_CRUMB)
-    warnings: list[Problem] = []
+    warnings: list[PageProblem] = []
     try:
         page = (_read_b if in_b else _read_a)(cursor, file, warnings)
     except PageError as error:
-        problem = Problem(file=file, line=error.line, message=error.message)
+        problem = PageProblem(file=file, line=error.line, message=error.message)
         unread = [part for part in (PARTS_B if in_b else PARTS_A) if part not in cursor.read]
         return TextReading(None, [*warnings, problem], cursor.read, unread)
     return TextReading(page, warnings, cursor.read)
 
 
-def _read_a(cursor: Cursor, file: str, _warnings: list[Problem]) -> Page:
+def _read_a(cursor: Cursor, file: str, _warnings: list[PageProblem]) -> ComparisonPage:
     title = _title(cursor)
     left, right = read_cards(cursor, file, title, end="Reviewer scorecard")
     takes = read_quotes(file, _scorecard_lines(cursor))
     tools = [
-        PageTool(card.name.text, Place(file, card.name.number), card.facts, Panel(card.percent))
+        PageTool(
+            card.name.text, SourceLocation(file, card.name.number), card.facts, Panel(card.percent)
+        )
         for card in (left, right)
     ]
-    return Page(tools[0], tools[1], Place(file, title.number), loose=takes)
+    return ComparisonPage(tools[0], tools[1], SourceLocation(file, title.number), loose=takes)
 
 
-def _read_b(cursor: Cursor, file: str, warnings: list[Problem]) -> Page:
+def _read_b(cursor: Cursor, file: str, warnings: list[PageProblem]) -> ComparisonPage:
     crumb = cursor.take("the breadcrumb")
     title = _title(cursor)
     if fold(crumb.text.removeprefix(_CRUMB)) != fold(title.text):
@@ -70,10 +80,10 @@ def _read_b(cursor: Cursor, file: str, warnings: list[Problem]) -> Page:
     left, right = (
         _tool(file, *parts, warnings) for parts in zip(cards, columns, takes, strict=True)
     )
-    return Page(left, right, Place(file, title.number))
+    return ComparisonPage(left, right, SourceLocation(file, title.number))
 
 
-def _title(cursor: Cursor) -> Line:
+def _title(cursor: Cursor) -> PageLine:
     head = cursor.take("a first line")
     if head.text != _HEAD:
         raise PageError(
@@ -88,7 +98,7 @@ def _title(cursor: Cursor) -> Line:
     return title
 
 
-def _scorecard_lines(cursor: Cursor) -> list[Line]:
+def _scorecard_lines(cursor: Cursor) -> list[PageLine]:
     lines = cursor.until("Weekly AI Tool Verdicts")
     cursor.done("scorecard")
     cursor.take("its closing lines")
@@ -98,12 +108,16 @@ def _scorecard_lines(cursor: Cursor) -> list[Line]:
 
 
 def _tool(
-    file: str, card: Card, column: Column, takes: tuple[Take, ...], warnings: list[Problem]
+    file: str,
+    card: PageCard,
+    column: DecisionColumn,
+    takes: tuple[Take, ...],
+    warnings: list[PageProblem],
 ) -> PageTool:
-    place = Place(file, card.name.number)
+    place = SourceLocation(file, card.name.number)
     badges = [badge.text for badge in (card.badge, column.badge) if badge]
     verdicts = [take.verdict for take in takes]
-    panel, messages = weighed(card.percent, column.counts, badges, verdicts)
+    panel, messages = reconcile_panel(card.percent, column.counts, badges, verdicts)
     warnings += [problem_at(place, message, "warning") for message in messages]
     return PageTool(
         name=card.name.text,
@@ -115,7 +129,7 @@ def _tool(
     )
 
 
-def _of_table(card: Card, column: Column) -> dict[str, Fact]:
+def _of_table(card: PageCard, column: DecisionColumn) -> dict[str, Fact]:
     """The facts which the table tells better than the card; it must agree on the category."""
     ours, theirs = card.facts.get("category"), column.facts.get("category")
     if ours and theirs and fold(ours.value) != fold(theirs.value):

@@ -8,10 +8,10 @@ decides the message's content must be in here or in the templates.
 from datetime import date
 
 from digest.catalogue.verdict import Verdict
-from digest.catalogue.views import ToolView, View
+from digest.catalogue.views import FrozenModel, ToolView
 
 
-class Quote(View):
+class Quote(FrozenModel):
     """One excerpt of a panel, at most 200 characters. Unattributed where `persona` is None."""
 
     tool: str
@@ -21,7 +21,7 @@ class Quote(View):
     text: str
 
 
-class Side(View):
+class Side(FrozenModel):
     """One tool in a card. `seen_above`: an earlier card of this issue shows it in full."""
 
     tool: ToolView
@@ -29,7 +29,7 @@ class Side(View):
     seen_above: bool = False
 
 
-class Card(View):
+class Card(FrozenModel):
     """One comparison; `group` is the slug of the tool it shares with its neighbours, if any."""
 
     slug: str
@@ -40,7 +40,7 @@ class Card(View):
     group: str | None = None
 
 
-class Glance(View):
+class Glance(FrozenModel):
     """One line of 'At a glance': each tool of the issue once."""
 
     name: str
@@ -51,7 +51,7 @@ class Glance(View):
     card: str
 
 
-class Flip(View):
+class Flip(FrozenModel):
     """A tool whose verdict changed since the edition's previous sent issue."""
 
     name: str
@@ -61,7 +61,7 @@ class Flip(View):
     why: str
 
 
-class IssueContent(View):
+class IssueContent(FrozenModel):
     """Everything an issue says, but for the reader's own links."""
 
     number: int
@@ -78,7 +78,7 @@ class IssueContent(View):
     flips: tuple[Flip, ...] = ()
 
 
-class Site(View):
+class Site(FrozenModel):
     """The installation's side of a message: who sends it and where its pages are."""
 
     public_url: str

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from digest.catalogue.names import short_name_of, slugify
 from digest.catalogue.pages.json_model import ComparisonForm, ToolForm
-from digest.catalogue.panel import tallied
+from digest.catalogue.panel import panel_from_verdicts
 from digest.catalogue.views import ComparisonView, ReviewView, ToolView
 from digest.errors import NotFound
 from digest.issues.content import make_cards, make_glance
@@ -86,7 +86,7 @@ def _comparison(form: ComparisonForm) -> ComparisonView:
 
 
 def _tool(form: ToolForm) -> ToolView:
-    panel = tallied([review.verdict for review in form.reviews])
+    panel = panel_from_verdicts([review.verdict for review in form.reviews])
     return ToolView(
         **form.model_dump(include=_FACTS),
         slug=form.slug or slugify(form.name),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.catalogue.importing.import_pages import ImportReport, import_pages
-from digest.catalogue.pages.page import Page, Problem
+from digest.catalogue.pages.page import ComparisonPage, PageProblem
 from digest.catalogue.pages.read_files import read_files
 from digest.catalogue.pages.text_page import read_text_page
 from digest.store import Store
@@ -96,14 +96,14 @@ def take_b(score: int, verdict: str, quote: str) -> str:
     return f"{score}/100 · {verdict}\n\n{quote}\n"
 
 
-def read(text: str) -> Page:
+def read(text: str) -> ComparisonPage:
     """The page, which must be without errors."""
     reading = read_text_page("page.txt", text)
     assert reading.page, reading.problems
     return reading.page
 
 
-def refusal(text: str) -> Problem:
+def refusal(text: str) -> PageProblem:
     """The error that keeps a text from being a page."""
     reading = read_text_page("page.txt", text)
     assert reading.page is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.catalogue.names import SLUG, fold, free_slug, known, short_name_of, slugify
+from digest.catalogue.names import SLUG, fold, free_slug, short_name_of, slugify, value_or_none
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ def test_a_taken_slug_gets_a_number() -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", "—", " — ", "No community votes yet", None])
 def test_dashes_blanks_and_no_votes_yet_are_none(text: str | None) -> None:
-    assert known(text) is None
+    assert value_or_none(text) is None
 
 
 def test_nought_is_a_value() -> None:
-    assert known("0") == "0"
+    assert value_or_none("0") == "0"
 
 
 def test_folding_leaves_single_spaces() -> None:

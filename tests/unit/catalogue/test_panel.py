@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.catalogue.panel import Panel, counted, tallied, weighed
+from digest.catalogue.panel import Panel, panel_from_counts, panel_from_verdicts, reconcile_panel
 from digest.catalogue.verdict import Verdict
 
 
@@ -45,7 +45,7 @@ def test_the_verdict_is_by_the_counts_else_by_the_percentage(
 
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_counts_give_a_percentage_that_rounds_them(ship: int, skip: int) -> None:
-    panel = counted(ship, skip)
+    panel = panel_from_counts(ship, skip)
     if ship + skip:
         assert panel.percent is not None
         assert abs(panel.percent - 100 * ship / (ship + skip)) <= 0.5
@@ -54,12 +54,12 @@ def test_counts_give_a_percentage_that_rounds_them(ship: int, skip: int) -> None
 
 
 def test_a_rounded_percentage_is_kept() -> None:
-    assert counted(2, 1, 66).percent == 66
-    assert counted(2, 1, 67).percent == 67
+    assert panel_from_counts(2, 1, 66).percent == 66
+    assert panel_from_counts(2, 1, 67).percent == 67
 
 
 def test_the_counts_win_over_percent_and_badge_with_a_warning_each() -> None:
-    panel, warnings = weighed(75, (1, 3), ["Ship"], [])
+    panel, warnings = reconcile_panel(75, (1, 3), ["Ship"], [])
     assert panel == Panel(25, 1, 3)
     assert panel.verdict is Verdict.SKIP
     assert warnings == [
@@ -69,21 +69,21 @@ def test_the_counts_win_over_percent_and_badge_with_a_warning_each() -> None:
 
 
 def test_a_scorecard_that_differs_from_the_counts_is_warned_of() -> None:
-    panel, warnings = weighed(75, (3, 1), [], ["ship", "skip", "skip"])
+    panel, warnings = reconcile_panel(75, (3, 1), [], ["ship", "skip", "skip"])
     assert panel == Panel(75, 3, 1)
     assert len(warnings) == 1
 
 
 def test_a_scorecard_that_shows_only_some_takes_is_no_contradiction() -> None:
-    assert weighed(75, (3, 1), [], ["ship", "skip"]) == (Panel(75, 3, 1), [])
+    assert reconcile_panel(75, (3, 1), [], ["ship", "skip"]) == (Panel(75, 3, 1), [])
 
 
 def test_without_percent_and_counts_the_takes_are_tallied() -> None:
-    assert weighed(None, None, [], ["ship", "skip", "ship"]) == (Panel(67, 2, 1), [])
+    assert reconcile_panel(None, None, [], ["ship", "skip", "ship"]) == (Panel(67, 2, 1), [])
 
 
 def test_a_take_without_verdict_is_not_tallied_as_skip() -> None:
-    assert tallied(["ship", None]) == Panel()
+    assert panel_from_verdicts(["ship", None]) == Panel()
 
 
 def test_a_page_without_a_panel_deletes_none() -> None:

@@ -1,37 +1,39 @@
 """When the takes of a page that names nobody are given to its tools."""
 
-from digest.catalogue.importing.alternation import attribute
-from digest.catalogue.pages.page import Page
+from digest.catalogue.importing.alternation import attribute_takes
+from digest.catalogue.pages.page import ComparisonPage
 from digest.catalogue.panel import Panel
 from tests.unit.catalogue.building import card_a, page_a, page_b, read, take_b
 
 
 def nameless(
     left: str, right: str, quotes: list[str], percents: tuple[str, str] = ("50%", "50%")
-) -> Page:
+) -> ComparisonPage:
     cards = [card_a(name, percent) for name, percent in zip((left, right), percents, strict=True)]
     return read(page_a(*cards, quotes))
 
 
-def quotes_of(page: Page) -> tuple[list[str | None], list[str | None]]:
+def quotes_of(page: ComparisonPage) -> tuple[list[str | None], list[str | None]]:
     return [t.quote for t in page.left.takes], [t.quote for t in page.right.takes]
 
 
 def test_takes_alternate_left_right_and_are_marked_inferred() -> None:
-    [page], warnings = attribute([nameless("Ash", "Birch", ["a", "b", "c", "d"])], {})
+    [page], warnings = attribute_takes([nameless("Ash", "Birch", ["a", "b", "c", "d"])], {})
     assert quotes_of(page) == (["a", "c"], ["b", "d"])
     assert all(take.inferred for tool in page.tools for take in tool.takes)
     assert not warnings
 
 
 def test_counts_follow_from_the_number_of_takes() -> None:
-    [page], _ = attribute([nameless("Ash", "Birch", ["a", "b", "c", "d"], ("50%", "75%"))], {})
+    [page], _ = attribute_takes(
+        [nameless("Ash", "Birch", ["a", "b", "c", "d"], ("50%", "75%"))], {}
+    )
     assert page.left.panel == Panel(50, 1, 1)
     assert page.right.panel == Panel(75)
 
 
 def test_an_odd_number_is_left_out_and_told() -> None:
-    [page], [warning] = attribute([nameless("Ash", "Birch", ["a", "b", "c"])], {})
+    [page], [warning] = attribute_takes([nameless("Ash", "Birch", ["a", "b", "c"])], {})
     assert quotes_of(page) == ([], [])
     assert page.left.panel == Panel(50)
     assert "odd" in warning.message
@@ -40,20 +42,20 @@ def test_an_odd_number_is_left_out_and_told() -> None:
 
 
 def test_a_known_quote_on_the_other_side_leaves_all_out() -> None:
-    [page], [warning] = attribute([nameless("Ash", "Birch", ["a", "b"])], {"Ash": {"b"}})
+    [page], [warning] = attribute_takes([nameless("Ash", "Birch", ["a", "b"])], {"Ash": {"b"}})
     assert quotes_of(page) == ([], [])
     assert "known of Ash" in warning.message
 
 
 def test_a_known_quote_on_its_own_side_is_no_doubt() -> None:
-    [page], warnings = attribute([nameless("Ash", "Birch", ["a  x", "b"])], {"Ash": {"a x"}})
+    [page], warnings = attribute_takes([nameless("Ash", "Birch", ["a  x", "b"])], {"Ash": {"a x"}})
     assert quotes_of(page) == (["a  x"], ["b"])
     assert not warnings
 
 
 def test_a_quote_known_of_both_is_no_doubt() -> None:
     known = {"Ash": {"a", "b"}, "Birch": {"b"}}
-    [page], _ = attribute([nameless("Ash", "Birch", ["a", "b"])], known)
+    [page], _ = attribute_takes([nameless("Ash", "Birch", ["a", "b"])], known)
     assert quotes_of(page) == (["a"], ["b"])
 
 
@@ -61,19 +63,19 @@ def test_another_page_of_the_import_counts_wherever_it_stands() -> None:
     rows = f"Builder\n{take_b(80, 'ship', 'b')}No panel take"
     named, unnamed = read(page_b(rows=rows)), nameless("Ash", "Birch", ["a", "b"])
     for pages in ([named, unnamed], [unnamed, named]):
-        attributed, [warning] = attribute(pages, {})
+        attributed, [warning] = attribute_takes(pages, {})
         assert quotes_of(attributed[pages.index(unnamed)]) == ([], [])
         assert "known of Ash" in warning.message
 
 
 def test_two_inferences_that_contradict_each_other_are_both_left_out() -> None:
     pages = [nameless("Ash", "Birch", ["a", "b"]), nameless("Ash", "Birch", ["b", "a"])]
-    attributed, warnings = attribute(pages, {})
+    attributed, warnings = attribute_takes(pages, {})
     assert [quotes_of(page) for page in attributed] == [([], []), ([], [])]
     assert len(warnings) == 2
 
 
 def test_a_tool_without_a_panel_has_no_takes() -> None:
-    [page], [warning] = attribute([nameless("Ash", "Birch", ["a", "b"], ("50%", "—"))], {})
+    [page], [warning] = attribute_takes([nameless("Ash", "Birch", ["a", "b"], ("50%", "—"))], {})
     assert quotes_of(page) == ([], [])
     assert "Birch shows no panel" in warning.message

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.catalogue.pages.cursor import PageError
-from digest.catalogue.pages.json_lines import lines_of
+from digest.catalogue.pages.json_lines import line_numbers
 from digest.catalogue.pages.json_model import json_schema
 from digest.catalogue.pages.json_page import JsonReading, read_json_pages
 from digest.catalogue.panel import Panel
@@ -144,7 +144,7 @@ VALUES = st.recursive(
 @given(VALUES, st.sampled_from([None, 2]))
 def test_every_value_has_a_line(value: Any, indent: int | None) -> None:
     text = json.dumps(value, indent=indent)
-    lines = lines_of(text)
+    lines = line_numbers(text)
 
     def check(path: tuple[str | int, ...], part: Any) -> None:
         assert 1 <= lines[path] <= text.count("\n") + 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest.catalogue.pages.files import JSON_LIMIT, TEXT_LIMIT
-from digest.catalogue.pages.read_files import Reading, read_files
+from digest.catalogue.pages.read_files import ImportInput, read_files
 from tests.unit.catalogue.building import card_a, comparison, page_a
 
 PAGE = page_a(card_a("Ash"), card_a("Birch"), ["a", "b"])
@@ -28,7 +28,7 @@ def refusal(path: Path) -> tuple[str, int | None]:
     return problem.message, problem.line
 
 
-def titles(reading: Reading) -> list[str]:
+def titles(reading: ImportInput) -> list[str]:
     return [page.title for page in reading.pages]
 
 

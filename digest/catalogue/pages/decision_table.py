@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from digest.catalogue.names import fold, known
+from digest.catalogue.names import fold, value_or_none
 from digest.catalogue.pages.cards import facts_of
-from digest.catalogue.pages.cursor import Cursor, Line, PageError
+from digest.catalogue.pages.cursor import Cursor, PageError, PageLine
 from digest.catalogue.pages.page import Fact
 
 ROWS = ("Panel verdict", "Community", "Pricing", "Best for", "Category")
@@ -22,22 +22,24 @@ _FACTS = {
 }
 _PANEL = re.compile(r"(?:(?P<badge>[^·]+) · )?(?P<ship>\d{1,6}) ship / (?P<skip>\d{1,6}) skip")
 
-Cells = tuple[Line | None, Line | None]
+Cells = tuple[PageLine | None, PageLine | None]
 
 
 @dataclass
-class Column:
+class DecisionColumn:
     """What the table says of one tool."""
 
     facts: dict[str, Fact] = field(default_factory=dict)
     counts: tuple[int, int] | None = None
-    badge: Line | None = None
+    badge: PageLine | None = None
 
 
-def read_decision_table(cursor: Cursor, file: str, names: tuple[str, str]) -> tuple[Column, Column]:
+def read_decision_table(
+    cursor: Cursor, file: str, names: tuple[str, str]
+) -> tuple[DecisionColumn, DecisionColumn]:
     """The table, from below 'Decision' to past 'Reviewer scorecard'. Raises `PageError`."""
     _check_head(cursor.until(ROWS[0]), names)
-    columns = Column(), Column()
+    columns = DecisionColumn(), DecisionColumn()
     for row, following in zip(ROWS, (*ROWS[1:], "Reviewer scorecard"), strict=True):
         label = cursor.line_before()
         lines = cursor.until(following)
@@ -48,13 +50,13 @@ def read_decision_table(cursor: Cursor, file: str, names: tuple[str, str]) -> tu
     return columns
 
 
-def _check_head(lines: Sequence[Line], names: tuple[str, str]) -> None:
+def _check_head(lines: Sequence[PageLine], names: tuple[str, str]) -> None:
     if tuple(fold(line.text) for line in lines) != tuple(fold(name) for name in names):
         where = lines[0].number if lines else None
         raise PageError("the decision table is not headed by the two cards' names", where)
 
 
-def _cells(row: str, label: Line, lines: Sequence[Line], following: Line) -> Cells:
+def _cells(row: str, label: PageLine, lines: Sequence[PageLine], following: PageLine) -> Cells:
     if len(lines) == 2:
         return lines[0], lines[1]
     if not lines:
@@ -67,8 +69,8 @@ def _cells(row: str, label: Line, lines: Sequence[Line], following: Line) -> Cel
     return (only, None) if only.number == label.number + 1 else (None, only)
 
 
-def _fill(column: Column, row: str, cell: Line | None, file: str) -> None:
-    if cell is None or known(cell.text) is None:
+def _fill(column: DecisionColumn, row: str, cell: PageLine | None, file: str) -> None:
+    if cell is None or value_or_none(cell.text) is None:
         return
     if row in _FACTS:
         column.facts.update(facts_of(file, **{_FACTS[row]: cell}))
@@ -77,4 +79,4 @@ def _fill(column: Column, row: str, cell: Line | None, file: str) -> None:
         if match is None:
             raise PageError("expected a verdict such as 'Ship · 3 ship / 1 skip'", cell.number)
         column.counts = int(match["ship"]), int(match["skip"])
-        column.badge = Line(cell.number, match["badge"]) if match["badge"] else None
+        column.badge = PageLine(cell.number, match["badge"]) if match["badge"] else None

@@ -10,8 +10,8 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.catalogue.importing.takes import Draft, folded_quotes
-from digest.catalogue.pages.page import Place, Take
+from digest.catalogue.importing.takes import ReviewDraft, folded_quotes
+from digest.catalogue.pages.page import SourceLocation, Take
 from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
 
 CHUNK = 1_000
@@ -19,11 +19,11 @@ T = TypeVar("T")
 
 
 @dataclass
-class Stored:
+class StoredCatalogue:
     """Tools by name; takes by tool name in order; comparisons by pair; slugs in use."""
 
     tools: dict[str, Tool] = field(default_factory=dict)
-    takes: dict[str, list[Draft]] = field(default_factory=lambda: defaultdict(list))
+    takes: dict[str, list[ReviewDraft]] = field(default_factory=lambda: defaultdict(list))
     judged_at: dict[str, datetime] = field(default_factory=dict)
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     tool_slugs: set[str] = field(default_factory=set)
@@ -50,9 +50,9 @@ def pair_key(*ids: int | None) -> str:
     return f"{low}-{high}"
 
 
-async def load_stored(session: AsyncSession, names: Sequence[str]) -> Stored:
+async def load_stored(session: AsyncSession, names: Sequence[str]) -> StoredCatalogue:
     """Everything an import of tools with these names touches."""
-    stored = Stored()
+    stored = StoredCatalogue()
     for some in _chunks(names):
         for tool in (await session.exec(select(Tool).where(col(Tool.name).in_(some)))).all():
             stored.tools[tool.name] = tool
@@ -69,7 +69,7 @@ async def load_stored(session: AsyncSession, names: Sequence[str]) -> Stored:
 
 
 async def _load_takes(
-    session: AsyncSession, stored: Stored, names: dict[int, str], ids: Sequence[int]
+    session: AsyncSession, stored: StoredCatalogue, names: dict[int, str], ids: Sequence[int]
 ) -> None:
     rows = await session.exec(
         select(Review, Persona.name)
@@ -79,18 +79,18 @@ async def _load_takes(
     )
     for review, persona in rows.all():
         take = Take(
-            place=Place("the store", 0),
+            place=SourceLocation("the store", 0),
             quote=review.quote,
             persona=persona,
             score=review.score,
             verdict=review.verdict,
             inferred=review.inferred,
         )
-        stored.takes[names[review.tool_id]].append(Draft(take, review))
+        stored.takes[names[review.tool_id]].append(ReviewDraft(take, review))
 
 
 async def _load_dates(
-    session: AsyncSession, stored: Stored, names: dict[int, str], ids: Sequence[int]
+    session: AsyncSession, stored: StoredCatalogue, names: dict[int, str], ids: Sequence[int]
 ) -> None:
     rows = await session.exec(
         select(VerdictRevision.tool_id, func.max(VerdictRevision.as_of))
