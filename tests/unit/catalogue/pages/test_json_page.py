@@ -169,7 +169,7 @@ def test_the_schema_is_that_of_draft_2020_12() -> None:
 
 
 def test_the_documented_example_is_read_without_a_word() -> None:
-    guide = Path(__file__).parents[3] / "docs" / "comparisons.md"
+    guide = Path(__file__).parents[4] / "docs" / "comparisons.md"
     [example] = re.findall(r"```json\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
     reading = read_json_pages("example.json", example)
     assert reading.problems == []
