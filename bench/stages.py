@@ -61,7 +61,7 @@ async def measure(readers: int) -> Taken:
     """What `/metrics` asks of the database."""
     async with open_app() as app:
         watch = Watch()
-        await metrics.measure(app)
+        await metrics.read_metrics(app)
         return watch.taken(readers)
 
 

@@ -1,4 +1,4 @@
-"""What a running installation consists of; built by `bootstrap`, taken by flows, CLI and web."""
+"""What a running installation consists of: built by `bootstrap`, passed to every service."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from subscribers.keys import Keyring
 
 
 def utc_now() -> datetime:
-    """The one clock of production; tests pass their own."""
+    """The clock in production; tests pass their own."""
     return datetime.now(UTC)
 
 
@@ -19,8 +19,8 @@ def utc_now() -> datetime:
 class App:
     """Settings, store, keys and clock, opened together.
 
-    `uptime` tells whether a clock that went ahead was right to. `relay_elsewhere` tells
-    whether another process that lives has a relay, so that mail need not wait for ours.
+    `uptime` shows whether time really passed when the clock jumped ahead. `relay_elsewhere`
+    is True while another living process has a relay, so that mail need not wait for this one.
     """
 
     settings: Settings

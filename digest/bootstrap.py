@@ -1,15 +1,16 @@
-"""The composition root: settings → keys → store → app → worker. Nothing is built elsewhere."""
+"""The composition root: settings → keys → store → app → worker. Only this module builds them."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
 
-from digest.app import App
+from digest.app import App, utc_now
 from digest.databases.sqlite import path_of
 from digest.delivery.guards.advisory_lock import AdvisoryLock
 from digest.delivery.guards.liveness import FileLock, Liveness, lock_folder_of
@@ -33,11 +34,12 @@ from digest.services.sending.housekeeping import housekeep
 from digest.services.sending.messages import MessageWriter
 from digest.settings import Settings, load_settings
 from digest.store import open_store
+from digest.uptime import Uptime, uptime_now
 
 
 @dataclass(frozen=True)
 class Sender:
-    """A worker and the engine that sets it in motion; `app` knows what other workers can."""
+    """A worker and the engine that drives it. `app` knows which routes other workers serve."""
 
     app: App
     worker: Worker
@@ -45,12 +47,16 @@ class Sender:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings | None = None) -> AsyncIterator[App]:
-    """The installation, opened; `digest init` must have made it."""
+async def open_app(
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    uptime: Callable[[], Uptime] = uptime_now,
+) -> AsyncIterator[App]:
+    """An open installation that `digest init` has created. Raises `Misconfigured`."""
     settings = settings or load_settings()
     keyring = read_keyring(settings)
     await require_current(settings.store_url)
-    app = App(settings=settings, store=open_store(settings.store_url), keyring=keyring)
+    app = App(settings, open_store(settings.store_url), keyring, clock, uptime)
     try:
         yield app
     finally:
@@ -59,14 +65,14 @@ async def open_app(settings: Settings | None = None) -> AsyncIterator[App]:
 
 @asynccontextmanager
 async def open_worker(app: App) -> AsyncIterator[Worker]:
-    """A worker for all routes, that nothing sets in motion but what is in the ledger."""
+    """A worker for all routes, without an engine: it sends only what the ledger holds."""
     async with open_sender(app) as sender:
         yield sender.worker
 
 
 @asynccontextmanager
 async def open_sender(app: App) -> AsyncIterator[Sender]:
-    """A sender for all routes, with an inbox of its own on loopback to hand mail to."""
+    """A sender for all routes, with the built-in inbox on loopback as one of them."""
     async with (
         Inbox(app.settings.inbox_dir) as inbox,
         _sender(app, _routes(app.settings, inbox.port)) as sender,
@@ -76,13 +82,13 @@ async def open_sender(app: App) -> AsyncIterator[Sender]:
 
 @asynccontextmanager
 async def open_relay_sender(app: App) -> AsyncIterator[Sender]:
-    """A sender for the relays alone: the inbox is on the machine of `digest serve`."""
+    """A sender for the relays only: the inbox belongs to `digest serve`."""
     async with _sender(app, _routes(app.settings, inbox_port=None)) as sender:
         yield sender
 
 
 def _engine(app: App, worker: Worker) -> Engine:
-    """What ticks, and hands mailings to the worker."""
+    """What ticks the schedule and hands mailings to the worker."""
     chores = Chores(tick=partial(tick, app, worker), send=partial(see_through, app, worker))
     if app.store.is_shared:
         return ProcrastinateEngine(app.store.url, chores)
@@ -106,12 +112,12 @@ async def _sender(app: App, routes: Mapping[Route, Mapping[str, Outlet]]) -> Asy
         )
         yield Sender(app, worker, _engine(app, worker))
     finally:
-        if not liveness.lost():  # a worker that ran has let go itself
+        if not liveness.lost():  # a worker that ran has released it already
             liveness.release()
 
 
 def _routes(settings: Settings, inbox_port: int | None) -> dict[Route, dict[str, Outlet]]:
-    """The relays of each route; while none is configured there is only the inbox."""
+    """Route → its relays by name; without a configured relay there is only the inbox."""
     routes = {Route.RELAY: relays_of(settings)}
     if inbox_port is not None:
         inbox = RelayConfig(
@@ -129,13 +135,13 @@ def _routes(settings: Settings, inbox_port: int | None) -> dict[Route, dict[str,
 
 
 def _reserve(settings: Settings) -> DiskReserve:
-    """Of the disk of an embedded database; another machine's looks after itself."""
+    """Watches the disk of an SQLite database; that of PostgreSQL is not ours to watch."""
     path = path_of(settings.store_url)
     return DiskReserve(path.parent if path else None, settings.disk_reserve_mb)
 
 
 async def _take_lock(app: App, routes: Collection[Route]) -> Liveness:
-    """By which other workers know that this one lives, and which ways out it has."""
+    """The lock by which other workers see that this one is alive, and its routes."""
     if app.store.is_shared:
         return await AdvisoryLock.take(app.store.url, routes)
     return FileLock(_lock_folder(app.settings), routes)

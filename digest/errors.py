@@ -1,37 +1,40 @@
-"""What a person is told when something cannot be done.
+"""Expected failures. Their text is one sentence for a person, with the next step if there is one.
 
-Every expected failure is a `DigestError`: one sentence about what is wrong and,
-where there is one, the next step. The command line prints it on one line and
-exits with `exit_code`; the web layer maps it to a page. Anything else that
-reaches the top is a bug.
+The command line prints the text on one line and exits with `exit_code`; the web layer maps
+the class to a page. Any other exception that reaches the top is a bug.
 
     DigestError
-    ├── UsageError        the request itself is wrong (exit 2)
-    ├── NotFound          no such comparison, issue, reader, edition …
-    ├── Refused           allowed in principle, not in this state
-    └── Misconfigured     a setting is missing or wrong
+    ├── UsageError           the request itself is wrong (exit 2)
+    ├── NotFound             no such comparison, issue, reader, edition …
+    ├── Refused              allowed in principle, not in this state
+    ├── Misconfigured        a setting is missing or wrong
+    └── DatabaseUnavailable  the database does not answer now
 """
 
 
 class DigestError(Exception):
-    """Base of all expected failures; `str()` of it is what the person reads."""
+    """Base of all expected failures; `str()` of it is for the person who asked."""
 
     exit_code = 1
 
 
 class UsageError(DigestError):
-    """The request is malformed: an unknown value, a date that cannot be read."""
+    """The request is malformed: an unknown value, an invalid date."""
 
     exit_code = 2
 
 
 class NotFound(DigestError):
-    """The thing named does not exist."""
+    """What the request names does not exist."""
 
 
 class Refused(DigestError):
-    """The thing exists but its state forbids the request."""
+    """It exists, but its state does not allow the request."""
 
 
 class Misconfigured(DigestError):
     """A setting is missing or wrong."""
+
+
+class DatabaseUnavailable(DigestError):
+    """The database does not answer. Trying again may help."""

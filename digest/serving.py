@@ -1,4 +1,4 @@
-"""`digest serve`: pages, engine and worker in one process; `digest work`: without the pages."""
+"""The processes: `digest serve` with pages, engine and worker; `digest work` without pages."""
 
 import asyncio
 import contextlib
@@ -16,38 +16,40 @@ from fastapi import FastAPI
 
 from digest.app import App
 from digest.bootstrap import Sender, open_relay_sender, open_sender
+from digest.delivery.relays.reading import relays_of
 from digest.delivery.sending.worker import Worker
 from digest.errors import Misconfigured
 from digest.settings import HostPort
 from digest.web.desk.site import build_desk
-from digest.web.http.monitoring import build_for_monitors
+from digest.web.http.monitoring import build_monitoring
 from digest.web.public.site import build_public
 
 
 @dataclass(frozen=True)
-class Running:
-    """A running installation: where it is to be found."""
+class RunningServer:
+    """A running installation: its addresses, its worker, and the task that sends."""
 
     public_url: str
     desk_url: str
+    has_relay: bool
     worker: Worker
     sending: "asyncio.Task[None]"
 
 
 @dataclass(frozen=True)
-class Working:
-    """A worker without pages: its task, and where monitors find it, if they are to."""
+class RunningWorker:
+    """A worker without pages: the task that sends, and the address for monitors, if any."""
 
     sending: "asyncio.Task[None]"
     url: str | None
 
 
 @asynccontextmanager
-async def running(app: App) -> AsyncIterator[Running]:
-    """Everything up; on leaving, nothing new is begun and what is in flight is recorded.
+async def running_server(app: App) -> AsyncIterator[RunningServer]:
+    """Run everything. On leaving, nothing new is started and what is in flight is recorded.
 
-    A sender that failed raises its failure then: stay no longer than `until_signal_or`
-    its task says.
+    A failure of the sender is raised on leaving, so leave when its task ends
+    (see `until_signal_or`).
     """
     settings = app.settings
     async with contextlib.AsyncExitStack() as stack:
@@ -59,69 +61,71 @@ async def running(app: App) -> AsyncIterator[Running]:
         desk_port = await stack.enter_async_context(
             _listening(build_desk(app, worker), "127.0.0.1", settings.desk_port)
         )
-        sending = await stack.enter_async_context(_at_work(sender))
-        yield Running(
+        sending = await stack.enter_async_context(_sending(sender))
+        yield RunningServer(
             public_url=f"http://{settings.host}:{public_port}",
             desk_url=f"http://127.0.0.1:{desk_port}",
+            has_relay=bool(relays_of(settings)),
             worker=worker,
             sending=sending,
         )
 
 
 @asynccontextmanager
-async def working(app: App, listen: HostPort | None = None) -> AsyncIterator[Working]:
-    """One more worker for what goes to relays, without pages; it ends as `running` does.
+async def running_worker(app: App, listen: HostPort | None = None) -> AsyncIterator[RunningWorker]:
+    """Run one more worker for the relays, without pages. It ends as `running_server` does.
 
-    Monitors are answered until all that was in flight is recorded.
+    Monitors are answered until everything in flight is recorded.
     """
     async with contextlib.AsyncExitStack() as stack:
         sender = await stack.enter_async_context(open_relay_sender(app))
         url = None
         if listen is not None:
-            site = _listening(build_for_monitors(app, sender.worker), *listen, "--listen")
+            site = _listening(build_monitoring(app, sender.worker), *listen, "--listen")
             url = HostPort(listen.host, await stack.enter_async_context(site)).url
-        yield Working(await stack.enter_async_context(_at_work(sender)), url)
+        yield RunningWorker(await stack.enter_async_context(_sending(sender)), url)
 
 
 @asynccontextmanager
-async def showing(app: App, templates: Path, port: int) -> AsyncIterator[str]:
-    """The desk alone, for looking at templates and issues; its address. It sends nothing."""
+async def running_workbench(app: App, templates: Path, port: int) -> AsyncIterator[str]:
+    """Run the desk alone, to look at templates and issues; yields its address. Sends nothing."""
     async with _listening(build_desk(app, templates=templates), "127.0.0.1", port) as port:
         yield f"http://127.0.0.1:{port}"
 
 
 @asynccontextmanager
-async def _at_work(sender: Sender) -> "AsyncIterator[asyncio.Task[None]]":
-    """The worker and the engine that sets it in motion; the engine ends first."""
+async def _sending(sender: Sender) -> "AsyncIterator[asyncio.Task[None]]":
+    """Run the worker and its engine."""
     task = asyncio.create_task(sender.worker.run())
     try:
         await sender.engine.start()
         yield task
     finally:
+        # The engine first: it must hand no mailing to a worker that is stopping.
         await sender.engine.stop()
         sender.worker.stop()
         await task
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to the one place that handles them."""
+    """A uvicorn server that does not handle signals; `until_signal_or` does."""
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
-        """Capture none."""
+        """Capture no signal."""
         yield
 
 
 @asynccontextmanager
 async def _listening(
-    api: FastAPI, host: str, port: int, elsewhere: str = "DIGEST_PORT and DIGEST_DESK_PORT"
+    api: FastAPI, host: str, port: int, setting: str = "DIGEST_PORT and DIGEST_DESK_PORT"
 ) -> AsyncIterator[int]:
-    """Serve an app; yields the port, which may have been chosen by the system (0).
+    """Serve an ASGI application; yields the port, which the system chooses for port 0.
 
-    `elsewhere` names what sets another one, should it be taken.
+    `setting` names what sets another port, for the message when this one is taken.
     """
     server = _Server(uvicorn.Config(api, log_config=None, server_header=False, lifespan="off"))
-    sock = _bound(host, port, elsewhere)
+    sock = _bound(host, port, setting)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
         yield sock.getsockname()[1]
@@ -132,29 +136,29 @@ async def _listening(
         sock.close()
 
 
-def _bound(host: str, port: int, elsewhere: str) -> socket.socket:
-    """A listening socket; raises `Misconfigured` with what to do."""
+def _bound(host: str, port: int, setting: str) -> socket.socket:
+    """A listening socket; raises `Misconfigured` with the next step."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         sock = socket.create_server(address[:2], family=family)
-    except UnicodeError:  # DNS can have no such name
-        raise Misconfigured(f"cannot listen on {host}:{port}: {host!r} is no host") from None
+    except UnicodeError:  # not a possible name in DNS
+        raise Misconfigured(f"cannot listen on {host}:{port}: {host!r} is not a host") from None
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise Misconfigured(f"cannot listen on {host}:{port}: {error.strerror}") from None
         raise Misconfigured(
-            f"port {port} is taken; is another one running? Set {elsewhere}, or stop it"
+            f"port {port} is taken; is another instance running? Set {setting}, or stop it"
         ) from None
-    # uvicorn hands it to asyncio as it is: without this every answer would wait 40 ms for
-    # the client's delayed acknowledgement.
+    # uvicorn passes the socket to asyncio as it is. Without this option every answer would
+    # wait 40 ms for the client's delayed acknowledgement.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
 
 async def until_signal_or(task: "asyncio.Task[Any]") -> bool:
-    """Wait for SIGINT or SIGTERM (True), or for `task` to end, however it does (False).
+    """Wait for SIGINT or SIGTERM (True), or for `task` to end or fail (False).
 
-    A second signal ends the process the hard way.
+    The handlers are removed afterwards, so a second signal ends the process at once.
     """
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Time that really passed, whatever the clock on the wall says."""
+"""Time since boot, which does not jump when the clock is set."""
 
 import os
 import time
@@ -11,18 +11,18 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True)
 class Uptime:
-    """Seconds since `boot`; two of them can be compared only when their boot is the same."""
+    """Seconds since `boot`; two values can be compared only if their boot is the same."""
 
     boot: str
     seconds: float
 
     def since(self, earlier: "Uptime") -> float | None:
-        """Seconds that passed between the two; None when the machine started in between."""
+        """Seconds between the two; None if the machine was started in between."""
         return self.seconds - earlier.seconds if self.boot == earlier.boot else None
 
 
 def uptime_now() -> Uptime:
-    """Since the machine started, sleep included; elsewhere than on Linux since this process did."""
+    """Since the machine started, sleep included; without Linux, since this process started."""
     return Uptime(_boot(), time.clock_gettime(_CLOCK))
 
 

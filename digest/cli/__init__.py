@@ -5,24 +5,28 @@ Exit status: 0 done, 1 it could not be done, 2 the request itself is wrong,
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
+from digest import __version__
 from digest.cli import (
     checking,
     comparisons,
     editions,
+    installation,
     issues,
+    preview,
     readers,
     relays,
     schedule,
     sending,
-    system,
+    serve,
     watching,
 )
 from digest.cli.logs import configure_logging, log_crash
 from digest.errors import DigestError
-from digest.store import BUSY, reason
+from digest.services.database_errors import UNAVAILABLE, reason
 from schedules.errors import ScheduleError
 from subscribers.errors import SubscriberError
 from subscribers.keys import BadToken
@@ -31,21 +35,52 @@ EXPECTED = (DigestError, ScheduleError, SubscriberError, BadToken)
 
 app = typer.Typer(
     name="digest",
-    help="A weekly digest of AI-tool comparisons that never loses or doubles a mail.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(comparisons.app, name="comparisons")
-app.add_typer(readers.app, name="readers")
-app.add_typer(editions.app, name="editions")
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def digest(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Mail a recurring digest of AI-tool comparisons, and account for every reader."""
+
+
 issues.app.add_typer(checking.app)
 issues.app.add_typer(sending.app)
 issues.app.add_typer(watching.app)
-app.add_typer(issues.app, name="issues")
-app.add_typer(schedule.app, name="schedule")
-app.command()(relays.relays)
-system.register(app)
+for noun, commands in {
+    "comparisons": comparisons.app,
+    "readers": readers.app,
+    "editions": editions.app,
+    "issues": issues.app,
+    "schedule": schedule.app,
+}.items():
+    app.add_typer(commands, name=noun)
+for command in (
+    relays.relays,
+    installation.init,
+    serve.serve,
+    serve.work,
+    preview.preview,
+    installation.doctor,
+    installation.migrate_store,
+    installation.demo,
+):
+    app.command()(command)
 
 
 def main() -> None:
@@ -56,12 +91,14 @@ def main() -> None:
     except EXPECTED as error:
         typer.echo(f"digest: {error}", err=True)
         sys.exit(getattr(error, "exit_code", 1))
-    except OSError as error:  # a full disk, a folder that may not be written: no bug of ours
+    except OSError as error:  # a full disk or a folder without write permission: not a bug
         where = f"{error.filename}: " if error.filename else ""
         typer.echo(f"digest: {where}{error.strerror or error}", err=True)
         sys.exit(1)
-    except BUSY as error:
-        typer.echo(f"digest: the database is busy or gone: {reason(error)}; try again", err=True)
+    except UNAVAILABLE as error:
+        typer.echo(
+            f"digest: the database is busy or unavailable: {reason(error)}; try again", err=True
+        )
         sys.exit(1)
     except Exception as error:
         log_crash(error)

@@ -13,7 +13,7 @@ from digest.issues.lookup import get_issue
 from digest.rendering.templates.template_set import ROOT, SHARED
 from digest.services.workbench.samples import sample_content
 from digest.services.workbench.snapshots import ISSUE, SAMPLE, Subject
-from digest.serving import showing, until_signal_or
+from digest.serving import running_workbench, until_signal_or
 from previews import samples
 
 
@@ -42,7 +42,7 @@ def preview(
             else:
                 async with app.store.read() as session:
                     await get_issue(session, subject.number)
-            async with showing(app, templates, port) as address:
+            async with running_workbench(app, templates, port) as address:
                 console.print(f"Workbench  {address}{subject.path}")
                 console.print(f"Watching   {templates}; Ctrl-C ends it")
                 if open_browser:

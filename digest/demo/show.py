@@ -21,7 +21,7 @@ from digest.services.issues import publishing
 from digest.services.issues.preview import preview_issue
 from digest.services.issues.reports import issue_report
 from digest.services.sending import start
-from digest.serving import Running, running, until_signal_or
+from digest.serving import RunningServer, running_server, until_signal_or
 from digest.store import open_store
 from previews.write import Preview, write_previews
 from schedules.editions import create_default
@@ -41,7 +41,7 @@ async def show_demo(folder: Path, *, keep_serving: bool) -> None:
     try:
         async with app.store.write() as session:
             await create_default(session, calendar.now())
-        async with running(app) as now_running:
+        async with running_server(app) as now_running:
             await _play(app, calendar, now_running)
             if keep_serving:
                 console.print("\nServing until Ctrl-C.")
@@ -50,7 +50,7 @@ async def show_demo(folder: Path, *, keep_serving: bool) -> None:
         await app.store.close()
 
 
-async def _play(app: App, calendar: Calendar, now_running: Running) -> None:
+async def _play(app: App, calendar: Calendar, now_running: RunningServer) -> None:
     _step("Last week: the first comparisons come in")
     await _import(app, "week-1.json")
     _step("Readers sign up on the form, and confirm from the mail")
@@ -83,7 +83,7 @@ async def _import(app: App, name: str) -> None:
     )
 
 
-async def _publish(app: App, now_running: Running, change: Edit) -> int:
+async def _publish(app: App, now_running: RunningServer, change: Edit) -> int:
     made = await publishing.compose(app, "weekly")
     number = made.issue.number
     await publishing.edit(app, number, change)
@@ -118,7 +118,7 @@ async def _watch(app: App, number: int) -> Accounting:
             await asyncio.sleep(0.2)
 
 
-def _tell_where(app: App, now_running: Running, number: int) -> None:
+def _tell_where(app: App, now_running: RunningServer, number: int) -> None:
     pictures = sorted((app.settings.data_dir / "preview" / str(number)).glob("*.png"))
     console.print("\n[bold]Look at[/bold]")
     console.print(f"  {now_running.public_url}/            sign-up and newest verdicts")

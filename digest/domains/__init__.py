@@ -1,1 +1,1 @@
-"""What DNS says of the domains in our mail: SPF, DKIM, DMARC, and where bounces go."""
+"""What DNS publishes about the domains that send: SPF, DKIM, DMARC, and mail hosts."""

@@ -13,7 +13,7 @@ from digest.app import App
 from digest.issues.states import IssueState
 from digest.rendering.templates.template_set import ROOT
 from digest.services.issues import publishing
-from digest.serving import showing
+from digest.serving import running_workbench
 from previews.chromium import find_chromium
 from schedules.editions import create_default, get_edition
 from tests.catalogue import add_comparison
@@ -39,7 +39,7 @@ def card(tmp_path: Path) -> Path:
 async def address(app: App, card: Path) -> AsyncIterator[str]:
     async with app.store.write() as session:
         await create_default(session, app.clock())
-    async with showing(app, card.parents[1], 0) as address:
+    async with running_workbench(app, card.parents[1], 0) as address:
         yield address
 
 

@@ -88,7 +88,11 @@ def test_nothing_that_a_server_or_a_worker_says_holds_an_address(
 ) -> None:
     processes = [start("server", "serve"), start("worker", "work", "--listen", "127.0.0.1:0")]
     logs = [tmp_path / "server.log", tmp_path / "worker.log"]
-    until(lambda: all("Desk" in log.read_text() or "At work" in log.read_text() for log in logs))
+    until(
+        lambda: all(
+            "Desk" in log.read_text() or "Worker started" in log.read_text() for log in logs
+        )
+    )
     digest_json(desk, "issues", "send", "1")
     until(lambda: relay[0].met > 150)
     cluster.kill_backends(url)

@@ -38,7 +38,11 @@ def test_a_worker_killed_in_mid_send_is_made_good_and_nobody_is_lost(
     start("server", "serve")
     victim, other = start("first", "work"), start("second", "work")
     logs = [tmp_path / f"{name}.log" for name in ("server", "first", "second")]
-    until(lambda: all("At work" in log.read_text() or "Desk" in log.read_text() for log in logs))
+    until(
+        lambda: all(
+            "Worker started" in log.read_text() or "Desk" in log.read_text() for log in logs
+        )
+    )
     digest_json(desk, "issues", "send", "1")
     sharing: Counter[str] = Counter()
     until(lambda: sharing.update(owners(url)) or len(sharing) == 3)

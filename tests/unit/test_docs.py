@@ -16,7 +16,7 @@ from digest.cli import app
 from digest.delivery.ledger.accounting import Accounting
 from digest.delivery.states import DeliveryState
 from digest.issues.states import IssueState
-from digest.services.installation.checkup.check import Check
+from digest.services.installation.doctor.check_result import CheckResult
 from digest.services.issues.reports import DeliveryProblem, IssueReport, IssueRow
 from digest.services.schedule.agenda import AgendaLine
 from digest.services.sending.relays import RelayLine
@@ -100,7 +100,8 @@ def test_every_command_is_documented_with_its_options(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Accounting, IssueReport, DeliveryProblem, IssueRow, AgendaLine, Check, RelayLine]
+    "model",
+    [Accounting, IssueReport, DeliveryProblem, IssueRow, AgendaLine, CheckResult, RelayLine],
 )
 def test_every_key_that_is_printed_is_documented(model: type[BaseModel]) -> None:
     text = read(DOCS / "cli.md")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from digest.app import App
 from digest.delivery.sending.worker import Worker
 from digest.errors import Misconfigured
-from digest.serving import running, until_signal_or, working
+from digest.serving import running_server, running_worker, until_signal_or
 from digest.settings import HostPort
 
 
@@ -45,12 +45,12 @@ async def test_a_sender_that_fails_ends_the_server_and_says_why(
     monkeypatch.setattr(Worker, "run", broken)
     settings = app.settings.model_copy(update={"port": 0, "desk_port": 0})
     with pytest.raises(RuntimeError, match="a bug of ours"):
-        async with running(App(settings, app.store, app.keyring, app.clock)) as now_running:
+        async with running_server(App(settings, app.store, app.keyring, app.clock)) as now_running:
             assert not await asyncio.wait_for(until_signal_or(now_running.sending), 30)
 
 
 async def test_a_worker_listens_nowhere_unless_told(with_relay: App) -> None:
-    async with working(with_relay) as now_working:
+    async with running_worker(with_relay) as now_working:
         assert now_working.url is None
 
 
@@ -66,7 +66,7 @@ async def test_monitors_are_answered_until_the_last_reply_is_recorded(
     monkeypatch.setattr(Worker, "stop", lambda _: stopped.set())
 
     async def work() -> None:
-        async with working(with_relay, HostPort("127.0.0.1", 0)) as now_working:
+        async with running_worker(with_relay, HostPort("127.0.0.1", 0)) as now_working:
             urls.append(now_working.url or "")
 
     urls: list[str] = []
@@ -86,11 +86,11 @@ async def test_a_port_that_is_taken_is_told_with_what_sets_another(with_relay: A
     with socket.create_server(("127.0.0.1", 0)) as taken:
         place = HostPort(*taken.getsockname())
         with pytest.raises(Misconfigured, match=f"port {place.port} is taken.*--listen"):
-            async with working(with_relay, place):
+            async with running_worker(with_relay, place):
                 pass
 
 
 async def test_a_host_that_cannot_be_is_told_in_one_sentence(with_relay: App) -> None:
     with pytest.raises(Misconfigured, match=r"cannot listen on a\.\.b:80"):
-        async with working(with_relay, HostPort("a..b", 80)):
+        async with running_worker(with_relay, HostPort("a..b", 80)):
             pass

@@ -1,22 +1,23 @@
-"""How things stand, in numbers read from the database: what a monitor asks for.
+"""Counts and ages from the database, for monitors. None of them is about one reader.
 
-All of it is counts and ages; nothing here is about one reader. Deliveries and
-mailings are those of the last week and whatever is still being sent, so that
-the price of a look does not grow with the years.
+Deliveries and mailings are those of the last week and all unfinished ones, so that reading
+the metrics does not get slower over the years.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, union
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.states import DeliveryState, MailingKind, MailingState
 from digest.delivery.tables import Delivery, Mailing
+from digest.errors import DatabaseUnavailable
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
+from digest.services.result import Result
 from schedules.clock import hold_note
 from schedules.states import SlotState
 from schedules.tables import Edition, Slot
@@ -27,13 +28,13 @@ UNFINISHED = col(Mailing.finished_at).is_(None)
 UNSENT_SLOTS = (SlotState.PLANNED, SlotState.COMPOSED, SlotState.HELD)
 
 
-@dataclass(frozen=True)
-class Measures:
+class Metrics(Result):
     """Counts by labels, and ages in seconds (0: nothing waits).
 
-    `queue_age`: since the oldest delivery that is due, of a mailing that is not
-    held, became due. `lag` by edition: since the oldest unsent slot or scheduled
-    issue should have gone out.
+    `deliveries` and `mailings` are by kind and state, `issues` by state, `readers` by edition
+    and state. `queue_age` is the time since the oldest waiting delivery became due, paused
+    mailings left out. `lag` is, by edition, the time since the oldest unsent slot or
+    scheduled issue should have been sent.
     """
 
     deliveries: dict[tuple[str, str], int]
@@ -45,37 +46,42 @@ class Measures:
     clock_held: bool
 
 
-async def measure(app: App) -> Measures:
-    """Read everything in one look."""
-    now = app.clock()
-    async with app.store.read() as session:
-        recent = _recent(now)
-        return Measures(
-            deliveries=await _deliveries(session, recent),
-            mailings=await _mailings(session, recent),
-            issues=await _issues(session),
-            readers=await _readers(session),
-            queue_age=await _queue_age(session, now),
-            lag=await _lag(session, now),
-            clock_held=await hold_note(session, now) is not None,
-        )
+async def read_metrics(app: App) -> Metrics:
+    """All metrics, from one snapshot. Raises `DatabaseUnavailable`."""
+    try:
+        async with app.store.read() as session:
+            return await _read(session, app.clock())
+    except (SQLAlchemyError, OSError):
+        raise DatabaseUnavailable("the database does not answer") from None
+
+
+async def _read(session: AsyncSession, now: datetime) -> Metrics:
+    recent = _recent(now)
+    return Metrics(
+        deliveries=await _deliveries(session, recent),
+        mailings=await _mailings(session, recent),
+        issues=await _issues(session),
+        readers=await _readers(session),
+        queue_age=await _queue_age(session, now),
+        lag=await _lag(session, now),
+        clock_held=await hold_note(session, now) is not None,
+    )
 
 
 def _recent(now: datetime) -> ColumnElement[bool]:
-    """A condition for mailings. Not an OR: each half has an index of its own."""
+    """The condition on mailings: recent or unfinished."""
+    # A union, not an OR: so each half uses its own index.
     unfinished = select(Mailing.id).where(UNFINISHED)
-    of_late = select(Mailing.id).where(col(Mailing.created_at) > now - RECENT)
-    return col(Mailing.id).in_(union(unfinished, of_late))
+    recent = select(Mailing.id).where(col(Mailing.created_at) > now - RECENT)
+    return col(Mailing.id).in_(union(unfinished, recent))
 
 
 async def _deliveries(
     session: AsyncSession, recent: ColumnElement[bool]
 ) -> dict[tuple[str, str], int]:
-    """By kind of mailing and state.
-
-    Not a join: SQLite would begin it at the deliveries, and read all there ever were.
-    """
     found: dict[tuple[str, str], int] = {}
+    # One query per kind, not a join with mailings: SQLite would start the join at the
+    # deliveries, and read all that ever existed.
     for kind in MailingKind:
         mailings = select(Mailing.id).where(recent, Mailing.kind == kind)
         rows = await session.exec(
@@ -113,25 +119,25 @@ async def _readers(session: AsyncSession) -> dict[tuple[str, str], int]:
 
 
 async def _queue_age(session: AsyncSession, now: datetime) -> float:
-    """A pending delivery is due since its mailing began, a postponed one since its hour."""
+    """A pending delivery is due since its mailing was created, a deferred one at `not_before`."""
     pending = exists().where(
         col(Delivery.mailing_id) == col(Mailing.id), col(Delivery.state) == DeliveryState.PENDING
     )
     active = and_(UNFINISHED, col(Mailing.state) == MailingState.ACTIVE)
-    begun = await session.exec(select(func.min(Mailing.created_at)).where(active, pending))
-    postponed = await session.exec(
+    created = await session.exec(select(func.min(Mailing.created_at)).where(active, pending))
+    deferred = await session.exec(
         select(func.min(Delivery.not_before)).where(
             col(Delivery.mailing_id).in_(select(Mailing.id).where(active)),
             col(Delivery.not_before) <= now,
             col(Delivery.state).in_((DeliveryState.DEFERRED, DeliveryState.UNKNOWN)),
         )
     )
-    since = [at for at in (begun.one(), postponed.one()) if at is not None]
+    since = [at for at in (created.one(), deferred.one()) if at is not None]
     return _age(min(since), now) if since else 0.0
 
 
 async def _lag(session: AsyncSession, now: datetime) -> dict[str, float]:
-    """Slots with an issue are due at the issue's hour, which an editor may have moved."""
+    """A slot with an issue is due when its issue is, which an editor may have moved."""
     slots = await session.exec(
         select(Edition.slug, func.coalesce(Issue.send_at, Slot.send_at))
         .join(Slot, col(Slot.edition_id) == col(Edition.id))

@@ -1,7 +1,6 @@
-"""Moving house: an embedded store copied to PostgreSQL, whole and counted, or not at all."""
+"""`digest migrate-store`: copy an SQLite store to PostgreSQL, completely or not at all."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,17 @@ from digest.databases.sqlite import path_of
 from digest.delivery.guards.liveness import FileLock, lock_folder_of
 from digest.errors import Misconfigured, Refused, UsageError
 from digest.migrate import require_current, upgrade
+from digest.services.result import Result
 from digest.store import Store, open_store
 from digest.tables import metadata
 
 ROWS_AT_ONCE = 5_000
 
-# (table, rows copied, rows in all)
-Progress = Callable[[str, int, int], None]
+# (table, rows copied so far, rows in total)
+ReportProgress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True)
-class Copied:
+class TableCopy(Result):
     """One table: its rows in the old store and, counted after copying, in the new one."""
 
     table: str
@@ -32,12 +31,18 @@ class Copied:
     target: int
 
 
-async def copy_store(source_url: str, target_url: str, progress: Progress) -> list[Copied]:
-    """Copy every table in one transaction; the source stays as it is, and writable again after.
+class StoreCopy(Result):
+    """Every table of the store."""
 
-    While it runs nothing can be written to the source. Raises `UsageError` for a target
-    that is no PostgreSQL, `Refused` for one that holds anything and while a worker lives,
-    `Misconfigured` for what cannot be opened.
+    tables: tuple[TableCopy, ...]
+
+
+async def copy_store(source_url: str, target_url: str, report: ReportProgress) -> StoreCopy:
+    """Copy every table in one transaction. The source is not changed.
+
+    While it runs, nothing else can write to the source. Raises `UsageError` for a target
+    that is not PostgreSQL, `Refused` for one with rows in it or while a worker runs,
+    `Misconfigured` for a database that cannot be opened.
     """
     path = path_of(source_url)
     if path is None:
@@ -49,7 +54,7 @@ async def copy_store(source_url: str, target_url: str, progress: Progress) -> li
     await upgrade(target_url)
     source, target = open_store(source_url), open_store(target_url)
     try:
-        return await _copy(source, target, path, progress)
+        return await _copy(source, target, path, report)
     except DBAPIError as error:
         store = target if "psycopg" in type(error.orig).__module__ else source
         raise Misconfigured(f"nothing was copied: {store.explain(error)}") from None
@@ -58,29 +63,29 @@ async def copy_store(source_url: str, target_url: str, progress: Progress) -> li
         await target.close()
 
 
-async def _copy(source: Store, target: Store, path: Path, progress: Progress) -> list[Copied]:
-    """With a writing transaction open on both: nobody changes what is being copied."""
+async def _copy(source: Store, target: Store, path: Path, report: ReportProgress) -> StoreCopy:
+    # A writing transaction on both sides: nothing changes while it is copied.
     async with source.write() as reading, target.write() as writing:
         _require_no_worker(path)
         here, there = await reading.connection(), await writing.connection()
         await _require_empty(there)
-        copied = [await _copy_table(here, there, table, progress) for table in _tables()]
-        wrong = [entry for entry in copied if entry.source != entry.target]
+        tables = [await _copy_table(here, there, table, report) for table in _tables()]
+        wrong = [entry for entry in tables if entry.source != entry.target]
         if wrong:
             raise Refused(f"nothing was copied: the counts of {wrong[0].table} differ")
-        return copied
+        return StoreCopy(tables=tuple(tables))
 
 
 def _tables() -> list[Table]:
-    """What refers to another comes after it."""
+    # Sorted by dependency: a row is copied after the rows that its foreign keys name.
     return metadata.sorted_tables
 
 
 def _require_no_worker(path: Path) -> None:
     lock = FileLock(lock_folder_of(path))
     try:
-        if lock.living() > 1:
-            raise Refused("a worker is at work; stop `digest serve` first")
+        if lock.living() > 1:  # the lock of this process counts as one
+            raise Refused("a worker is running; stop `digest serve` first")
     finally:
         lock.release()
 
@@ -94,10 +99,10 @@ async def _require_empty(target: AsyncConnection) -> None:
 
 
 async def _copy_table(
-    source: AsyncConnection, target: AsyncConnection, table: Table, progress: Progress
-) -> Copied:
+    source: AsyncConnection, target: AsyncConnection, table: Table, report: ReportProgress
+) -> TableCopy:
     total = await _count(source, table)
-    progress(table.name, 0, total)
+    report(table.name, 0, total)
 
     async def rows() -> AsyncIterator[list[Any]]:
         columns = (_as_stored(column) for column in table.columns)
@@ -107,20 +112,20 @@ async def _copy_table(
             for row in part:
                 yield [_storable(value) for value in row]
             done += len(part)
-            progress(table.name, done, total)
+            report(table.name, done, total)
 
     await postgresql.copy_in(target, table, rows())
     await postgresql.count_on(target, table)
-    return Copied(table.name, total, await _count(target, table))
+    return TableCopy(table=table.name, source=total, target=await _count(target, table))
 
 
 def _as_stored(column: Any) -> Any:
-    """JSON as its text: to read and write it anew might change it."""
+    """JSON columns as text: parsing and serialising could change them."""
     return type_coerce(column, Text) if isinstance(column.type, JSON) else column
 
 
 def _storable(value: Any) -> Any:
-    """PostgreSQL takes no NUL in text; only what strangers wrote can hold one."""
+    # PostgreSQL stores no NUL in text. Only text from outside, such as a relay's reply, has one.
     if isinstance(value, str) and "\0" in value:
         return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return value

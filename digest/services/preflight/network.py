@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Sequence
 from email.utils import parseaddr
 
 from digest.app import App
-from digest.domains.names import Names
+from digest.domains.dns_client import DnsClient
 from digest.errors import DigestError
 from digest.rendering.message.dkim import read_keys
-from digest.services.installation.checkup.check import Check
-from digest.services.installation.checkup.dns import Sending, check_dns
+from digest.services.installation.doctor.check_dns import SenderIdentity, check_dns
+from digest.services.installation.doctor.check_result import CheckResult
 from digest.services.site import domain_of
 from previews.preflight.deliverability.domains import (
     NOT_LOOKED_UP,
@@ -75,13 +75,13 @@ async def _authentication(app: App, sender: str, seconds: float) -> list[Finding
     return_domain = parseaddr(app.settings.return_path or "")[1].rpartition("@")[2] or domain
     try:
         async with asyncio.timeout(seconds):
-            checks = await check_dns(Sending(domain, return_domain, keys), Names())
+            checks = await check_dns(SenderIdentity(domain, return_domain, keys), DnsClient())
     except TimeoutError:
         return [NOT_LOOKED_UP.found("DNS: out of time", Place("network", "DNS"))]
     return [_finding(check) for check in checks if check.level != "ok" and check.name != "bounces"]
 
 
-def _finding(check: Check) -> Finding:
+def _finding(check: CheckResult) -> Finding:
     rules = {"error": UNAUTHENTICATED, "warning": WEAKLY_AUTHENTICATED}
     rule = rules.get(check.level, NOT_LOOKED_UP)
     return rule.found(f"{check.name}: {check.message}", Place("network", check.name))

@@ -11,7 +11,7 @@ from digest.rendering.templates.template_set import ROOT
 from digest.services.workbench.workbench import Workbench
 from digest.web.desk import inbox, overview
 from digest.web.desk.loopback import LoopbackOnly
-from digest.web.http import errors, health, metrics
+from digest.web.http import errors, monitoring, prometheus
 from digest.web.http.dependencies import attach
 from digest.web.http.middleware import DefaultHeaders, HeadAsGet
 from digest.web.http.pages import HEADERS, Pages
@@ -35,11 +35,11 @@ def build_desk(app: App, worker: Worker | None = None, templates: Path = ROOT) -
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     attach(site, app, pages, worker)
     site.state.workbench = Workbench(app, templates)
-    for noun in (overview, page, frames, inbox, metrics):
+    for noun in (overview, page, frames, inbox, prometheus):
         site.include_router(noun.router)
-    site.include_router(health.desk_router)
+    site.include_router(monitoring.desk_router)
     site.mount("/static", StaticFiles(packages=[("templates", "web/static")]))
-    errors.install(site, pages, tell=True)
+    errors.install(site, pages, show_reasons=True)
     site.add_middleware(HeadAsGet)
     site.add_middleware(LoopbackOnly, refusal=lambda: errors.failure_page(pages, 403))
     site.add_middleware(DefaultHeaders, headers=DESK_HEADERS)

@@ -1,19 +1,19 @@
-"""Every failure becomes a page in the house style: what happened and what to do; no traceback."""
+"""Every failure becomes a page of the site: what happened and what to do, never a traceback."""
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from digest.errors import DigestError, NotFound, Refused
+from digest.services.database_errors import UNSTORABLE
 from digest.web.http.pages import Pages
 from schedules.errors import ScheduleError
 from subscribers.errors import BadToken, LinkInvalid, SubscriberError
 
 MESSAGES = {
-    400: ("That did not arrive in one piece", "Go back and try again."),
-    403: ("Not from here", "This page opens on the machine that runs it only."),
+    400: ("That did not arrive completely", "Go back and try again."),
+    403: ("Not from here", "This page opens only on the machine that runs it."),
     404: ("This page does not exist", "The address may have been cut off or mistyped."),
     409: ("That cannot be done now", "Wait a little, then try again."),
     405: ("That does not work here", "Open the page itself, and use the button on it."),
@@ -32,7 +32,7 @@ def failure_page(pages: Pages, status: int) -> Response:
 
 
 def bad_link_page(pages: Pages) -> Response:
-    """The page for a token that was cut, altered, used up or never ours."""
+    """The page for a token that was cut, altered or used, or that this site did not issue."""
     return pages.message(
         "This link does not work",
         "It may have been cut off on its way. Open it from the mail again, or copy all of it.",
@@ -42,50 +42,49 @@ def bad_link_page(pages: Pages) -> Response:
     )
 
 
-def install(site: FastAPI, pages: Pages, *, tell: bool = False) -> None:
+def install(site: FastAPI, pages: Pages, *, show_reasons: bool = False) -> None:
     """Answer every exception that leaves a route with a page.
 
-    `tell` shows the sentences of expected failures; they name commands, which
-    help an editor and would only puzzle a reader.
+    `show_reasons` shows the sentences of expected failures. They name commands, so only the
+    desk shows them.
     """
 
-    async def http(_: Request, error: Exception) -> Response:
+    async def on_http_error(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         page = failure_page(pages, error.status_code)
         page.headers.update(error.headers or {})
         return page
 
-    async def form(_: Request, error: Exception) -> Response:
+    async def on_invalid_request(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         in_path = any(detail["loc"][0] == "path" for detail in error.errors())
         return failure_page(pages, 404 if in_path else 422)
 
-    async def expected(_: Request, error: Exception) -> Response:
+    async def on_expected(_: Request, error: Exception) -> Response:
         status = _status(error)
-        if not tell:
+        if not show_reasons:
             return failure_page(pages, status)
         heading = MESSAGES[404][0] if status == 404 else "This cannot be shown"
         return pages.message(heading, _sentence(error), status=status, links=HOME)
 
-    async def bad_link(_: Request, _error: Exception) -> Response:
+    async def on_bad_link(_: Request, _error: Exception) -> Response:
         return bad_link_page(pages)
 
-    async def unheard_of(_: Request, _error: Exception) -> Response:
+    async def on_unstorable(_: Request, _error: Exception) -> Response:
         return failure_page(pages, 404)
 
-    async def bug(_: Request, _error: Exception) -> Response:
+    async def on_bug(_: Request, _error: Exception) -> Response:
         return failure_page(pages, 500)
 
-    site.add_exception_handler(HTTPException, http)
-    site.add_exception_handler(RequestValidationError, form)
+    site.add_exception_handler(HTTPException, on_http_error)
+    site.add_exception_handler(RequestValidationError, on_invalid_request)
     for kind in (DigestError, ScheduleError, SubscriberError):
-        site.add_exception_handler(kind, expected)
+        site.add_exception_handler(kind, on_expected)
     for kind in (BadToken, LinkInvalid):
-        site.add_exception_handler(kind, bad_link)
-    # A NUL, or a number too large: what no row can hold, none has.
-    site.add_exception_handler(DataError, unheard_of)
-    site.add_exception_handler(OverflowError, unheard_of)
-    site.add_exception_handler(Exception, bug)
+        site.add_exception_handler(kind, on_bad_link)
+    for unstorable in UNSTORABLE:  # an address with such a value names nothing that exists
+        site.add_exception_handler(unstorable, on_unstorable)
+    site.add_exception_handler(Exception, on_bug)
 
 
 def _status(error: Exception) -> int:

@@ -1,7 +1,7 @@
-"""Mail shown inside a page: cut off from everything, in the look asked for.
+"""Mail shown in a frame inside a page, isolated from it.
 
-The frame's own policy forbids scripts, forms and everything remote but images
-over https, and puts the document into a sandbox; links open in a new tab.
+The frame's own policy forbids scripts, forms and everything remote except images over
+https, and sandboxes the document; links open in a new tab.
 """
 
 from fastapi.responses import HTMLResponse
@@ -16,7 +16,7 @@ __all__ = ["Scheme", "frame", "look_frame"]
 
 
 def frame(html: str, scheme: Scheme | None) -> HTMLResponse:
-    """A mail's HTML for an iframe; without a scheme the browser's own holds."""
+    """A mail's HTML for an iframe; without a scheme, the browser's own applies."""
     if scheme:
         return look_frame(html, scheme.value)
     return HTMLResponse(insert_in_head(html, '<base target="_blank">'), headers=_headers())

@@ -1,4 +1,4 @@
-"""What every request passes first: default headers, HEAD as GET, and a limit on bodies."""
+"""ASGI middleware: default headers, HEAD as GET, and a limit on request bodies."""
 
 from collections.abc import Callable, Mapping
 
@@ -47,10 +47,10 @@ class HeadAsGet:
 
 
 class BodyLimit:
-    """Refuses a body over `limit` bytes before anything parses it.
+    """Refuses a request body over `limit` bytes before anything parses it.
 
-    A declared length is judged before a byte is read; without one, reading
-    stops at the limit. What passes is small, so it is held in memory.
+    A declared length is checked before a byte is read; without one, reading stops at the
+    limit. Smaller bodies are held in memory and passed on.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class BodyLimit:
         body = None if self._declared(scope) > self._limit else await self._read(receive)
         if body is None:
             response = self._refusal()
+            # The rest of the body is unread, so the connection cannot be used again.
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Pages out of `templates/web`: Jinja2 with autoescape, and the headers each kind of page has."""
+"""Pages from `templates/web`: Jinja2 with autoescape, and the headers of each kind of page."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -41,7 +41,7 @@ class Pages:
         base: str | None = None,
         headers: Mapping[str, str] = HEADERS,
     ) -> None:
-        """`base` is the path before every link; by default that of the public URL."""
+        """`base` is the path before every link; by default, that of the public URL."""
         self._headers = headers
         self.base = urlsplit(app.settings.public_url).path if base is None else base
         self.site_name: str = Site.model_fields["site_name"].default
@@ -67,7 +67,7 @@ class Pages:
     def render(
         self, template: str, status: int = 200, *, private: bool = False, **context: object
     ) -> HTMLResponse:
-        """One page. `private`: it belongs to one reader, so nobody stores, indexes or refers."""
+        """One page. `private`: for one reader, so not cached and not indexed."""
         html = self._environment.get_template(template).render(private=private, **context)
         return HTMLResponse(html, status, {**self._headers, **(PRIVATE if private else {})})
 
@@ -79,7 +79,7 @@ class Pages:
         action: tuple[str, str] | None = None,
         links: tuple[tuple[str, str], ...] = (),
     ) -> HTMLResponse:
-        """A private page that says one thing.
+        """A private page with one short message.
 
         `action` (label, path) is a button that POSTs; `links` are (label, path).
         """
@@ -99,7 +99,7 @@ class Pages:
 
 
 def panel_line(tool: ToolView) -> str:
-    """'75% · 3 of 4 ship', as far as it is known."""
+    """'75% · 3 of 4 ship', or as much of it as is known."""
     if tool.panel_ship_percent is None:
         return "No panel take yet"
     percent = f"{tool.panel_ship_percent}%"
@@ -124,7 +124,7 @@ def size(count: int) -> str:
 
 
 def web_url(value: str | None) -> str | None:
-    """The URL if a reader may be sent there, that is http(s) with a host; else None."""
+    """The URL if it is safe to link: http(s) with a host; else None."""
     try:
         parts = urlsplit(value or "")
     except ValueError:

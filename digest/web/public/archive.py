@@ -1,17 +1,16 @@
-"""The archive: sent issues on the web, as they went out, and their feed."""
+"""The archive: sent issues on the web, as they were mailed, and their feed."""
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from digest.services.issues.archive import published_issues, web_version
-from digest.web.http.dependencies import Installation, PageRenderer
-from digest.web.http.numbers import IssueNumber
+from digest.web.http.dependencies import Installation, IssueNumber, PageRenderer
 from digest.web.http.pages import HEADERS
 from digest.web.public.feed import atom_feed
 
 router = APIRouter()
 
-# The mail brings its own inline styles; nothing else is loosened.
+# Looser than the policy of our own pages in one point: a mail has inline styles.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -20,14 +19,14 @@ MAIL_POLICY = (
 
 @router.get("/issues")
 async def archive(app: Installation, pages: PageRenderer) -> Response:
-    """Every issue sent, newest first."""
+    """All sent issues, newest first."""
     issues = await published_issues(app)
     return pages.render("issues.html", section="issues", issues=issues)
 
 
 @router.get("/issues/{number}")
 async def issue(number: IssueNumber, app: Installation) -> Response:
-    """One issue as it was sent, without anybody's own links. Raises `NotFound`."""
+    """One issue as it was sent, without the links of any reader. Raises `NotFound`."""
     html = await web_version(app, number)
     return HTMLResponse(html, headers={**HEADERS, "Content-Security-Policy": MAIL_POLICY})
 

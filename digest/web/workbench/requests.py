@@ -7,7 +7,7 @@ from fastapi import Depends
 
 from digest.errors import DigestError, NotFound
 from digest.services.workbench.snapshots import ISSUE, SAMPLE, Shown, Sight, Subject
-from digest.web.http.numbers import IssueNumber, number_of
+from digest.web.http.dependencies import IssueNumber, parse_issue_number
 from digest.web.workbench.view import Choice
 
 
@@ -28,7 +28,7 @@ def named_subject(key: str) -> Subject:
         return sample_subject(name)
     if kind == ISSUE:
         with suppress(ValueError):
-            return issue_subject(number_of(name))
+            return issue_subject(parse_issue_number(name))
     raise NotFound("there is nothing of that name to look at; the list has them all")
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from digest.domains.names import Names
+from digest.domains.dns_client import DnsClient
 from tests.nameserver import nameserver
 
 Zone = dict[tuple[str, str], list[str]]
@@ -16,6 +16,6 @@ def zone() -> Zone:
 
 
 @pytest.fixture
-async def names(zone: Zone) -> AsyncIterator[Names]:
+async def names(zone: Zone) -> AsyncIterator[DnsClient]:
     async with nameserver(zone) as server:
-        yield Names(["127.0.0.1"], server.port)
+        yield DnsClient(["127.0.0.1"], server.port)

@@ -11,13 +11,12 @@ from digest.delivery.states import DeliveryState, MailingKind, MailingState
 from digest.delivery.tables import Delivery, Mailing
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
-from digest.services.installation.metrics import measure
+from digest.services.installation.metrics import read_metrics
 from schedules.states import SlotState
 from schedules.tables import Edition, Slot, TickMark
 from subscribers.states import SubscriptionState
 from subscribers.tables import Subscription
-
-from .conftest import Clock
+from tests.unit.services.conftest import Clock
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
 
@@ -85,7 +84,7 @@ async def add_issue(app: App, clock: Clock, slot_id: int | None, **values: objec
 
 
 async def test_a_new_installation_waits_for_nothing(app: App) -> None:
-    found = await measure(app)
+    found = await read_metrics(app)
     assert (found.deliveries, found.mailings, found.issues, found.readers) == ({}, {}, {}, {})
     assert (found.queue_age, found.lag, found.clock_held) == (0, {"weekly": 0}, False)
 
@@ -94,7 +93,7 @@ async def test_deliveries_and_mailings_are_counted_by_kind_and_state(app: App) -
     await add_mailing(app, DeliveryState.PENDING, DeliveryState.ACCEPTED, DeliveryState.ACCEPTED)
     await add_mailing(app, DeliveryState.ACCEPTED, kind=MailingKind.CONFIRMATION)
     await add_mailing(app, DeliveryState.ACCEPTED, kind=MailingKind.CONFIRMATION)
-    found = await measure(app)
+    found = await read_metrics(app)
     assert found.deliveries == {
         ("issue", "pending"): 1,
         ("issue", "accepted"): 2,
@@ -110,9 +109,9 @@ async def test_what_ended_long_ago_is_left_out_and_what_is_open_is_not(
     await add_mailing(app, DeliveryState.ACCEPTED, **ended)
     await add_mailing(app, DeliveryState.HELD, state=MailingState.PAUSED)
     clock.forward(days=6)
-    assert ("issue", "accepted") in (await measure(app)).deliveries
+    assert ("issue", "accepted") in (await read_metrics(app)).deliveries
     clock.forward(days=2)
-    found = await measure(app)
+    found = await read_metrics(app)
     assert found.deliveries == {("issue", "held"): 1}
     assert found.mailings == {("issue", "paused"): 1}
 
@@ -123,7 +122,7 @@ async def test_readers_are_counted_by_edition_and_state(app: App, add_readers: A
         row = (await session.exec(select(Subscription))).first()
         assert row
         row.state = SubscriptionState.ENDED
-    assert (await measure(app)).readers == {("weekly", "active"): 2, ("weekly", "ended"): 1}
+    assert (await read_metrics(app)).readers == {("weekly", "active"): 2, ("weekly", "ended"): 1}
 
 
 @pytest.mark.parametrize("state", [DeliveryState.PENDING, DeliveryState.DEFERRED])
@@ -133,7 +132,7 @@ async def test_the_queue_grows_old_while_a_due_delivery_waits(
     await add_mailing(app, state, DeliveryState.ACCEPTED)
     clock.forward(minutes=5)
     await add_mailing(app, state)
-    assert (await measure(app)).queue_age == 300
+    assert (await read_metrics(app)).queue_age == 300
 
 
 @pytest.mark.parametrize(
@@ -150,13 +149,13 @@ async def test_what_is_not_due_does_not_make_the_queue_old(
 ) -> None:
     await add_mailing(app, state, state=mailing)
     clock.forward(minutes=5)
-    assert (await measure(app)).queue_age == 0
+    assert (await read_metrics(app)).queue_age == 0
 
 
 async def test_a_delivery_put_off_is_not_due_before_its_hour(app: App, clock: Clock) -> None:
     await add_mailing(app, DeliveryState.DEFERRED)
     clock.forward(minutes=-5)
-    assert (await measure(app)).queue_age == 0
+    assert (await read_metrics(app)).queue_age == 0
 
 
 @pytest.mark.parametrize(
@@ -174,9 +173,9 @@ async def test_the_lag_is_the_age_of_an_unsent_slot(
     app: App, clock: Clock, state: SlotState, late: float
 ) -> None:
     await add_slot(app, clock, state)
-    assert (await measure(app)).lag == {"weekly": 0}
+    assert (await read_metrics(app)).lag == {"weekly": 0}
     clock.forward(minutes=10)
-    assert (await measure(app)).lag == {"weekly": late}
+    assert (await read_metrics(app)).lag == {"weekly": late}
 
 
 async def test_an_issue_moved_to_a_later_hour_is_not_late(app: App, clock: Clock) -> None:
@@ -184,9 +183,9 @@ async def test_an_issue_moved_to_a_later_hour_is_not_late(app: App, clock: Clock
     at = clock() + timedelta(minutes=8)
     await add_issue(app, clock, slot, state=IssueState.SCHEDULED, send_at=at)
     clock.forward(minutes=5)
-    assert (await measure(app)).lag == {"weekly": 0}
+    assert (await read_metrics(app)).lag == {"weekly": 0}
     clock.forward(minutes=5)
-    found = await measure(app)
+    found = await read_metrics(app)
     assert found.lag == {"weekly": 120}
     assert found.issues == {"scheduled": 1}
 
@@ -194,10 +193,10 @@ async def test_an_issue_moved_to_a_later_hour_is_not_late(app: App, clock: Clock
 async def test_an_extra_issue_can_be_late_too(app: App, clock: Clock) -> None:
     await add_issue(app, clock, None, state=IssueState.SCHEDULED, send_at=clock())
     clock.forward(minutes=1)
-    assert (await measure(app)).lag == {"weekly": 60}
+    assert (await read_metrics(app)).lag == {"weekly": 60}
 
 
 async def test_a_clock_that_jumped_back_shows(app: App, clock: Clock) -> None:
     async with app.store.write() as session:
         session.add(TickMark(at=clock() + timedelta(hours=1)))
-    assert (await measure(app)).clock_held
+    assert (await read_metrics(app)).clock_held

@@ -1,4 +1,4 @@
-"""Moving from SQLite to PostgreSQL: everything comes along, or nothing does."""
+"""Copying SQLite to PostgreSQL: every row is copied, or none."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from digest.delivery.guards.liveness import FileLock, lock_folder_of
 from digest.delivery.tables import Delivery
 from digest.errors import Misconfigured, Refused, UsageError
 from digest.migrate import head, upgrade
-from digest.services.installation.migrate_store import Copied, copy_store
+from digest.services.installation.migrate_store import StoreCopy, copy_store
 from digest.services.issues import publishing
 from digest.services.readers.signup import request_signup
 from digest.services.sending import start
@@ -27,7 +27,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 @pytest.fixture
 def database() -> str:
-    """What is moved."""
+    """The source."""
     return "sqlite"
 
 
@@ -40,7 +40,7 @@ def target(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-async def a_full_house(app: App, add_readers: AddReaders, add_news: AddNews) -> None:
+async def filled_store(app: App, add_readers: AddReaders, add_news: AddNews) -> None:
     await add_readers(3)
     await add_news(("Alpha", "Beta"), ("Gamma", "Delta"))
     await publishing.compose(app, "weekly", extra=True)
@@ -49,7 +49,7 @@ async def a_full_house(app: App, add_readers: AddReaders, add_news: AddNews) -> 
     await request_signup(app, address="ann@example.org", edition="weekly", source="test")
 
 
-async def everything(store: Store) -> Rows:
+async def rows_of(store: Store) -> Rows:
     async with store.engine.connect() as connection:
         return {
             table.name: sorted(
@@ -59,8 +59,8 @@ async def everything(store: Store) -> Rows:
         }
 
 
-async def move(app: App, target: str) -> list[Copied]:
-    # The tests make the tables themselves; a store in use was made by the migrations.
+async def copy(app: App, target: str) -> StoreCopy:
+    # The tests create the tables themselves; in a real store the migrations did.
     async with app.store.engine.begin() as connection:
         await connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS alembic_version(version_num)")
         await connection.exec_driver_sql("DELETE FROM alembic_version")
@@ -68,24 +68,22 @@ async def move(app: App, target: str) -> list[Copied]:
     return await copy_store(app.store.url, target, lambda *_: None)
 
 
-async def test_every_row_of_every_table_comes_along_and_the_source_stays(
+async def test_every_row_of_every_table_is_copied_and_the_source_is_unchanged(
     app: App, target: str
 ) -> None:
-    before = await everything(app.store)
-    copied = await move(app, target)
+    before = await rows_of(app.store)
+    copied = await copy(app, target)
     there = open_store(target)
-    assert await everything(there) == before
+    assert await rows_of(there) == before
     await there.close()
-    assert await everything(app.store) == before
-    assert {entry.table: entry.target for entry in copied} == {
+    assert await rows_of(app.store) == before
+    assert {entry.table: entry.target for entry in copied.tables} == {
         name: len(rows) for name, rows in before.items()
     }
 
 
-async def test_the_new_store_goes_on_counting_where_the_old_one_ended(
-    app: App, target: str
-) -> None:
-    await move(app, target)
+async def test_new_rows_get_numbers_after_those_copied(app: App, target: str) -> None:
+    await copy(app, target)
     there = open_store(target)
     async with there.write() as session:
         newcomer = Subscriber(
@@ -97,58 +95,52 @@ async def test_the_new_store_goes_on_counting_where_the_old_one_ended(
     await there.close()
 
 
-async def test_a_nul_that_somebody_wrote_does_not_keep_the_others_back(
-    app: App, target: str
-) -> None:
+async def test_a_nul_in_text_is_replaced(app: App, target: str) -> None:
     async with app.store.write() as session:
         await session.exec(update(Delivery).values(reason="550 no\x00such user"))
-    await move(app, target)
+    await copy(app, target)
     there = open_store(target)
     async with there.read() as session:
         assert set(await session.exec(select(Delivery.reason))) == {"550 no�such user"}
     await there.close()
 
 
-async def test_a_target_that_holds_anything_is_refused(app: App, target: str) -> None:
-    await move(app, target)
+async def test_a_target_with_rows_is_refused(app: App, target: str) -> None:
+    await copy(app, target)
     with pytest.raises(Refused, match=r"not empty: its table .* has rows"):
-        await move(app, target)
+        await copy(app, target)
 
 
-async def test_a_target_that_was_only_made_is_as_good_as_an_empty_one(
-    app: App, target: str
-) -> None:
+async def test_a_target_with_an_empty_schema_is_accepted(app: App, target: str) -> None:
     await upgrade(target)
-    await move(app, target)
+    await copy(app, target)
 
 
-async def test_it_is_refused_while_a_worker_lives(app: App, target: str) -> None:
+async def test_copying_is_refused_while_a_worker_runs(app: App, target: str) -> None:
     lock = FileLock(lock_folder_of(app.settings.data_dir / "digest.db"))
-    with pytest.raises(Refused, match="worker is at work; stop `digest serve`"):
-        await move(app, target)
+    with pytest.raises(Refused, match="worker is running; stop `digest serve`"):
+        await copy(app, target)
     lock.release()
-    await move(app, target)
+    await copy(app, target)
 
 
-async def test_an_old_source_is_upgraded_first(app: App, target: str) -> None:
+async def test_an_old_source_must_be_upgraded_first(app: App, target: str) -> None:
     with pytest.raises(Misconfigured, match="run `digest init`"):
         await copy_store(app.store.url, target, lambda *_: None)
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("sqlite+aiosqlite:///other.db", "must look like postgresql"),
         ("postgresql://ann@127.0.0.1:1/letters", "is the server running"),
     ],
 )
-async def test_a_target_that_cannot_be_is_told_and_nothing_is_done(
-    app: App, url: str, said: str
-) -> None:
-    with pytest.raises((UsageError, Misconfigured), match=said):
-        await move(app, url)
+async def test_an_impossible_target_is_named(app: App, url: str, message: str) -> None:
+    with pytest.raises((UsageError, Misconfigured), match=message):
+        await copy(app, url)
 
 
-async def test_what_is_on_postgresql_needs_no_moving(target: str) -> None:
+async def test_a_store_on_postgresql_is_not_copied(target: str) -> None:
     with pytest.raises(UsageError, match="already"):
         await copy_store(target, target, lambda *_: None)

@@ -11,9 +11,9 @@ from sqlmodel import col, select
 from structlog.testing import capture_logs
 
 from digest.app import App
-from digest.domains.names import Names
+from digest.domains.dns_client import DnsClient
 from digest.issues.tables import IssueOverride
-from digest.services.installation.checkup.check import Check, error, unchecked
+from digest.services.installation.doctor.check_result import CheckResult, error, unchecked
 from digest.services.issues import publishing
 from digest.services.preflight import network as asking_network
 from digest.services.preflight.check import check_issue, override_error
@@ -45,7 +45,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Answers for links and DNS; the addresses that were asked."""
 
     def answers(
-        dead: str = "nothing", gone: Collection[str] = (), dns: tuple[Check, ...] = ()
+        dead: str = "nothing", gone: Collection[str] = (), dns: tuple[CheckResult, ...] = ()
     ) -> list[str]:
         asked: list[str] = []
 
@@ -58,7 +58,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
                 if dead in link.address or link.address in gone
             ]
 
-        async def check_dns(*_: object) -> list[Check]:
+        async def check_dns(*_: object) -> list[CheckResult]:
             return list(dns)
 
         monkeypatch.setattr(asking_network, "follow", follow)
@@ -139,7 +139,7 @@ async def test_a_network_that_does_not_answer_is_told_and_stops_nothing(
         return await never.wait()
 
     monkeypatch.setattr(fetching, "resolve", resolve)
-    monkeypatch.setattr(Names, "exists", exists)
+    monkeypatch.setattr(DnsClient, "exists", exists)
     began = time.monotonic()
     approved = await publishing.approve(asking(app, 0.2), 1, by="me")
     assert time.monotonic() - began < 5

@@ -2,8 +2,8 @@
 
 import pytest
 
-from digest.domains.dmarc import find_dmarc, organisation_of
-from digest.domains.names import Names
+from digest.domains.dmarc_record import find_dmarc_policy, organisation_of
+from digest.domains.dns_client import DnsClient
 from tests.nameserver import nameserver
 from tests.unit.domains.conftest import Zone
 
@@ -12,17 +12,17 @@ def put(zone: Zone, name: str, record: str) -> None:
     zone.setdefault((f"_dmarc.{name}", "TXT"), []).append(f'"{record}"')
 
 
-async def test_without_any_record_there_is_no_policy(names: Names, zone: Zone) -> None:
+async def test_without_any_record_there_is_no_policy(names: DnsClient, zone: Zone) -> None:
     put(zone, "other.example", "v=DMARC1; p=reject")
-    found = await find_dmarc(names, "news.example.org")
+    found = await find_dmarc_policy(names, "news.example.org")
     assert (found.at, found.policy, found.organisation) == (None, None, "news.example.org")
 
 
-async def test_its_own_record_goes_before_the_organisation_s(names: Names, zone: Zone) -> None:
+async def test_its_own_record_goes_before_the_organisation_s(names: DnsClient, zone: Zone) -> None:
     put(zone, "example.org", "v=DMARC1; p=reject; sp=quarantine")
-    assert (await find_dmarc(names, "news.example.org")).policy == "quarantine"
+    assert (await find_dmarc_policy(names, "news.example.org")).policy == "quarantine"
     put(zone, "news.example.org", "v=DMARC1;p=none;rua=mailto:d@example.org")
-    found = await find_dmarc(names, "news.example.org")
+    found = await find_dmarc_policy(names, "news.example.org")
     assert (found.at, found.policy) == ("news.example.org", "none")
     assert found.organisation == "example.org"
 
@@ -36,12 +36,14 @@ async def test_its_own_record_goes_before_the_organisation_s(names: Names, zone:
         ("v=DMARC1", None),
     ],
 )
-async def test_policies_are_read(names: Names, zone: Zone, record: str, policy: str | None) -> None:
+async def test_policies_are_read(
+    names: DnsClient, zone: Zone, record: str, policy: str | None
+) -> None:
     put(zone, "example.org", record)
-    assert (await find_dmarc(names, "example.org")).policy == policy
+    assert (await find_dmarc_policy(names, "example.org")).policy == policy
 
 
-async def test_a_public_suffix_is_nobody_s_organisation(names: Names, zone: Zone) -> None:
+async def test_a_public_suffix_is_nobody_s_organisation(names: DnsClient, zone: Zone) -> None:
     put(zone, "bank", "v=DMARC1; p=reject; psd=y")
     assert await organisation_of(names, "mail.first.bank") == "first.bank"
     put(zone, "mail.first.bank", "v=DMARC1; p=none; psd=n")
@@ -51,7 +53,9 @@ async def test_a_public_suffix_is_nobody_s_organisation(names: Names, zone: Zone
 async def test_a_long_name_costs_eight_questions_at_most(zone: Zone) -> None:
     put(zone, "h.i.example.org", "v=DMARC1; p=none")
     async with nameserver(zone) as server:
-        found = await find_dmarc(Names(["127.0.0.1"], server.port), "a.b.c.d.e.f.g.h.i.example.org")
+        found = await find_dmarc_policy(
+            DnsClient(["127.0.0.1"], server.port), "a.b.c.d.e.f.g.h.i.example.org"
+        )
         assert found.at == "h.i.example.org"
         assert len(server.asked) == 8
         assert server.asked[1] == "_dmarc.e.f.g.h.i.example.org TXT"

@@ -36,7 +36,7 @@ def test_init_makes_a_key_that_only_its_owner_can_read_and_keeps_it(folder: Path
 def test_a_database_without_its_key_gets_no_new_one(folder: Path) -> None:
     run("init")
     (folder / KEY_FILE).unlink()
-    with pytest.raises(Misconfigured, match="bring the key back"):
+    with pytest.raises(Misconfigured, match="restore the key"):
         run("init")
     assert not (folder / KEY_FILE).exists()
 

@@ -1,4 +1,4 @@
-"""`digest doctor`: what is set, what works, and what to mend first."""
+"""All checks of `digest doctor`, in the order in which to correct what they find."""
 
 import os
 import shutil
@@ -9,73 +9,67 @@ from urllib.parse import urlsplit
 
 from digest.delivery.guards.reserve import MB
 from digest.delivery.relays.reading import read_relays
-from digest.domains.names import Names
+from digest.domains.dns_client import DnsClient
 from digest.errors import DigestError, Misconfigured
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
 from digest.rendering.message.dkim import read_keys
-from digest.services.installation.checkup.check import Check, error, ok, warning
-from digest.services.installation.checkup.dns import Sending, check_dns, unasked
-from digest.services.installation.checkup.relays import check_relays
-from digest.services.installation.checkup.store import check_store
+from digest.services.installation.doctor.check_database import check_database
+from digest.services.installation.doctor.check_dns import (
+    SenderIdentity,
+    check_dns,
+    unchecked_dns,
+)
+from digest.services.installation.doctor.check_relays import check_relays
+from digest.services.installation.doctor.check_result import CheckResult, error, ok, warning
 from digest.services.site import domain_of, sending_domain, site_of
 from digest.settings import LOOPBACK_HOSTS, Settings
 from digest.store import open_store
 from schedules.editions import list_editions
 from subscribers.address import EmailAddress, InvalidAddress
 
-RESERVE_BYTES = 500_000_000
+COMFORTABLE_BYTES = 500 * MB
 
 
-async def check_up(settings: Settings, names: Names | None = None) -> list[Check]:
-    """All checks, in the order in which to mend them. Sends no mail and writes nothing.
+async def run_checks(settings: Settings, dns: DnsClient | None = None) -> list[CheckResult]:
+    """Every check; sends no mail and writes nothing.
 
-    `names` looks up DNS; None: as the system does.
+    `dns` answers look-ups; None uses the name servers of the system.
     """
-    database = await _database(settings)
     return [
-        _folder(settings),
-        _secret_key(settings),
-        database,
-        *(await check_store(settings) if database.level == "ok" else ()),
-        _public_url(settings),
-        _sender(settings),
-        _postal_address(settings),
-        _mjml(),
+        _check_folder(settings),
+        _check_secret_key(settings),
+        *await check_database(settings),
+        _check_public_url(settings),
+        _check_sender(settings),
+        _check_postal_address(settings),
+        _check_mjml(),
         *await check_relays(settings),
-        *await _authentication(settings, names or Names()),
+        *await _check_authentication(settings, dns or DnsClient()),
     ]
 
 
-def _folder(settings: Settings) -> Check:
+def _check_folder(settings: Settings) -> CheckResult:
     folder = settings.data_dir
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return error("folder", f"{folder} is not there or not writable")
+        return error("folder", f"{folder} does not exist or is not writable")
     free = shutil.disk_usage(folder).free
     if free < settings.disk_reserve_mb * MB:
-        return error("folder", f"only {free // MB} MB free at {folder}: nothing more is sent")
-    if free < RESERVE_BYTES:
+        return error("folder", f"only {free // MB} MB free at {folder}: no more mail is sent")
+    if free < COMFORTABLE_BYTES:
         return warning("folder", f"only {free // MB} MB free at {folder}")
     return ok("folder", f"{folder} is writable")
 
 
-def _secret_key(settings: Settings) -> Check:
+def _check_secret_key(settings: Settings) -> CheckResult:
     try:
         read_keyring(settings)
-    except DigestError as trouble:
-        return error("secret key", str(trouble))
-    return ok("secret key", "there; is it in your backup?")
+    except DigestError as failure:
+        return error("secret key", str(failure))
+    return ok("secret key", "found; is it in your backup?")
 
 
-async def _database(settings: Settings) -> Check:
-    try:
-        await require_current(settings.store_url)
-    except DigestError as trouble:
-        return error("database", str(trouble))
-    return ok("database", "up to date")
-
-
-def _public_url(settings: Settings) -> Check:
+def _check_public_url(settings: Settings) -> CheckResult:
     host = urlsplit(settings.public_url).hostname
     if host in LOOPBACK_HOSTS:
         message = f"{settings.public_url} works on this machine only; set DIGEST_PUBLIC_URL"
@@ -83,40 +77,40 @@ def _public_url(settings: Settings) -> Check:
     return ok("public URL", settings.public_url)
 
 
-def _sender(settings: Settings) -> Check:
+def _check_sender(settings: Settings) -> CheckResult:
     try:
         domain = sending_domain(site_of(settings))
-    except DigestError as trouble:
-        return error("sender", str(trouble))
+    except DigestError as failure:
+        return error("sender", str(failure))
     if domain.endswith("localdomain"):
         return warning("sender", "set DIGEST_SENDER to a name and address")
     return ok("sender", f"{settings.sender}")
 
 
-def _postal_address(settings: Settings) -> Check:
+def _check_postal_address(settings: Settings) -> CheckResult:
     if not settings.postal_address.strip():
         message = "set DIGEST_POSTAL_ADDRESS: no issue is sent without one"
         return warning("postal address", message)
     return ok("postal address", settings.postal_address)
 
 
-async def _authentication(settings: Settings, names: Names) -> list[Check]:
-    """What signs, and what DNS says of it."""
+async def _check_authentication(settings: Settings, dns: DnsClient) -> list[CheckResult]:
+    """Who signs the mail, and what DNS publishes about the sender."""
     try:
         domain = sending_domain(site_of(settings))
         return_domain = _return_domain(settings) or domain
         keys = read_keys(settings.dkim_keys)
-    except DigestError as trouble:
-        return [error("DKIM", str(trouble))]
+    except DigestError as failure:
+        return [error("DKIM", str(failure))]
     unsigned = warning(
         "DKIM", "no DIGEST_DKIM_KEYS: the relay must sign, List-Unsubscribe-Post included"
     )
     others = await _edition_domains(settings)
-    sending = Sending(domain, return_domain, keys, _relay_hosts(settings), others)
+    sender = SenderIdentity(domain, return_domain, keys, _relay_hosts(settings), others)
     found = [] if keys else [unsigned]
     if domain.endswith("localdomain"):
-        return [*found, *unasked(sending, "set DIGEST_SENDER first")]
-    return [*found, *await check_dns(sending, names)]
+        return [*found, *unchecked_dns(sender, "set DIGEST_SENDER first")]
+    return [*found, *await check_dns(sender, dns)]
 
 
 async def _edition_domains(settings: Settings) -> list[str]:
@@ -145,18 +139,18 @@ def _return_domain(settings: Settings) -> str | None:
 
 
 def _relay_hosts(settings: Settings) -> list[str]:
-    """Where our mail goes out; a relay on loopback sends from addresses that we do not know."""
+    """The hosts that send; a relay on loopback is left out, its public address is unknown."""
     with suppress(DigestError):
         hosts = [relay.address.host for relay in read_relays(settings)]
         return [host for host in hosts if host not in LOOPBACK_HOSTS]
     return []
 
 
-def _mjml() -> Check:
-    """The PyPI package `mjml` has the same import name as mjml-python and overwrites it."""
+def _check_mjml() -> CheckResult:
+    # The package `mjml` on PyPI installs the same import name as mjml-python, and overwrites it.
     try:
         distribution("mjml")
     except PackageNotFoundError:
-        return ok("mjml", "mjml-python is in place")
+        return ok("mjml", "mjml-python is installed")
     message = "the package 'mjml' overwrites mjml-python: uninstall both, install mjml-python"
     return error("mjml", message)

@@ -1,7 +1,7 @@
-"""`/metrics` for monitors, in Prometheus' text format. The only file that imports its library.
+"""`/metrics` in the text format of Prometheus. The only file that imports prometheus_client.
 
-Everything is read at the scrape: from the database what all processes share, from
-this process' worker what relays answered it. No label is about a reader.
+Every number is read at the scrape: from the database what all processes share, from the
+worker of this process what relays replied to it. No label is about a reader.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,10 +12,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from sqlalchemy.exc import SQLAlchemyError
 
 from digest.delivery.sending.worker import Worker
-from digest.services.installation.metrics import Measures, measure
+from digest.errors import DatabaseUnavailable
+from digest.services.installation.metrics import Metrics, read_metrics
 from digest.web.http.dependencies import EmbeddedWorker, Installation, Measuring
 
 router = APIRouter()
@@ -23,33 +23,31 @@ router = APIRouter()
 
 @router.get("/metrics")
 async def metrics(app: Installation, worker: EmbeddedWorker, measuring: Measuring) -> Response:
-    """The numbers of now; 503 while the database does not answer.
-
-    One look at a time, however many ask: it takes a connection that sending needs too.
-    """
+    """The current numbers; 503 while the database does not answer."""
     try:
+        # One scrape at a time: each takes a database connection that sending needs too.
         async with measuring:
-            measures = await measure(app)
-    except (SQLAlchemyError, OSError):
+            found = await read_metrics(app)
+    except DatabaseUnavailable:
         return PlainTextResponse("no database\n", 503)
     registry = CollectorRegistry()
-    registry.register(_Look(measures, worker))
+    registry.register(_Scrape(found, worker))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-class _Look(Collector):
-    """What one look found, as families of metrics."""
+class _Scrape(Collector):
+    """The numbers of one scrape, as families of metrics."""
 
-    def __init__(self, measures: Measures, worker: Worker | None) -> None:
-        self._measures, self._worker = measures, worker
+    def __init__(self, found: Metrics, worker: Worker | None) -> None:
+        self._found, self._worker = found, worker
 
     def collect(self) -> Iterator[Metric]:
-        yield from _shared(self._measures)
+        yield from _shared(self._found)
         if self._worker is not None:
             yield from _own(self._worker)
 
 
-def _shared(found: Measures) -> Iterator[Metric]:
+def _shared(found: Metrics) -> Iterator[Metric]:
     yield _gauge(
         "digest_deliveries",
         "Deliveries of the last 7 days and of all open mailings.",
@@ -81,7 +79,7 @@ def _shared(found: Measures) -> Iterator[Metric]:
     )
     yield _gauge(
         "digest_schedule_lag_seconds",
-        "How long ago the oldest unsent slot or scheduled issue should have gone out.",
+        "How long ago the oldest unsent slot or scheduled issue should have been sent.",
         ("edition",),
         (((edition,), seconds) for edition, seconds in found.lag.items()),
     )

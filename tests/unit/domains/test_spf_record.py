@@ -2,8 +2,8 @@
 
 import pytest
 
-from digest.domains.names import Names
-from digest.domains.spf import read_spf
+from digest.domains.dns_client import DnsClient
+from digest.domains.spf_record import read_spf_record
 from tests.nameserver import quoted
 from tests.unit.domains.conftest import Zone
 
@@ -14,13 +14,13 @@ def put(zone: Zone, record: str, domain: str = DOMAIN) -> None:
     zone.setdefault((domain, "TXT"), []).append(quoted(record))
 
 
-async def test_a_domain_without_one_says_so(names: Names, zone: Zone) -> None:
+async def test_a_domain_without_one_says_so(names: DnsClient, zone: Zone) -> None:
     put(zone, "v=spf10 is something else")
-    assert (await read_spf(names, DOMAIN)).record is None
+    assert (await read_spf_record(names, DOMAIN)).record is None
 
 
 async def test_networks_hosts_and_mail_hosts_are_gathered_through_includes(
-    names: Names, zone: Zone
+    names: DnsClient, zone: Zone
 ) -> None:
     put(zone, "v=spf1 ip4:192.0.2.0/28 a:www.example.org/24//64 mx include:_spf.relay.test -all")
     put(zone, "v=spf1 ip6:2001:db8:1::/48 ?ip4:203.0.113.7 ~all", "_spf.relay.test")
@@ -28,7 +28,7 @@ async def test_networks_hosts_and_mail_hosts_are_gathered_through_includes(
     zone["www.example.org", "AAAA"] = ["2001:db8:2::9"]
     zone[DOMAIN, "MX"] = ["10 mx.example.org."]
     zone["mx.example.org", "A"] = ["192.0.2.77"]
-    spf = await read_spf(names, DOMAIN)
+    spf = await read_spf_record(names, DOMAIN)
     assert (spf.problem, spf.all, spf.lookups, spf.delegates) == (None, "-", 3, True)
     for address in (
         "192.0.2.15",
@@ -42,57 +42,57 @@ async def test_networks_hosts_and_mail_hosts_are_gathered_through_includes(
         assert not spf.covers(address), address
 
 
-async def test_a_redirect_is_followed_unless_all_comes_first(names: Names, zone: Zone) -> None:
+async def test_a_redirect_is_followed_unless_all_comes_first(names: DnsClient, zone: Zone) -> None:
     put(zone, "v=spf1 redirect=other.example.org")
     put(zone, "v=spf1 ip4:192.0.2.1 ~all", "other.example.org")
     put(zone, "v=spf1 -all redirect=nowhere.example.org", "shut.example.org")
-    followed = await read_spf(names, DOMAIN)
+    followed = await read_spf_record(names, DOMAIN)
     assert followed.covers("192.0.2.1")
     assert followed.all == "~"
-    assert (await read_spf(names, "shut.example.org")).problem is None
+    assert (await read_spf_record(names, "shut.example.org")).problem is None
 
 
 @pytest.mark.parametrize(
     ("record", "problem"),
     [
         ("v=spf1 ipv4:192.0.2.1 -all", "'ipv4:192.0.2.1' in the record"),
-        ("v=spf1 ip4:192.0.2.300 -all", "'192.0.2.300' is no IP address"),
-        ("v=spf1 ip4:192.0.2.1/33 -all", "is no IP address"),
+        ("v=spf1 ip4:192.0.2.300 -all", "'192.0.2.300' is not an IP address"),
+        ("v=spf1 ip4:192.0.2.1/33 -all", "is not an IP address"),
         ("v=spf1 include:missing.example.org -all", "which has no SPF record"),
-        (f"v=spf1 include:{DOMAIN} -all", "runs in a circle"),
-        ("v=spf1 a:a.example.org a:b.example.org a:c.example.org -all", "name nothing"),
+        (f"v=spf1 include:{DOMAIN} -all", "is circular"),
+        ("v=spf1 a:a.example.org a:b.example.org a:c.example.org -all", "have no address"),
     ],
 )
 async def test_what_makes_receivers_give_up_is_named(
-    names: Names, zone: Zone, record: str, problem: str
+    names: DnsClient, zone: Zone, record: str, problem: str
 ) -> None:
     put(zone, record)
-    found = (await read_spf(names, DOMAIN)).problem
+    found = (await read_spf_record(names, DOMAIN)).problem
     assert found
     assert problem in found
 
 
-async def test_two_records_are_an_error(names: Names, zone: Zone) -> None:
+async def test_two_records_are_an_error(names: DnsClient, zone: Zone) -> None:
     put(zone, "v=spf1 -all")
     put(zone, "v=spf1 mx -all")
-    assert (await read_spf(names, DOMAIN)).problem == (
+    assert (await read_spf_record(names, DOMAIN)).problem == (
         f"{DOMAIN} has 2 SPF records; join them to one"
     )
 
 
 @pytest.mark.parametrize(("includes", "fits"), [(10, True), (11, False)])
 async def test_ten_look_ups_are_the_most(
-    names: Names, zone: Zone, includes: int, fits: bool
+    names: DnsClient, zone: Zone, includes: int, fits: bool
 ) -> None:
     chain = [f"s{number}.example.org" for number in range(includes)]
     put(zone, "v=spf1 " + " ".join(f"include:{name}" for name in chain) + " -all")
     for name in chain:
         put(zone, "v=spf1 ip4:192.0.2.1 -all", name)
-    spf = await read_spf(names, DOMAIN)
+    spf = await read_spf_record(names, DOMAIN)
     assert (spf.problem is None) is fits
 
 
-async def test_macros_are_counted_and_not_followed(names: Names, zone: Zone) -> None:
+async def test_macros_are_counted_and_not_followed(names: DnsClient, zone: Zone) -> None:
     put(zone, "v=spf1 exists:%{i}._spf.relay.test include:%{d}.relay.test -all")
-    spf = await read_spf(names, DOMAIN)
+    spf = await read_spf_record(names, DOMAIN)
     assert (spf.problem, spf.lookups, spf.delegates) == (None, 2, True)

@@ -1,11 +1,10 @@
-"""Look-ups against a name server that is really there."""
+"""Look-ups against a real name server on loopback."""
 
 import time
 
 import pytest
 
-from digest.domains import names as names_module
-from digest.domains.names import Names, Unresolved
+from digest.domains.dns_client import DnsClient, DnsUnavailable
 from tests.nameserver import nameserver, quoted
 
 ZONE = {
@@ -20,7 +19,7 @@ ZONE = {
 
 async def test_records_are_read() -> None:
     async with nameserver(ZONE) as server:
-        names = Names(["127.0.0.1"], server.port)
+        names = DnsClient(["127.0.0.1"], server.port)
         assert sorted(await names.texts("example.org")) == ["other", "v=spf1 -all"]
         assert await names.mail_hosts("example.org") == [
             "First.example.org",
@@ -32,34 +31,34 @@ async def test_records_are_read() -> None:
 
 async def test_a_long_record_comes_by_tcp() -> None:
     async with nameserver(ZONE) as server:
-        assert await Names(["127.0.0.1"], server.port).texts("long.example.org") == ["x" * 900]
+        assert await DnsClient(["127.0.0.1"], server.port).texts("long.example.org") == ["x" * 900]
 
 
-async def test_what_is_not_there_is_empty_and_known_to_be_missing() -> None:
+async def test_a_missing_name_has_no_records_and_does_not_exist() -> None:
     async with nameserver(ZONE) as server:
-        names = Names(["127.0.0.1"], server.port)
+        names = DnsClient(["127.0.0.1"], server.port)
         assert await names.texts("nowhere.example.org") == []
         assert not await names.exists("nowhere.example.org")
         assert await names.exists("example.org")
-        assert await names.exists("org"), "it has something below it"
+        assert await names.exists("org"), "a name above an existing one exists"
 
 
-async def test_a_failing_server_is_no_empty_answer() -> None:
+async def test_a_failing_server_is_not_taken_for_an_empty_answer() -> None:
     async with nameserver(ZONE, failing=frozenset({"example.org"})) as server:
-        with pytest.raises(Unresolved, match="SERVFAIL"):
-            await Names(["127.0.0.1"], server.port).texts("example.org")
+        with pytest.raises(DnsUnavailable, match="SERVFAIL"):
+            await DnsClient(["127.0.0.1"], server.port).texts("example.org")
 
 
-async def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names_module, "LIFETIME_SECONDS", 0.3)
+async def test_a_look_up_gives_up_on_a_silent_server() -> None:
     async with nameserver(ZONE, silent=True) as server:
         began = time.monotonic()
-        with pytest.raises(Unresolved):
-            await Names(["127.0.0.1"], server.port).texts("example.org")
+        dns = DnsClient(["127.0.0.1"], server.port, lifetime_seconds=0.3)
+        with pytest.raises(DnsUnavailable):
+            await dns.texts("example.org")
         assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("name", ["a..b", "x" * 64 + ".org", "ü" * 80])
-async def test_what_can_be_no_name_is_not_looked_up(name: str) -> None:
-    with pytest.raises(Unresolved):
-        await Names(["127.0.0.1"], 9).texts(name)
+async def test_an_impossible_name_is_not_looked_up(name: str) -> None:
+    with pytest.raises(DnsUnavailable):
+        await DnsClient(["127.0.0.1"], 9).texts(name)

@@ -1,4 +1,4 @@
-"""`/metrics`: on the desk only, in the form Prometheus reads, and without anybody in it."""
+"""`/metrics`: only on the desk, in the format of Prometheus, and without any reader's data."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from digest.delivery.ports import Reply
 from digest.delivery.sending.tally import Tally
 from digest.delivery.sending.worker import Worker
 from digest.delivery.states import Route
-from digest.services.installation.metrics import Measures
+from digest.services.installation.metrics import Metrics
 from digest.web.desk.site import build_desk
-from digest.web.http import metrics
+from digest.web.http import prometheus
 from tests.unit.web.conftest import Dump, Reader, SignUp
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
@@ -23,14 +23,14 @@ Samples = dict[tuple[str, tuple[str, ...]], float]
 
 @dataclass
 class Stub:
-    """As much of a worker as the metrics look at."""
+    """The part of a worker that the metrics read."""
 
     alive: bool = True
     tally: Tally = field(default_factory=Tally)
 
 
 def read(page: httpx.Response) -> Samples:
-    """The samples by name and values of their labels, which come in the order of their names."""
+    """The samples by name and label values, in the order of the label names."""
     return {
         (sample.name, tuple(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(page.text)
@@ -44,7 +44,7 @@ async def scrape(app: App, worker: Stub | None = None) -> httpx.Response:
         return await client.get("/metrics")
 
 
-async def test_the_numbers_of_the_database_are_there(
+async def test_the_numbers_of_the_database_are_shown(
     desk: httpx.AsyncClient, reader: Reader, sign_up: SignUp, dump: Dump
 ) -> None:
     await sign_up("bea@example.org")
@@ -62,7 +62,7 @@ async def test_the_numbers_of_the_database_are_there(
     assert await dump() == before
 
 
-async def test_what_relays_answered_is_there_by_class_code_and_provider(app: App) -> None:
+async def test_replies_of_relays_are_counted_by_class_code_and_provider(app: App) -> None:
     worker = Stub()
     worker.tally.note(Route.RELAY, "gmail.com", Reply(250, "2.0.0 queued"))
     worker.tally.note(Route.RELAY, "example.org", Reply(550, "5.1.1 <bea@example.org>?"))
@@ -80,42 +80,42 @@ async def test_what_relays_answered_is_there_by_class_code_and_provider(app: App
     assert "example.org" not in page.text
 
 
-async def test_a_dead_worker_shows(app: App) -> None:
+async def test_a_dead_worker_is_shown(app: App) -> None:
     assert read(await scrape(app, Stub(alive=False)))["digest_worker_up", ()] == 0
 
 
 async def test_without_a_database_a_scrape_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(_: object) -> None:
+    def fail(_: object) -> None:
         raise OSError("secret detail")
 
-    monkeypatch.setattr(type(app.store), "read", gone)
+    monkeypatch.setattr(type(app.store), "read", fail)
     page = await scrape(app)
     assert (page.status_code, page.text) == (503, "no database\n")
 
 
-async def test_the_public_site_has_none(client: httpx.AsyncClient) -> None:
+async def test_the_public_site_has_no_metrics(client: httpx.AsyncClient) -> None:
     assert (await client.get("/metrics")).status_code == 404
 
 
-async def test_the_desk_gives_them_to_this_machine_only(desk: httpx.AsyncClient) -> None:
+async def test_the_desk_shows_them_only_to_this_machine(desk: httpx.AsyncClient) -> None:
     assert (await desk.get("/metrics", headers={"Host": "evil.example"})).status_code == 403
 
 
-async def test_however_many_ask_there_is_one_look_at_a_time(
+async def test_only_one_scrape_at_a_time_reads_the_database(
     desk: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looking, most, real = 0, 0, metrics.measure
+    reading, most, real = 0, 0, prometheus.read_metrics
 
-    async def measure(app: App) -> Measures:
-        nonlocal looking, most
-        looking += 1
-        most = max(most, looking)
+    async def slow_read(app: App) -> Metrics:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
         await asyncio.sleep(0.01)
         found = await real(app)
-        looking -= 1
+        reading -= 1
         return found
 
-    monkeypatch.setattr(metrics, "measure", measure)
+    monkeypatch.setattr(prometheus, "read_metrics", slow_read)
     pages = await asyncio.gather(*(desk.get("/metrics") for _ in range(5)))
     assert [page.status_code for page in pages] == [200] * 5
     assert most == 1

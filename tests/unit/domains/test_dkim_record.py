@@ -1,10 +1,10 @@
-"""A published key is ours, or what is wrong with it is said."""
+"""The published key is compared with the one that signs, and every difference is named."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from digest.domains.dkim import published_wrongly
-from digest.domains.names import Names
+from digest.domains.dkim_record import find_dkim_problem
+from digest.domains.dns_client import DnsClient
 from digest.rendering.message.dkim import SigningKey
 from tests.nameserver import quoted
 from tests.unit.domains.conftest import Zone
@@ -20,44 +20,44 @@ def key(request: pytest.FixtureRequest) -> SigningKey:
 
 
 async def test_what_the_doctor_prints_is_what_it_accepts(
-    names: Names, zone: Zone, key: SigningKey
+    names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
-    assert await published_wrongly(names, key, DOMAIN) == "is not published"
+    assert await find_dkim_problem(names, key, DOMAIN) == "is not published"
     zone[key.name(DOMAIN), "TXT"] = [quoted(key.record())]
-    assert await published_wrongly(names, key, DOMAIN) is None
+    assert await find_dkim_problem(names, key, DOMAIN) is None
 
 
 async def test_other_ways_to_write_the_same_are_accepted(
-    names: Names, zone: Zone, key: SigningKey
+    names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
     record = key.record().replace("v=DKIM1; ", "").replace("p=", "h=sha256 ; s=email; t=s; p= ")
     zone[key.name(DOMAIN), "TXT"] = [quoted(record.replace("=;", "= ;") + " ;")]
-    assert await published_wrongly(names, key, DOMAIN) is None
+    assert await find_dkim_problem(names, key, DOMAIN) is None
 
 
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
     [
         ("p=", "p=AAAA", "another key"),
-        ("v=DKIM1", "v=DKIM2", "no DKIM record"),
+        ("v=DKIM1", "v=DKIM2", "not a DKIM record"),
         ("v=DKIM1", "v=DKIM1; h=sha1", "sha256"),
         ("v=DKIM1", "v=DKIM1; s=tlsrpt", "not for email"),
         ("v=DKIM1", "v=DKIM1; t=s:y", "t=y"),
     ],
 )
 async def test_what_is_wrong_is_named(
-    names: Names, zone: Zone, key: SigningKey, before: str, after: str, reason: str
+    names: DnsClient, zone: Zone, key: SigningKey, before: str, after: str, reason: str
 ) -> None:
     zone[key.name(DOMAIN), "TXT"] = [quoted(key.record().replace(before, after))]
-    found = await published_wrongly(names, key, DOMAIN)
+    found = await find_dkim_problem(names, key, DOMAIN)
     assert found
     assert reason in found
 
 
 async def test_a_revoked_key_and_a_second_record_are_named(
-    names: Names, zone: Zone, key: SigningKey
+    names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
     zone[key.name(DOMAIN), "TXT"] = ['"v=DKIM1; p="']
-    assert "revoked" in (await published_wrongly(names, key, DOMAIN) or "")
+    assert "revoked" in (await find_dkim_problem(names, key, DOMAIN) or "")
     zone[key.name(DOMAIN), "TXT"] = ['"v=DKIM1; p="', quoted(key.record())]
-    assert "has 2 records" in (await published_wrongly(names, key, DOMAIN) or "")
+    assert "has 2 records" in (await find_dkim_problem(names, key, DOMAIN) or "")

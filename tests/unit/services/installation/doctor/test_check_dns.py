@@ -1,4 +1,4 @@
-"""What the doctor says of DNS, and that he says nothing where he cannot look."""
+"""What the doctor reports about DNS, and that it claims nothing where it cannot look."""
 
 import time
 from collections.abc import AsyncIterator
@@ -8,13 +8,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from digest.domains import names as names_module
-from digest.domains.names import Names
+from digest.domains.dns_client import DnsClient
 from digest.migrate import upgrade
 from digest.rendering.message.dkim import SigningKey
-from digest.services.installation.checkup.check import Check
-from digest.services.installation.checkup.check_up import check_up
-from digest.services.installation.checkup.dns import Sending, check_dns
+from digest.services.installation.doctor.check_dns import SenderIdentity, check_dns
+from digest.services.installation.doctor.check_result import CheckResult
+from digest.services.installation.doctor.run_checks import run_checks
 from digest.settings import Settings
 from digest.store import open_store
 from schedules.editions import EditionChange, create_default, update_edition
@@ -45,17 +44,17 @@ def zone(key: SigningKey) -> Zone:
 
 
 @pytest.fixture
-async def names(zone: Zone) -> AsyncIterator[Names]:
+async def names(zone: Zone) -> AsyncIterator[DnsClient]:
     async with nameserver(zone) as server:
-        yield Names(["127.0.0.1"], server.port)
+        yield DnsClient(["127.0.0.1"], server.port)
 
 
-async def found(names: Names, sending: Sending) -> dict[str, Check]:
+async def found(names: DnsClient, sending: SenderIdentity) -> dict[str, CheckResult]:
     return {check.name: check for check in await check_dns(sending, names)}
 
 
-async def test_all_is_well(names: Names, key: SigningKey) -> None:
-    checks = await found(names, Sending(DOMAIN, DOMAIN, [key], ["smtp.relay.test"]))
+async def test_all_is_well(names: DnsClient, key: SigningKey) -> None:
+    checks = await found(names, SenderIdentity(DOMAIN, DOMAIN, [key], ["smtp.relay.test"]))
     assert {name: check.level for name, check in checks.items()} == dict.fromkeys(
         ("DKIM d1", "SPF", "DMARC", "bounces"), "ok"
     )
@@ -63,11 +62,11 @@ async def test_all_is_well(names: Names, key: SigningKey) -> None:
 
 
 async def test_nothing_published_gives_what_to_publish(
-    names: Names, zone: Zone, key: SigningKey
+    names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
     zone.clear()
     zone[DOMAIN, "A"] = ["192.0.2.1"]
-    checks = await found(names, Sending(DOMAIN, DOMAIN, [key]))
+    checks = await found(names, SenderIdentity(DOMAIN, DOMAIN, [key]))
     assert checks["DKIM d1"].level == "error"
     assert f"publish d1._domainkey.{DOMAIN} TXT {key.record()}" in checks["DKIM d1"].message
     assert f"publish {DOMAIN} TXT v=spf1" in checks["SPF"].message
@@ -80,15 +79,17 @@ async def test_nothing_published_gives_what_to_publish(
     [
         ("v=spf1 ip4:192.0.2.0/24 -all", "far.relay.test", "warning", "far.relay.test (203.0"),
         ("v=spf1 include:_spf.relay.test -all", "far.relay.test", "ok", "sends from other"),
-        ("v=spf1 ip4:192.0.2.0/24 +all", "smtp.relay.test", "warning", "lets everybody send"),
+        ("v=spf1 ip4:192.0.2.0/24 +all", "smtp.relay.test", "warning", "lets anyone send"),
         ("v=spf1 ip4:192.0.2.0/24", "smtp.relay.test", "warning", "end it with ~all"),
-        ("v=spf1 ip4:192.0.2.0/99 -all", "smtp.relay.test", "error", "no IP address"),
+        ("v=spf1 ip4:192.0.2.0/99 -all", "smtp.relay.test", "error", "not an IP address"),
     ],
 )
-async def test_spf(names: Names, zone: Zone, record: str, host: str, level: str, says: str) -> None:
+async def test_spf(
+    names: DnsClient, zone: Zone, record: str, host: str, level: str, says: str
+) -> None:
     zone[DOMAIN, "TXT"] = [quoted(record)]
     zone["_spf.relay.test", "TXT"] = ['"v=spf1 ip4:198.51.100.0/24 -all"']
-    check = (await found(names, Sending(DOMAIN, DOMAIN, (), [host])))["SPF"]
+    check = (await found(names, SenderIdentity(DOMAIN, DOMAIN, (), [host])))["SPF"]
     assert check.level == level
     assert says in check.message
 
@@ -102,17 +103,19 @@ async def test_spf(names: Names, zone: Zone, record: str, host: str, level: str,
     ],
 )
 async def test_without_a_key_of_ours_the_return_path_must_align(
-    names: Names, zone: Zone, return_domain: str, mode: str, level: str
+    names: DnsClient, zone: Zone, return_domain: str, mode: str, level: str
 ) -> None:
     zone[f"_dmarc.{DOMAIN}", "TXT"] = [f'"v=DMARC1; p=reject; aspf={mode}"']
-    assert (await found(names, Sending(DOMAIN, return_domain)))["DMARC"].level == level
+    assert (await found(names, SenderIdentity(DOMAIN, return_domain)))["DMARC"].level == level
 
 
-async def test_two_dmarc_records_and_a_misspelt_policy_are_errors(names: Names, zone: Zone) -> None:
+async def test_two_dmarc_records_and_a_misspelt_policy_are_errors(
+    names: DnsClient, zone: Zone
+) -> None:
     zone[f"_dmarc.{DOMAIN}", "TXT"] = ['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"']
-    assert (await found(names, Sending(DOMAIN, DOMAIN)))["DMARC"].level == "error"
+    assert (await found(names, SenderIdentity(DOMAIN, DOMAIN)))["DMARC"].level == "error"
     zone[f"_dmarc.{DOMAIN}", "TXT"] = ['"v=DMARC1; p=nothing"']
-    assert (await found(names, Sending(DOMAIN, DOMAIN)))["DMARC"].level == "error"
+    assert (await found(names, SenderIdentity(DOMAIN, DOMAIN)))["DMARC"].level == "error"
 
 
 @pytest.mark.parametrize(
@@ -120,19 +123,19 @@ async def test_two_dmarc_records_and_a_misspelt_policy_are_errors(names: Names, 
     [({"MX": ["0 ."]}, "error"), ({"MX": ["10 gone.example.org."]}, "error"), ({}, "error")],
 )
 async def test_bounces_must_find_their_way(
-    names: Names, zone: Zone, records: dict[str, list[str]], level: str
+    names: DnsClient, zone: Zone, records: dict[str, list[str]], level: str
 ) -> None:
     del zone[DOMAIN, "MX"]
     zone.update({(DOMAIN, kind): rows for kind, rows in records.items()})
-    assert (await found(names, Sending(DOMAIN, DOMAIN)))["bounces"].level == level
+    assert (await found(names, SenderIdentity(DOMAIN, DOMAIN)))["bounces"].level == level
 
 
 async def test_a_failing_name_is_unchecked_and_the_others_are_not(
     zone: Zone, key: SigningKey
 ) -> None:
     async with nameserver(zone, failing=frozenset({f"_dmarc.{DOMAIN}"})) as server:
-        names = Names(["127.0.0.1"], server.port)
-        checks = await found(names, Sending(DOMAIN, DOMAIN, [key]))
+        names = DnsClient(["127.0.0.1"], server.port)
+        checks = await found(names, SenderIdentity(DOMAIN, DOMAIN, [key]))
     assert {name: check.level for name, check in checks.items()} == {
         "DKIM d1": "ok",
         "SPF": "ok",
@@ -142,14 +145,14 @@ async def test_a_failing_name_is_unchecked_and_the_others_are_not(
 
 
 async def test_a_domain_that_is_not_there_is_told_from_a_place_without_internet(
-    names: Names, zone: Zone, key: SigningKey
+    names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
-    sending = Sending("nowhere.test", "nowhere.test", [key])
+    sending = SenderIdentity("nowhere.test", "nowhere.test", [key])
     assert (await found(names, sending))["SPF"].level == "warning"
     zone.clear()
     checks = await found(names, sending)
     assert checks["DNS"].level == "unchecked"
-    assert "does not know the internet" in checks["DNS"].message
+    assert "does not resolve internet names" in checks["DNS"].message
 
 
 @pytest.fixture
@@ -165,12 +168,12 @@ def signing(settings: Settings, key: SigningKey, tmp_path: Path) -> Settings:
 
 
 async def test_offline_the_doctor_says_so_soon_and_still_shows_what_to_publish(
-    signing: Settings, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+    signing: Settings, key: SigningKey
 ) -> None:
-    monkeypatch.setattr(names_module, "LIFETIME_SECONDS", 0.3)
     began = time.monotonic()
     async with nameserver({}, silent=True) as server:
-        checks = await check_up(signing, Names(["127.0.0.1"], server.port))
+        dns = DnsClient(["127.0.0.1"], server.port, lifetime_seconds=0.3)
+        checks = await run_checks(signing, dns)
     assert time.monotonic() - began < 5
     by_name = {check.name: check for check in checks}
     assert by_name["DNS"].message.startswith("not checked: no answer from DNS")
@@ -179,18 +182,18 @@ async def test_offline_the_doctor_says_so_soon_and_still_shows_what_to_publish(
 
 
 async def test_the_doctor_looks_at_the_sender_s_and_the_return_path_s_domain(
-    signing: Settings, names: Names, zone: Zone
+    signing: Settings, names: DnsClient, zone: Zone
 ) -> None:
     settings = signing.model_copy(update={"return_path": "Bounces <b@back.example.org>"})
     zone["back.example.org", "MX"] = ["10 mx.example.org."]
-    checks = {check.name: check for check in await check_up(settings, names)}
+    checks = {check.name: check for check in await run_checks(settings, names)}
     assert checks["DKIM d1"].level == "ok"
     assert checks["SPF"].message.startswith("back.example.org has none")
-    assert checks["bounces"].message.startswith("back.example.org takes mail")
+    assert checks["bounces"].message.startswith("back.example.org receives mail")
 
 
 async def test_an_edition_s_own_sender_is_looked_at_too(
-    signing: Settings, names: Names, key: SigningKey
+    signing: Settings, names: DnsClient, key: SigningKey
 ) -> None:
     await upgrade(signing.store_url)
     store = open_store(signing.store_url)
@@ -199,13 +202,13 @@ async def test_an_edition_s_own_sender_is_looked_at_too(
         change = EditionChange(sender="Monthly <m@other.example.org>")
         await update_edition(session, "weekly", change, NOW)
     await store.close()
-    said = [check.message for check in await check_up(signing, names)]
+    said = [check.message for check in await run_checks(signing, names)]
     assert any(f"publish d1._domainkey.other.example.org TXT {key.record()}" in it for it in said)
     assert any(it.startswith("other.example.org has no policy") for it in said)
     assert any(it.startswith(f"d1._domainkey.{DOMAIN} is published") for it in said)
 
 
-async def test_an_unreadable_return_path_is_named(settings: Settings, names: Names) -> None:
+async def test_an_unreadable_return_path_is_named(settings: Settings, names: DnsClient) -> None:
     wrong = settings.model_copy(update={"return_path": "nobody"})
-    [check] = [check for check in await check_up(wrong, names) if check.name == "DKIM"]
+    [check] = [check for check in await run_checks(wrong, names) if check.name == "DKIM"]
     assert (check.level, "DIGEST_RETURN_PATH" in check.message) == ("error", True)

@@ -1,14 +1,14 @@
-"""Reading an SPF record with all that it includes (RFC 7208).
+"""An SPF record and the records that it includes (RFC 7208).
 
-This does not judge one message; it looks for what would make every judgement
-fail, and for the networks that may send.
+This does not evaluate one message. It finds errors that make every evaluation fail, and
+collects the networks that may send.
 """
 
 import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from digest.domains.names import Names
+from digest.domains.dns_client import DnsClient
 
 MOST_LOOKUPS, MOST_VOIDS, MOST_MX = 10, 2, 10  # RFC 7208 section 4.6.4
 VERSION = "v=spf1"
@@ -23,11 +23,11 @@ Network = IPv4Network | IPv6Network
 
 
 @dataclass
-class Spf:
-    """What a domain's record comes to. `all` is the qualifier of its `all`, None without one.
+class SpfRecord:
+    """The result of reading a domain's record. `all` is the qualifier of its `all` mechanism.
 
-    `problem` is the first thing that makes receivers give up on it (a permanent
-    error). `delegates` says that it leaves to others who may send.
+    `problem` is the first permanent error: receivers then ignore the record. `delegates` is
+    True where other records or macros decide who may send, so `networks` is not complete.
     """
 
     record: str | None = None
@@ -39,32 +39,32 @@ class Spf:
     networks: list[Network] = field(default_factory=list)
 
     def covers(self, address: str) -> bool:
-        """Whether mail from this IP address passes, as far as that can be told beforehand."""
+        """Whether mail from this IP address passes, as far as can be known without a message."""
         return any(ip_address(address) in network for network in self.networks)
 
 
-async def read_spf(names: Names, domain: str) -> Spf:
-    """The record of `domain`; without one, `record` is None. Raises `Unresolved`."""
-    spf = Spf()
-    records = await _records_of(names, domain)
+async def read_spf_record(dns: DnsClient, domain: str) -> SpfRecord:
+    """The record of `domain`; without one, `record` is None. Raises `DnsUnavailable`."""
+    spf = SpfRecord()
+    records = await _records_of(dns, domain)
     if len(records) > 1:
         spf.problem = f"{domain} has {len(records)} SPF records; join them to one"
     if records:
         spf.record = records[0]
-        await _Reading(names, spf).read(domain, records[0], {domain}, outermost=True)
+        await _Reader(dns, spf).read(domain, records[0], {domain}, outermost=True)
     return spf
 
 
-async def _records_of(names: Names, domain: str) -> list[str]:
-    texts = await names.texts(domain)
+async def _records_of(dns: DnsClient, domain: str) -> list[str]:
+    texts = await dns.texts(domain)
     return [text for text in texts if text.lower().split(" ")[0] == VERSION]
 
 
-class _Reading:
-    """One walk through a record and those it includes."""
+class _Reader:
+    """Reads one record and those it includes into an `SpfRecord`."""
 
-    def __init__(self, names: Names, spf: Spf) -> None:
-        self._names, self._spf = names, spf
+    def __init__(self, dns: DnsClient, spf: SpfRecord) -> None:
+        self._dns, self._spf = dns, spf
 
     async def read(self, domain: str, record: str, inside: set[str], *, outermost: bool) -> None:
         """Read one record; `inside` are the domains whose records led here."""
@@ -76,7 +76,7 @@ class _Reading:
                 continue
             ended = await self._mechanism(domain, term, inside, outermost=outermost)
             if ended or self._spf.problem:
-                return  # nothing after `all` counts, a redirect neither
+                return  # receivers ignore everything after `all`, redirects too (section 5.1)
         if redirect:
             await self._enter("redirect", redirect, inside, outermost=outermost)
 
@@ -87,7 +87,7 @@ class _Reading:
         parts = MECHANISM.fullmatch(term)
         name = parts["name"].lower() if parts else ""
         if parts is None or name not in MECHANISMS:
-            self._fail(f"{term!r} in the record of {domain} is no SPF mechanism; correct it")
+            self._fail(f"{term!r} in the record of {domain} is not an SPF mechanism; correct it")
             return False
         if name == "all":
             if outermost:
@@ -106,21 +106,21 @@ class _Reading:
         try:
             network = ip_network(f"{address}/{length}" if length else address, strict=False)
         except ValueError:
-            self._fail(f"{address!r} is no IP address or network; correct it")
+            self._fail(f"{address!r} is not an IP address or network; correct it")
             return
         if qualifier in ("", "+"):
             self._spf.networks.append(network)
 
     async def _enter(self, how: str, domain: str, inside: set[str], *, outermost: bool) -> None:
-        """Go on with the record of another domain (RFC 7208 sections 5.2 and 6.1)."""
+        """Continue with the record of another domain (RFC 7208 sections 5.2 and 6.1)."""
         self._count()
         self._spf.delegates = True
         if self._spf.problem or "%" in domain:
             return
         if domain.lower() in inside:
-            self._fail(f"{how} of {domain} runs in a circle; take it out")
+            self._fail(f"{how} of {domain} is circular; remove it")
             return
-        records = await _records_of(self._names, domain)
+        records = await _records_of(self._dns, domain)
         if len(records) != 1:
             self._fail(
                 f"{how} of {domain}, which has {len(records) or 'no'} SPF record; correct it"
@@ -132,12 +132,13 @@ class _Reading:
         if self._spf.problem:
             return
         if name in ("ptr", "exists") or "%" in domain:
+            # These depend on the message or the client, so no network can be collected.
             self._spf.delegates = True
             return
         hosts = [domain]
         if name == "mx":
-            hosts = [host for host in await self._names.mail_hosts(domain) if host][:MOST_MX]
-        found = [address for host in hosts for address in await self._names.addresses(host)]
+            hosts = [host for host in await self._dns.mail_hosts(domain) if host][:MOST_MX]
+        found = [address for host in hosts for address in await self._dns.addresses(host)]
         if not found:
             self._void(f"{name}:{domain}")
         for address in found:
@@ -154,7 +155,7 @@ class _Reading:
     def _void(self, what: str) -> None:
         self._spf.voids += 1
         if self._spf.voids > MOST_VOIDS:
-            self._fail(f"{what} and others before it name nothing; take them out")
+            self._fail(f"{what} and others before it have no address; remove them")
 
     def _fail(self, problem: str) -> None:
         self._spf.problem = self._spf.problem or problem

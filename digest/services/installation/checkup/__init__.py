@@ -1,1 +1,0 @@
-"""What `digest doctor` looks into."""
