@@ -10,6 +10,7 @@ from digest.rendering.errors import TemplateError
 from digest.rendering.message import segments
 from digest.rendering.message.compiled import ISSUE, CompiledMessage
 from digest.rendering.message.headers import Mailbox
+from digest.rendering.message.reader_values import BODY_SLOTS, ROOM, UNSUBSCRIBE
 from digest.rendering.message.segments import Segments
 from digest.rendering.templates import guard, markup
 from digest.rendering.templates.inlining import inline_css
@@ -22,8 +23,6 @@ VARIANTS = (ALL, WEB)
 WARN_BYTES = 80_000
 MOST_BYTES = 100_000
 HTML_TEMPLATE, TEXT_TEMPLATE, CSS = "issue.mjml.j2", "issue.txt.j2", "shared/inline.css"
-
-_SLOT_ROOM = {"unsubscribe_url": 200, "preferences_url": 200, "address": 320}
 
 
 def compile_issue(
@@ -101,7 +100,7 @@ def compile_text(path: str, values: Mapping[str, object], templates: TemplateSet
 def slot_tokens(content: str) -> dict[str, str]:
     """What stands for each slot while compiling; no content can contain its own tokens."""
     digest = hashlib.sha256(content.encode()).hexdigest()[:24]
-    return {name: f"slot-{digest}-{at}-" for at, name in enumerate(segments.SLOTS)}
+    return {name: f"slot-{digest}-{at}-" for at, name in enumerate(BODY_SLOTS)}
 
 
 def sender_id(domain: str) -> str:
@@ -112,19 +111,19 @@ def sender_id(domain: str) -> str:
 
 def _check_unsubscribe(page: Segments, text: Segments) -> None:
     linked = any(
-        name == "unsubscribe_url" and before.endswith('href="')
+        name == UNSUBSCRIBE and before.endswith('href="')
         for before, name in zip(page[::2], page[1::2], strict=False)
     )
-    reason = "there is no unsubscribe link; print {{ reader.unsubscribe_url }}"
+    reason = f"there is no unsubscribe link; print {{{{ reader.{UNSUBSCRIBE} }}}}"
     if not linked:
         raise TemplateError(HTML_TEMPLATE, 1, f"{reason} in an href")
-    if "unsubscribe_url" not in segments.slots_of(text):
+    if UNSUBSCRIBE not in segments.slots_of(text):
         raise TemplateError(TEXT_TEMPLATE, 1, reason)
 
 
 def _check_size(page: Segments, marked: str, templates: TemplateSet) -> None:
     size = sum(len(literal.encode()) for literal in page[::2])
-    size += sum(_SLOT_ROOM[name] for name in page[1::2])
+    size += sum(ROOM[name] for name in page[1::2])
     if size > MOST_BYTES:
         file, line = markup.heaviest(marked, templates.sandbox.paths)
         raise TemplateError(

@@ -8,6 +8,7 @@ from digest.rendering.content.issue_content import Site
 from digest.rendering.issue import compile_html, compile_text, slot_tokens
 from digest.rendering.message import segments
 from digest.rendering.message.compiled import CompiledMessage
+from digest.rendering.message.reader_values import ADDRESS
 from digest.rendering.templates.template_set import TemplateSet
 
 SUBJECT, HTML_TEMPLATE, TEXT_TEMPLATE = "subject.txt.j2", "letter.mjml.j2", "letter.txt.j2"
@@ -23,7 +24,7 @@ def compile_letter(
     `TemplateError`, also where the context lacks a variable, and `MessageError`.
     """
     given = {key: template_model.clean(value) for key, value in context.items()}
-    tokens = {"address": slot_tokens(repr(sorted(given.items())))["address"]}
+    tokens = {ADDRESS: slot_tokens(repr(sorted(given.items())))[ADDRESS]}
     values = {
         **given,
         "site": template_model.clean(template_model.site_values(site)),

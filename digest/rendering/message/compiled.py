@@ -1,46 +1,30 @@
-"""A compiled message: everything but the reader's own values, and how they are joined in."""
+"""A compiled message: all of it but the reader's own values, and how those are joined in."""
 
 import hashlib
 import html
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
 from digest.rendering.errors import MessageError
 from digest.rendering.message import headers, segments
 from digest.rendering.message.headers import Mailbox
+from digest.rendering.message.reader_values import HEADER_SLOTS, UNSUBSCRIBE, ReaderValues
 from digest.rendering.message.segments import Segments
 
 FORMAT = 1
 ISSUE = "issue"
-_IN_HTML = " in HTML"
+_IN_HTML = " in HTML"  # marks a slot of the HTML part, whose value is escaped before encoding
 
 
-class ReaderValues(NamedTuple):
-    """What differs from reader to reader.
+class MessageParts(NamedTuple):
+    """One reader's message in the pieces in which it is signed.
 
-    `address` is the envelope's: ASCII, an IDN domain in A-labels, unless the relay
-    offers SMTPUTF8 and `needs_smtputf8` says that the address needs it.
-    `message_id` is `local@domain`, with or without angle brackets. `one_click_url`
-    goes into List-Unsubscribe. A letter without list headers needs no URLs.
-    """
-
-    address: str
-    message_id: str
-    date: datetime
-    unsubscribe_url: str = ""
-    preferences_url: str = ""
-    one_click_url: str = ""
-    needs_smtputf8: bool = False
-
-
-class Parts(NamedTuple):
-    """A message: the header fields of this one alone, those that all share, and the body.
-
-    The fields end in CRLF. No line of it begins with a dot, and the body is in DKIM's
-    relaxed form (see `segments`).
+    `own` are the header fields of this message alone, `common` those that all messages of
+    the compilation share; both end in CRLF. No line begins with a dot, and the body is in
+    DKIM's relaxed form (see `segments`).
     """
 
     own: bytes
@@ -54,11 +38,11 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True)
 class CompiledMessage:
-    """One compilation of an issue's variant or of a letter; immutable and storable.
+    """A variant of an issue, or a transactional message; immutable and storable.
 
     `list_id` (such as `weekly.news.example.org`), `list_name` and `feedback_id` are
-    None for a letter, which carries no list headers and says
-    `Auto-Submitted: auto-generated` instead. The segments are decoded texts cut at
+    None for a transactional message, which carries no list headers but
+    `Auto-Submitted: auto-generated` (RFC 3834). The segments are decoded texts cut at
     their slots (see `segments`).
     """
 
@@ -102,42 +86,45 @@ class CompiledMessage:
         """
         return self.parts(reader).joined()
 
-    def parts(self, reader: ReaderValues) -> "Parts":
-        """The same message in the parts in which it is signed."""
-        if self.list_id and not reader.unsubscribe_url:
+    def parts(self, reader: ReaderValues) -> MessageParts:
+        """The message that `fill` returns, in the pieces in which it is signed.
+
+        This runs once per message sent: whatever does not depend on the reader is cached.
+        """
+        if self.list_id and not reader.slots.get(UNSUBSCRIBE):
             raise MessageError("an issue cannot go out without the reader's unsubscribe link")
-        values = {}
-        for name in segments.SLOTS:
-            value = getattr(reader, name)
+        slots, values = reader.slots, {}
+        for name in self._printed_slots:
+            if (value := slots.get(name)) is None:
+                raise MessageError(f"the reader has no {name}, which this message prints")
             encoded = segments.encode_value(value, in_html=False)
-            plain = html.escape(value) == value
             values[name] = encoded
-            values[name + _IN_HTML] = (
-                encoded if plain else segments.encode_value(value, in_html=True)
-            )
+            if html.escape(value) != value:
+                encoded = segments.encode_value(value, in_html=True)
+            values[name + _IN_HTML] = encoded
         body = segments.fill(self._skeleton, values)
-        return Parts(self._reader_fields(reader), self._constant_fields, body)
+        return MessageParts(self._reader_fields(reader), self._constant_fields, body)
 
     def html(self, reader: ReaderValues | None = None) -> str:
         """The HTML part, decoded. A message without slots (the web variant) needs no reader."""
-        values = {name: html.escape(value) for name, value in _slot_values(reader).items()}
+        values = {name: html.escape(value) for name, value in _slots_of(reader).items()}
         return segments.join(self.html_segments, values)
 
     def text(self, reader: ReaderValues | None = None) -> str:
         """The text part, decoded."""
-        return segments.join(self.text_segments, _slot_values(reader))
+        return segments.join(self.text_segments, _slots_of(reader))
 
     def html_size(self, reader: ReaderValues | None = None) -> int:
         """Bytes of the HTML part in UTF-8 after transfer decoding: what Gmail's clip counts."""
         return len(self.html(reader).encode())
 
-    def settled(self, **values: str) -> "CompiledMessage":
-        """The same with some slots filled for good, by name, in both parts."""
+    def prefilled(self, **values: str) -> "CompiledMessage":
+        """The same message with fixed values in some slots, by name, in both parts."""
         in_html = {name: html.escape(value) for name, value in values.items()}
         return replace(
             self,
-            html_segments=segments.settle(self.html_segments, in_html),
-            text_segments=segments.settle(self.text_segments, values),
+            html_segments=segments.prefill(self.html_segments, in_html),
+            text_segments=segments.prefill(self.text_segments, values),
         )
 
     def check_headers(self) -> None:
@@ -151,7 +138,8 @@ class CompiledMessage:
             headers.message_id_field(reader.message_id),
         ]
         if self.list_id:
-            lines.append(headers.uri_field("List-Unsubscribe", reader.one_click_url))
+            for field, name in HEADER_SLOTS:
+                lines.append(headers.uri_field(field, reader.slots.get(name, "")))
         return b"".join(lines)
 
     @cached_property
@@ -184,12 +172,20 @@ class CompiledMessage:
 
     @cached_property
     def _boundary(self) -> str:
-        """From the content, so that it can be reproduced; `=_` occurs in no encoded line."""
+        """Derived from the content, so that the same input gives the same bytes.
+
+        Quoted-printable never contains `=_` (RFC 2045 section 6.7), so no line is mistaken for it.
+        """
         return f"=_{self.sha256[:32]}"
 
     @cached_property
+    def _printed_slots(self) -> tuple[str, ...]:
+        found = segments.slots_of(self.text_segments) | segments.slots_of(self.html_segments)
+        return tuple(sorted(found))
+
+    @cached_property
     def _skeleton(self) -> tuple[bytes | str, ...]:
-        """The body; the HTML part's slots have names of their own."""
+        """The body: encoded bytes, and between them the names of slots."""
         page = segments.encode(self.html_segments)
         return (
             self._part_start("plain").removeprefix(b"\r\n"),
@@ -200,7 +196,5 @@ class CompiledMessage:
         )
 
 
-def _slot_values(reader: ReaderValues | None) -> dict[str, str]:
-    if reader is None:
-        return {}
-    return {name: getattr(reader, name) for name in segments.SLOTS}
+def _slots_of(reader: ReaderValues | None) -> Mapping[str, str]:
+    return reader.slots if reader else {}

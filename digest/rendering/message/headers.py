@@ -17,6 +17,8 @@ LINE = 78
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_URI = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]+")
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _ENCODED_LINE = 76
 _ADDR_SPEC = re.compile(
     r"(?P<local>\"(?:[^\"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*\"|[^\s@<>(),:;\"\\\[\]\x00-\x1f\x7f]+)"
@@ -120,7 +122,7 @@ def _date_field(date: datetime) -> bytes:
 
 def uri_field(name: str, uri: str) -> bytes:
     """A List-* field with exactly one URI in angle brackets (RFC 2369)."""
-    if not re.fullmatch(r"https?://[\x21-\x3b\x3d\x3f-\x7e]+", uri) or "," in uri:
+    if not _URI.fullmatch(uri) or "," in uri:
         raise MessageError(f"{name} needs one http(s) address, in ASCII and without < > or commas")
     return field(name, f"<{uri}>")
 
@@ -128,7 +130,7 @@ def uri_field(name: str, uri: str) -> bytes:
 def message_id_field(message_id: str) -> bytes:
     """Message-ID; never folded, since many relays mishandle that."""
     value = message_id.removeprefix("<").removesuffix(">")
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+", value):
+    if not _MESSAGE_ID.fullmatch(value):
         raise MessageError("a Message-ID is written local@domain, in ASCII")
     return f"Message-ID: <{value}>\r\n".encode("ascii")
 

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from digest.rendering.errors import MessageError
 
 LINE = 76
-SLOTS = ("unsubscribe_url", "preferences_url", "address")
 
 Segments = tuple[str, ...]
 
@@ -45,15 +44,15 @@ def join(segments: Segments, values: Mapping[str, str]) -> str:
     return "".join(values[part] if at % 2 else part for at, part in enumerate(segments))
 
 
-def settle(segments: Segments, values: Mapping[str, str]) -> Segments:
-    """The text with these slots filled for good; the others are left."""
-    settled = [segments[0]]
+def prefill(segments: Segments, values: Mapping[str, str]) -> Segments:
+    """The text with fixed values in these slots; the other slots stay open."""
+    filled = [segments[0]]
     for name, literal in zip(segments[1::2], segments[2::2], strict=True):
         if name in values:
-            settled[-1] += values[name] + literal
+            filled[-1] += values[name] + literal
         else:
-            settled += [name, literal]
-    return tuple(settled)
+            filled += [name, literal]
+    return tuple(filled)
 
 
 def encode(segments: Segments) -> tuple[bytes | str, ...]:

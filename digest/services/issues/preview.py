@@ -6,12 +6,10 @@ from digest.app import App
 from digest.delivery.ledger.postmark import Postmark
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
-from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.compiled import CompiledMessage
+from digest.rendering.message.reader_values import ReaderValues, preview_slots
 from digest.services.issues.drafts import compiled_issue
-from digest.services.links import inert_links
 from digest.services.site import sending_domain, site_of
-
-PREVIEW_ADDRESS = "reader@example.org"
 
 
 @dataclass(frozen=True)
@@ -75,13 +73,5 @@ def _variant(key: str, compiled: CompiledMessage, reader: ReaderValues) -> Varia
 
 def preview_reader(app: App) -> ReaderValues:
     """A reader of no edition, whose links are inert."""
-    links = inert_links(app)
-    domain = sending_domain(site_of(app.settings))
-    return ReaderValues(
-        address=PREVIEW_ADDRESS,
-        message_id=Postmark("preview", domain).message_id(0),
-        date=app.clock(),
-        unsubscribe_url=links.unsubscribe,
-        preferences_url=links.preferences,
-        one_click_url=links.unsubscribe,
-    )
+    message_id = Postmark("preview", sending_domain(site_of(app.settings))).message_id(0)
+    return ReaderValues(message_id, app.clock(), preview_slots(app.settings.public_url))

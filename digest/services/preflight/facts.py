@@ -19,8 +19,8 @@ from digest.rendering.content.issue_content import Card, Flip, IssueContent, Sid
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.message.headers import Mailbox
 from digest.rendering.templates.template_set import load_templates
-from digest.services.links import reader_links
 from digest.services.preflight.largest_reader import LARGEST_ID
+from digest.services.reader_values import reader_links
 from digest.services.site import reaches_relay, site_of
 from previews.preflight.facts import CardFact, Facts, FlipFact, QuoteFact, ToolFact
 from schedules.tables import Edition
@@ -48,8 +48,8 @@ async def facts_of(
         told=await outdated_items(session, issue),
         max_items=edition.max_items,
         previous_subjects=await _previous_subjects(session, issue),
-        unsubscribe_url=links.unsubscribe,
-        preferences_url=links.preferences,
+        unsubscribe_url=links["unsubscribe_url"],
+        preferences_url=links["preferences_url"],
         allow_loopback=to_inbox or not reaches_relay(app),
         sends_at=issue.send_at.astimezone(ZoneInfo(edition.zone)) if issue.send_at else None,
         sources=_sources(edition),

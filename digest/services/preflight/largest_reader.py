@@ -5,10 +5,11 @@ from digest.delivery.ledger.postmark import Postmark
 from digest.errors import DigestError
 from digest.issues.freezing import FrozenIssue
 from digest.rendering.issue import WEB
-from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey, read_keys
 from digest.rendering.message.headers import Mailbox
-from digest.services.links import reader_links
+from digest.rendering.message.reader_values import ReaderValues
+from digest.services.reader_values import reader_values
 from previews.preflight.letter import Letter
 
 # RFC 5321's longest address, and a long life of the list.
@@ -28,15 +29,14 @@ def messages_to_check(app: App, edition: str, frozen: FrozenIssue) -> list[Lette
 
 
 def _largest_reader(app: App, edition: str, frozen: FrozenIssue) -> ReaderValues:
-    links = reader_links(app, LARGEST_ID, edition)
     sender = next(iter(frozen.variants.values())).sender
-    return ReaderValues(
+    return reader_values(
+        app,
         address=LARGEST_ADDRESS,
         message_id=Postmark("preflight", Mailbox.parse(sender).domain).message_id(LARGEST_ID),
         date=app.clock(),
-        unsubscribe_url=links.unsubscribe,
-        preferences_url=links.preferences,
-        one_click_url=links.unsubscribe,
+        subscriber_id=LARGEST_ID,
+        edition=edition,
     )
 
 

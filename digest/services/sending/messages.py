@@ -15,11 +15,12 @@ from digest.delivery.states import MailingKind
 from digest.delivery.tables import Mailing
 from digest.errors import NotFound
 from digest.issues.freezing import compiled_variant
-from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey
+from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import load_templates
 from digest.rendering.transactional import compile_letter
-from digest.services.links import ReaderLinks, confirm_link, inert_links, reader_links
+from digest.services.reader_values import confirm_link, reader_values
 from digest.services.sending.send_test import compiled_test
 from digest.services.site import domain_of, sending_domain, site_of
 from schedules.editions import get_edition
@@ -58,19 +59,18 @@ class MessageWriter:
     async def compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
         """The complete wire form for one reader; raises `Refused` for an unusable address."""
         frozen = self._frozen.get((claim.mailing_id, claim.variant)) or await self._read(claim)
-        links = self._links(claim)
         try:
             recipient = EmailAddress.parse(claim.address)
         except InvalidAddress as error:
             raise MessageRefused(Reply(553, f"5.1.3 {error}")) from None
         wire, needs_smtputf8 = recipient.wire, recipient.needs_smtputf8
-        reader = ReaderValues(
+        reader = reader_values(
+            self._app,
             address=wire,
             message_id=claim.message_id,
             date=wire_date,
-            unsubscribe_url=links.unsubscribe,
-            preferences_url=links.preferences,
-            one_click_url=links.unsubscribe,
+            subscriber_id=claim.subscriber_id,
+            edition=claim.edition,
             needs_smtputf8=needs_smtputf8,
         )
         return Outgoing(
@@ -80,11 +80,6 @@ class MessageWriter:
             data=frozen.write(reader),
             needs_smtputf8=needs_smtputf8,
         )
-
-    def _links(self, claim: Claim) -> ReaderLinks:
-        if claim.subscriber_id is None or claim.edition is None:
-            return inert_links(self._app)
-        return reader_links(self._app, claim.subscriber_id, claim.edition)
 
     async def _read(self, claim: Claim) -> Frozen:
         async with self._app.store.read() as session:

@@ -123,4 +123,4 @@ async def compiled_test(app: App, session: AsyncSession, mailing: Mailing) -> Co
     reader = await session.get(Subscriber, payload[READER])
     if reader is None or reader.address is None:
         raise Refused("the reader whose mail this test was to be is gone")
-    return marked.settled(address=reader.address)
+    return marked.prefilled(address=reader.address)

@@ -20,7 +20,7 @@ from digest.rendering.content.headline import (
     subject_for,
 )
 from digest.rendering.content.issue_content import Flip, IssueContent, Site
-from digest.rendering.message.compiled import ReaderValues
+from digest.rendering.message.reader_values import ReaderValues, preview_slots
 from previews import samples
 
 EDITION, EDITION_NAME = "weekly", "Weekly AI Tool Verdicts"
@@ -31,13 +31,10 @@ SITE = Site(
     postal_address="The Verdict Desk, 12 Example Street, 10115 Berlin",
 )
 READER = ReaderValues(
-    address="ada@example.net",
     message_id="sample.0@news.example.org",
     date=datetime(2026, 12, 8, 9, 0, tzinfo=UTC),
-    unsubscribe_url="https://digest.example.org/unsubscribe/preview",
-    preferences_url="https://digest.example.org/preferences/preview",
-    one_click_url="https://digest.example.org/unsubscribe/preview",
-)
+    slots=preview_slots(SITE.public_url),
+).with_slots(address="ada@example.net")
 
 
 def sample_content(name: str) -> IssueContent:

@@ -19,11 +19,11 @@ from digest.issues.content import content_of
 from digest.issues.freezing import FrozenIssue
 from digest.issues.lookup import FROZEN, get_issue
 from digest.rendering.errors import TemplateError
-from digest.rendering.message.compiled import ReaderValues
+from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import ROOT, load_templates
 from digest.services.issues.drafts import IssueDraft, compile_version, edition_of, read_version
 from digest.services.issues.preview import preview_reader
-from digest.services.links import reader_links
+from digest.services.reader_values import reader_values
 from digest.services.workbench import samples
 from digest.services.workbench.snapshots import SAMPLE, Made, Problem, Shown, Sight, Subject
 from subscribers.address import EmailAddress, InvalidAddress
@@ -152,13 +152,14 @@ class Workbench:
             found = await find(session, self.app.keyring, address)
         if found is None or found.id is None or found.address is None:
             raise NotFound(f"{address.normalised} is not a reader; `digest readers list` has them")
-        links = reader_links(self.app, found.id, made.content.edition)
-        return values._replace(
+        return reader_values(
+            self.app,
             address=address.wire,
+            message_id=values.message_id,
+            date=values.date,
+            subscriber_id=found.id,
+            edition=made.content.edition,
             needs_smtputf8=address.needs_smtputf8,
-            unsubscribe_url=links.unsubscribe,
-            preferences_url=links.preferences,
-            one_click_url=links.unsubscribe,
         )
 
     async def _placed(self, subject: Subject, fault: TemplateError) -> Problem:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.rendering.content.issue_content import IssueContent, Site
-from digest.rendering.message.compiled import ReaderValues
+from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
 
 
@@ -31,11 +31,14 @@ def site() -> Site:
 
 @pytest.fixture(scope="session")
 def reader() -> ReaderValues:
+    public = "https://digest.example.org"
     return ReaderValues(
-        address="reader@example.net",
         message_id="c0ffee@news.example.org",
         date=datetime(2026, 12, 8, 9, 0, tzinfo=UTC),
-        unsubscribe_url="https://digest.example.org/unsubscribe/a1b2.42-7.QWERTYUIOPASDFGHJKLZ",
-        preferences_url="https://digest.example.org/preferences/a1b2.7.QWERTYUIOPASDFGHJKLZ",
-        one_click_url="https://digest.example.org/unsubscribe/a1b2.42-7.QWERTYUIOPASDFGHJKLZ",
+        slots={
+            "address": "reader@example.net",
+            "unsubscribe_url": f"{public}/unsubscribe/a1b2.42-7.QWERTYUIOPASDFGHJKLZ",
+            "preferences_url": f"{public}/preferences/a1b2.7.QWERTYUIOPASDFGHJKLZ",
+            "one_click_url": f"{public}/unsubscribe/a1b2.42-7.QWERTYUIOPASDFGHJKLZ",
+        },
     )

@@ -5,7 +5,8 @@ import pytest
 
 from digest.rendering.content.issue_content import Site
 from digest.rendering.errors import MessageError, TemplateError
-from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.compiled import CompiledMessage
+from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import load_templates
 from digest.rendering.transactional import compile_letter
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_here
-from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.compiled import CompiledMessage
+from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
 from digest.services.preflight.facts import content_facts
 from previews.preflight.checks import Preflight, run
@@ -25,12 +26,14 @@ SITE = Site(
     postal_address="1 Test Street, 10115 Berlin",
 )
 READER = ReaderValues(
-    address="reader@example.net",
     message_id="c0ffee@news.example.org",
     date=datetime(2026, 12, 8, 9, 0, tzinfo=UTC),
-    unsubscribe_url=UNSUBSCRIBE,
-    preferences_url=PREFERENCES,
-    one_click_url=UNSUBSCRIBE,
+    slots={
+        "address": "reader@example.net",
+        "unsubscribe_url": UNSUBSCRIBE,
+        "preferences_url": PREFERENCES,
+        "one_click_url": UNSUBSCRIBE,
+    },
 )
 
 

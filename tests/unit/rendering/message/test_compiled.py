@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.errors import MessageError
 from digest.rendering.issue import compile_issue
-from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.compiled import CompiledMessage
+from digest.rendering.message.reader_values import SLOTS, ReaderValues
 from digest.rendering.templates.template_set import TemplateSet
 
 
@@ -49,7 +50,7 @@ def test_each_header_stands_there_exactly_once(
 def test_one_click_headers_are_written_raw(message: CompiledMessage, reader: ReaderValues) -> None:
     head = head_of(message.fill(reader)).replace(b"\r\n ", b" ")
     lines = head.split(b"\r\n")
-    assert f"List-Unsubscribe: <{reader.one_click_url}>".encode() in lines
+    assert f"List-Unsubscribe: <{reader.slots['one_click_url']}>".encode() in lines
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
     assert b"List-Id: Weekly AI Tool Verdicts <weekly.news.example.org>" in lines
     assert b"Message-ID: <c0ffee@news.example.org>" in lines
@@ -59,12 +60,12 @@ def test_a_long_token_does_not_become_an_encoded_word(
     message: CompiledMessage, reader: ReaderValues
 ) -> None:
     url = "https://digest.example.org/unsubscribe/" + "t" * 120
-    head = head_of(message.fill(reader._replace(one_click_url=url)))
+    head = head_of(message.fill(reader.with_slots(one_click_url=url)))
     assert f"<{url}>".encode() in head
 
 
 def test_the_feedback_id_names_no_reader(message: CompiledMessage, reader: ReaderValues) -> None:
-    other = reader._replace(address="else@example.com", message_id="x@news.example.org")
+    other = reader.with_slots(address="else@example.com")._replace(message_id="x@news.example.org")
     first, second = (parse(message.fill(values))["Feedback-ID"] for values in (reader, other))
     assert first == second == "42:weekly:issue:newsexampleorg"
 
@@ -108,12 +109,14 @@ def test_whatever_the_reader_the_lines_stay_short(
     message: CompiledMessage, address: str, url: str
 ) -> None:
     reader = ReaderValues(
-        address=address,
         message_id="x@news.example.org",
         date=datetime(2026, 12, 8, tzinfo=UTC),
-        unsubscribe_url=url,
-        preferences_url=url + "&p",
-        one_click_url="https://digest.example.org/u/1",
+        slots={
+            "address": address,
+            "unsubscribe_url": url,
+            "preferences_url": url + "&p",
+            "one_click_url": "https://digest.example.org/u/1",
+        },
     )
     data = message.fill(reader)
     assert_wire_rules(data)
@@ -155,31 +158,46 @@ def test_an_issue_without_a_one_click_address_is_refused(
     message: CompiledMessage, reader: ReaderValues
 ) -> None:
     with pytest.raises(MessageError, match="List-Unsubscribe"):
-        message.fill(reader._replace(one_click_url=""))
+        message.fill(reader.with_slots(one_click_url=""))
 
 
 def test_an_empty_unsubscribe_link_is_refused(
     message: CompiledMessage, reader: ReaderValues
 ) -> None:
     with pytest.raises(MessageError, match="unsubscribe"):
-        message.fill(reader._replace(unsubscribe_url=""))
+        message.fill(reader.with_slots(unsubscribe_url=""))
 
 
-@pytest.mark.parametrize("name", ["address", "unsubscribe_url", "preferences_url", "message_id"])
-def test_a_line_break_from_a_reader_is_refused(
+def test_a_message_that_prints_a_value_the_reader_lacks_is_refused(
+    message: CompiledMessage, reader: ReaderValues
+) -> None:
+    slots = {name: value for name, value in reader.slots.items() if name != "preferences_url"}
+    with pytest.raises(MessageError, match="preferences_url"):
+        message.fill(reader._replace(slots=slots))
+
+
+@pytest.mark.parametrize("name", [slot.name for slot in SLOTS])
+def test_a_line_break_in_a_value_of_a_reader_is_refused(
     message: CompiledMessage, reader: ReaderValues, name: str
 ) -> None:
     with pytest.raises(MessageError):
-        message.fill(reader._replace(**{name: "a@b.org\r\nBcc: c@d.org"}))
+        message.fill(reader.with_slots(**{name: "a@b.org\r\nBcc: c@d.org"}))
+
+
+def test_a_line_break_in_a_message_id_is_refused(
+    message: CompiledMessage, reader: ReaderValues
+) -> None:
+    with pytest.raises(MessageError):
+        message.fill(reader._replace(message_id="a@b.org\r\nBcc: c@d.org"))
 
 
 def test_the_address_is_escaped_in_html(message: CompiledMessage, reader: ReaderValues) -> None:
-    odd = reader._replace(address='"<b>&"@example.org')
+    odd = reader.with_slots(address='"<b>&"@example.org')
     assert "&lt;b&gt;&amp;" in message.html(odd)
     assert '"<b>&"@example.org' in message.text(odd)
 
 
 def test_the_size_counts_utf8_bytes(message: CompiledMessage, reader: ReaderValues) -> None:
     assert message.html_size(reader) == len(message.html(reader).encode())
-    longer = reader._replace(address="x" * 10 + reader.address)
+    longer = reader.with_slots(address="x" * 10 + reader.address)
     assert message.html_size(longer) == message.html_size(reader) + 10

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_issue
-from digest.rendering.message.compiled import CompiledMessage, ReaderValues
+from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey, relaxed_body
+from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import TemplateSet, load_templates
 from digest.rendering.transactional import compile_letter
 from tests.opendkim import OpenDkim, find_opendkim

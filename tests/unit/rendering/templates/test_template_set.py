@@ -200,7 +200,7 @@ def test_a_file_that_cannot_be_read_is_told(
 
 
 def test_the_guide_names_every_field(content: IssueContent, site: Site) -> None:
-    guide = (Path(__file__).parents[3] / "docs" / "templates.md").read_text("utf-8")
+    guide = (Path(__file__).parents[4] / "docs" / "templates.md").read_text("utf-8")
     values = issue_values(content, site, {"unsubscribe_url": "x", "address": "y"})
     missing = {name for name in _field_names(values) if f"`{name}`" not in guide}
     assert missing == set()
