@@ -128,7 +128,7 @@ def meanwhile(app: App, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 await asyncio.wait_for(publishing.edit(app, 1, left.pop(0)), 5)
             return await compile_version(found)
 
-        monkeypatch.setattr(send_test, "frozen_of", compiled)
+        monkeypatch.setattr(send_test, "compile_version", compiled)
 
     return edited
 
