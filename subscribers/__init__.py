@@ -1,6 +1,5 @@
-"""Who is written to: addresses, consent, subscriptions, suppression, audience.
+"""Who gets the mail: addresses, consent, subscriptions, suppression, audience.
 
-Knows nothing of issues, schedules or SMTP: its functions take a database
-session, a keyring and an instant. Nothing here commits; the caller owns the
-transaction.
+This package knows nothing of issues, schedules or SMTP. Its functions take a database
+session, a keyring and an instant. None of them commits; the caller owns the transaction.
 """

@@ -1,7 +1,7 @@
 """Email addresses, parsed once at the edge.
 
-The only file that imports email-validator. Nothing asks the DNS: whether an
-address can be reached is for the confirmation mail to find out.
+The only file that imports email-validator. Nothing queries the DNS: whether an address
+can be reached is what the confirmation mail finds out.
 """
 
 import re
@@ -16,7 +16,7 @@ from subscribers.errors import InvalidAddress
 __all__ = ["EmailAddress", "InvalidAddress"]
 
 MAXIMUM_CHARACTERS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
-DOMAINS_REMEMBERED = 10_000
+CACHED_DOMAINS = 10_000
 
 # RFC 5321 section 4.1.2: Dot-string of at most 64 octets.
 _DOT_STRING = re.compile(
@@ -27,10 +27,10 @@ _DOT_STRING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address that mail can be sent to; make one with `parse`.
+    """An address that mail can be sent to; create one with `parse`.
 
-    `local` is her local part as she wrote it, in NFC; `domain` is in A-labels,
-    `shown_domain` as people read it.
+    `local` is the part before the @ as it was written, in NFC. `domain` is in A-labels
+    (RFC 5890), `shown_domain` in the form that people read.
     """
 
     local: str
@@ -39,12 +39,12 @@ class EmailAddress:
 
     @classmethod
     def parse(cls, raw: str) -> "EmailAddress":
-        """Parse what somebody typed; spaces around it are forgiven, nothing else is.
+        """Parse an address as a person typed it; only surrounding spaces are removed.
 
-        Refused: quoted local parts, IP literals, comments, display names, control
-        characters, symbols and emoji, dotless domains, more than 254 characters.
-        `example.*` and `.test` are taken as any other domain, as RFC 6761 sections
-        6.2 and 6.5 ask. Raises `InvalidAddress`.
+        Rejected: quoted local parts, IP literals, comments, display names, control
+        characters, symbols and emoji, domains without a dot, more than 254 characters.
+        `example.*` and `.test` are accepted like any other domain (RFC 6761 sections 6.2
+        and 6.5). Raises `InvalidAddress`.
         """
         text = raw.strip(" ")
         if not text:
@@ -55,12 +55,12 @@ class EmailAddress:
         if not at:
             raise InvalidAddress("has no @")
         if _DOT_STRING.match(local):
-            # Most addresses share their domain with many others, which is judged once.
-            shown_domain, domain = _judge_domain(domain)
+            # Most addresses of a list share a few domains, so the result for a domain is cached.
+            shown_domain, domain = _validate_domain(domain)
         else:
-            judged = _judge(text)
-            local = _permitted(judged.local_part)
-            shown_domain, domain = judged.domain, judged.ascii_domain
+            valid = _validate(text)
+            local = _permitted(valid.local_part)
+            shown_domain, domain = valid.domain, valid.ascii_domain
         address = cls(local, domain, shown_domain)
         if max(_octets(address.wire), _octets(address.text)) > MAXIMUM_CHARACTERS:
             raise InvalidAddress(f"is longer than {MAXIMUM_CHARACTERS} octets")
@@ -78,48 +78,46 @@ class EmailAddress:
 
     @property
     def normalised(self) -> str:
-        """Who it is: two spellings of one address have the same; never mailed to."""
+        """What identifies a reader: equal for all spellings of one address; never mailed to."""
         return f"{normalize('NFC', self.local.casefold())}@{self.domain}"
 
     @property
     def needs_smtputf8(self) -> bool:
-        """Whether only a relay with SMTPUTF8 (RFC 6531) can take it."""
+        """Whether only a relay with SMTPUTF8 (RFC 6531) can accept it."""
         return not self.local.isascii()
 
     @property
     def masked(self) -> str:
-        """Enough to know one's own address by, for pages whose links get forwarded."""
+        """Enough to recognise one's own address, for pages whose links get forwarded."""
         return f"{self.local[0]}…@{self.shown_domain}"
 
 
-def _judge(text: str) -> ValidatedEmail:
+def _validate(text: str) -> ValidatedEmail:
     try:
-        # test_environment admits .test, and has no other effect without a DNS check.
-        judged = validate_email(
-            text, check_deliverability=False, strict=True, test_environment=True
-        )
+        # test_environment accepts .test, and has no other effect without a DNS check.
+        valid = validate_email(text, check_deliverability=False, strict=True, test_environment=True)
     except EmailNotValidError as error:
         raise InvalidAddress(f"is not valid ({str(error).rstrip('.')})") from None
-    if "." not in (judged.ascii_domain or ""):
+    if "." not in (valid.ascii_domain or ""):
         raise InvalidAddress("has no full domain after the @")
-    return judged
+    return valid
 
 
-@lru_cache(maxsize=DOMAINS_REMEMBERED)
-def _judge_domain(domain: str) -> tuple[str, str]:
-    judged = _judge(f"x@{domain}")
-    assert judged.ascii_domain
-    return judged.domain, judged.ascii_domain
+@lru_cache(maxsize=CACHED_DOMAINS)
+def _validate_domain(domain: str) -> tuple[str, str]:
+    valid = _validate(f"x@{domain}")
+    assert valid.ascii_domain
+    return valid.domain, valid.ascii_domain
 
 
 def _permitted(local: str) -> str:
     """Non-ASCII as in PRECIS' IdentifierClass (RFC 8264 section 4.2): no symbols, no look-alikes.
 
-    Letters, marks and digits are kept; emoji, full-width letters and ligatures are not.
+    Letters, marks and digits are allowed; emoji, full-width letters and ligatures are not.
     """
     for character in local:
         if not character.isascii() and category(character)[0] not in "LMN":
-            raise InvalidAddress("has a symbol before the @ that mail servers do not take")
+            raise InvalidAddress("has a symbol before the @ that mail servers do not accept")
     if normalize("NFKC", local) != local:
         raise InvalidAddress("has a look-alike of a letter before the @")
     return local

@@ -1,4 +1,4 @@
-"""Who gets an edition: one query, answered from indexes alone, and never out of memory's cache."""
+"""Who gets an edition: queries that are answered from indexes and always read the database."""
 
 from collections.abc import Collection
 
@@ -14,7 +14,7 @@ from subscribers.tables import Subscriber, Subscription
 
 
 def audience(edition: str) -> Select[int, str | None]:
-    """(subscriber id, wire address) of everybody who gets `edition`, by id."""
+    """Select (subscriber id, wire address) of everybody who gets `edition`, in order of id."""
     return (
         select(col(Subscription.subscriber_id), col(Subscriber.address))
         .join(Subscriber, col(Subscriber.id) == col(Subscription.subscriber_id))
@@ -29,13 +29,13 @@ def audience(edition: str) -> Select[int, str | None]:
 
 
 async def count(session: AsyncSession, edition: str) -> int:
-    """How many get `edition` now."""
+    """How many readers get `edition` now."""
     readers = audience(edition).order_by(None).subquery()
     return (await session.exec(select(func.count()).select_from(readers))).one()
 
 
 async def has_readers(session: AsyncSession, edition: str) -> bool:
-    """Whether anybody gets `edition` now; as cheap with a million as with one."""
+    """Whether anybody gets `edition` now; as fast with a million readers as with one."""
     return (await session.exec(audience(edition).limit(1))).first() is not None
 
 
@@ -44,45 +44,47 @@ def still_subscribed(
 ) -> ColumnElement[bool]:
     """A condition on a delivery's row: its reader gets `edition` at this moment.
 
-    With a `lock` her subscription is locked where the database can, so that an
-    unsubscribe or a suppression, which both write that row, comes wholly before or wholly
-    after; one that is being written at this moment counts as before, and nobody waits for it.
+    With `lock` the subscription is locked where the database can do so. An unsubscribe
+    and a suppression both write that row, so each comes wholly before or wholly after.
+    One that is being written at this moment counts as done; the statement does not wait.
     """
-    return _is(SubscriptionState.ACTIVE, None, edition, subscriber_id, lock=lock)
+    return _in_state(SubscriptionState.ACTIVE, None, edition, subscriber_id, lock=lock)
 
 
 def confirmable(
     edition: str, subscriber_id: SQLColumnExpression[int | None], *, lock: bool = False
 ) -> ColumnElement[bool]:
-    """The same for a confirmation mail: she waits to confirm, and may be asked to.
+    """The same for a confirmation mail: the subscription is pending and may be confirmed.
 
-    An unsubscribe, a bounce or an erasure does not stand in the way: confirming lifts it.
+    An unsubscribe, a bounce or an erasure does not prevent it, since confirming lifts it.
     """
     state = SubscriptionState.PENDING
-    return _is(state, NO_CONFIRMATION_MAIL, edition, subscriber_id, lock=lock)
+    return _in_state(state, NO_CONFIRMATION_MAIL, edition, subscriber_id, lock=lock)
 
 
-def _is(
+def _in_state(
     state: SubscriptionState,
-    barring: Collection[SuppressionReason] | None,
+    barred_by: Collection[SuppressionReason] | None,
     edition: str,
     subscriber_id: SQLColumnExpression[int | None],
     *,
     lock: bool,
 ) -> ColumnElement[bool]:
-    """Her subscription is in this state, and no suppression bars it (any, or these)."""
+    """The subscription is in `state`, and no suppression (any, or one of these) bars it."""
     subscription, subscriber = aliased(Subscription), aliased(Subscriber)
-    hers = (
+    found = (
         select(col(subscription.id))
         .where(
             col(subscription.subscriber_id) == subscriber_id,
             col(subscription.edition) == edition,
             col(subscription.state) == state,
             col(subscriber.id) == col(subscription.subscriber_id),
-            ~suppressed(col(subscriber.address_hash), barring),
+            ~suppressed(col(subscriber.address_hash), barred_by),
         )
         .correlate_except(subscription, subscriber)
     )
     if lock:
-        hers = hers.with_for_update(read=True, of=subscription, skip_locked=True)
-    return hers.exists()
+        # Skipping a row that somebody is changing lets the caller's statement refuse to arm
+        # instead of waiting for a lock while the relay waits for the final dot.
+        found = found.with_for_update(read=True, of=subscription, skip_locked=True)
+    return found.exists()

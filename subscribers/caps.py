@@ -1,8 +1,10 @@
-"""How many confirmation mails may go out: one token row counts as one mail.
+"""How many confirmation mails may go out.
 
-Double opt-in alone does not keep others from flooding an inbox with our mail.
+Double opt-in alone does not keep others from flooding an inbox with our mail. Each token
+counts as one mail.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func
@@ -11,40 +13,63 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers.tables import ConfirmationToken, Subscriber
 
-PER_ADDRESS_A_DAY = 1
-PER_ADDRESS_UNCONFIRMED = 3
-UNCONFIRMED_PERIOD = timedelta(days=30)
-PER_DOMAIN_AN_HOUR = 200
-IN_ALL_AN_HOUR = 2_000
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
-async def too_many(session: AsyncSession, address_hash: str, domain: str, now: datetime) -> bool:
-    """Whether one more confirmation mail to this address would break a cap."""
-    return await _to_address(session, address_hash, now) or await _in_an_hour(session, domain, now)
+@dataclass(frozen=True)
+class ConfirmationCaps:
+    """The most confirmation mails to one address, to one domain, and in all."""
+
+    per_address_a_day: int = 1
+    per_address_unconfirmed: int = 3
+    unconfirmed_period: timedelta = timedelta(days=30)
+    per_domain_an_hour: int = 200
+    in_all_an_hour: int = 2_000
 
 
-async def _to_address(session: AsyncSession, address_hash: str, now: datetime) -> bool:
-    """What she confirmed no longer counts: it was she who asked."""
+CAPS = ConfirmationCaps()
+
+
+async def too_many(
+    session: AsyncSession,
+    address_hash: str,
+    domain: str,
+    now: datetime,
+    caps: ConfirmationCaps = CAPS,
+) -> bool:
+    """Whether one more confirmation mail to this address would exceed a cap."""
+    return await _too_many_to_address(session, address_hash, now, caps) or (
+        await _too_many_in_an_hour(session, domain, now, caps)
+    )
+
+
+async def _too_many_to_address(
+    session: AsyncSession, address_hash: str, now: datetime, caps: ConfirmationCaps
+) -> bool:
+    """Used links do not count: confirming shows that the reader wanted the mail."""
     found = await session.exec(
         select(ConfirmationToken.created_at)
         .join(Subscriber, col(Subscriber.id) == col(ConfirmationToken.subscriber_id))
         .where(
             Subscriber.address_hash == address_hash,
             col(ConfirmationToken.used_at).is_(None),
-            ConfirmationToken.created_at > now - UNCONFIRMED_PERIOD,
+            ConfirmationToken.created_at > now - caps.unconfirmed_period,
         )
     )
     sent = found.all()
-    today = [at for at in sent if at > now - timedelta(days=1)]
-    return len(today) >= PER_ADDRESS_A_DAY or len(sent) >= PER_ADDRESS_UNCONFIRMED
+    today = [at for at in sent if at > now - DAY]
+    return len(today) >= caps.per_address_a_day or len(sent) >= caps.per_address_unconfirmed
 
 
-async def _in_an_hour(session: AsyncSession, domain: str, now: datetime) -> bool:
+async def _too_many_in_an_hour(
+    session: AsyncSession, domain: str, now: datetime, caps: ConfirmationCaps
+) -> bool:
     counting = (
         select(func.count())
         .select_from(ConfirmationToken)
-        .where(ConfirmationToken.created_at > now - timedelta(hours=1))
+        .where(ConfirmationToken.created_at > now - HOUR)
     )
     in_all = (await session.exec(counting)).one()
     to_domain = (await session.exec(counting.where(ConfirmationToken.domain == domain))).one()
-    return in_all >= IN_ALL_AN_HOUR or to_domain >= PER_DOMAIN_AN_HOUR
+    return in_all >= caps.in_all_an_hour or to_domain >= caps.per_domain_an_hour

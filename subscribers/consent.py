@@ -1,4 +1,4 @@
-"""The consent log: append-only proof of who agreed to what, when, where, and how it ended."""
+"""The consent log: append-only proof of who agreed to what, when and where, and how it ended."""
 
 from datetime import datetime
 
@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subscribers.states import ConsentKind
 from subscribers.tables import ConsentEvent
 
-# The exact words beside every sign-up button, by version. A new text is a new
-# version; an old one stays, since events refer to it.
+# The exact words beside every sign-up button, by version. A changed text gets a new
+# version; old ones stay, since consent events refer to them.
 WORDINGS = {
     "signup-1": "We send one mail to confirm. "
     "Every issue has a link that unsubscribes in one click.",
@@ -28,7 +28,7 @@ def record(
     wording: str | None = None,
     ip: str | None = None,
 ) -> None:
-    """Append an event; `edition` None speaks of all editions."""
+    """Append an event; `edition` is None for all editions."""
     session.add(
         ConsentEvent(
             subscriber_id=subscriber_id,
@@ -43,7 +43,7 @@ def record(
 
 
 async def history(session: AsyncSession, subscriber_id: int) -> list[ConsentEvent]:
-    """All that is known of a reader's consent, oldest first."""
+    """The consent events of a reader, oldest first."""
     found = await session.exec(
         select(ConsentEvent)
         .where(ConsentEvent.subscriber_id == subscriber_id)

@@ -1,9 +1,8 @@
-"""Erasure: nothing personal stays but the keyed hash, so that no import brings her back.
+"""Erasure: of personal data only the keyed hash stays, so that no import brings a reader back.
 
-What stays of her, under a number and the hash: the states and instants of her
-subscriptions and the consent log without its IP addresses. She may sign up anew
-by herself: her own confirmation lifts it, as it lifts an unsubscribe. To keep an
-address out for good, suppress it as well.
+What stays under a number and the hash are the states and times of the subscriptions, and
+the consent log without its IP addresses. The reader may sign up again: confirming lifts
+the erasure, as it lifts an unsubscribe. To keep an address out for good, suppress it too.
 """
 
 from dataclasses import dataclass
@@ -15,15 +14,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subscribers import consent, suppression
 from subscribers.address import EmailAddress
 from subscribers.keys import Keyring
-from subscribers.leaving import end_subscriptions
-from subscribers.readers import find
+from subscribers.readers import end_subscriptions, find
 from subscribers.states import ConsentKind, SuppressionReason
 from subscribers.tables import ConfirmationToken, ConsentEvent
 
 
 @dataclass(frozen=True)
 class Erased:
-    """Whose traces remain for the caller to remove: the addresses of her deliveries."""
+    """The erased reader, for the caller to remove the addresses of their deliveries."""
 
     subscriber_id: int
     normalised: str
@@ -35,10 +33,10 @@ async def erase(
     keyring: Keyring,
     address: EmailAddress,
     *,
+    source: str,
     now: datetime,
-    source: str = "erased at her request",
 ) -> Erased | None:
-    """Erase a reader; None if there is none of this address (any more)."""
+    """Erase a reader; None if the address belongs to none, or to one erased before."""
     subscriber = await find(session, keyring, address, lock=True)
     if subscriber is None or subscriber.id is None or subscriber.address is None:
         return None

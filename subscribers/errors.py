@@ -3,8 +3,8 @@
 SubscriberError
 ├── InvalidAddress   not an email address that mail can be sent to
 ├── BadToken         a signed link was cut, altered, or made for another purpose
-├── LinkInvalid      a confirmation link is not ours, or has done its work
-├── LinkExpired      a confirmation link is too old; a new one can be asked for
+├── LinkInvalid      a confirmation link was never issued, or no longer works
+├── LinkExpired      a confirmation link is too old; a new one can be requested
 └── UnreadableFile   a file to import cannot be read at all
 """
 
@@ -29,11 +29,11 @@ class BadToken(SubscriberError):
 
 
 class LinkInvalid(SubscriberError):
-    """The confirmation link was never ours, has done its work, or may no longer work."""
+    """The confirmation link was never issued, or no longer works."""
 
 
 class LinkExpired(SubscriberError):
-    """The confirmation link is too old; `address` and `edition` are what a new one is for."""
+    """The confirmation link is too old; a new one would be for `address` and `edition`."""
 
     def __init__(self, address: str, edition: str) -> None:
         super().__init__("This link has expired; send a new one.")
@@ -42,4 +42,4 @@ class LinkExpired(SubscriberError):
 
 
 class UnreadableFile(SubscriberError):
-    """A file to import that cannot be read at all; nothing of it was stored."""
+    """A file to import cannot be read; nothing of it was stored."""

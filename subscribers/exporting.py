@@ -1,4 +1,4 @@
-"""Readers as rows, read as a stream so that a million need no more memory than ten."""
+"""Readers as rows, streamed so that a million need no more memory than ten."""
 
 import csv
 import json
@@ -20,10 +20,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class ReaderRow:
-    """One reader's standing with one edition; `edition` is None for a reader without any.
+    """One reader and one edition; `edition` is None for a reader without any.
 
-    `suppressed` names a reason in force, if there is one: whatever `state` says,
-    she gets no mail.
+    `suppressed` is a reason in force, if there is one: then the reader gets no mail,
+    whatever `state` is.
     """
 
     id: int
@@ -47,7 +47,7 @@ async def reader_rows(
     after: int = 0,
     limit: int | None = None,
 ) -> AsyncIterator[ReaderRow]:
-    """The rows in order of reader id, those past `after`; the erased are left out."""
+    """Rows with an id above `after`, in order of id; erased readers are left out."""
     query = _query().where(col(Subscriber.id) > after)
     if edition is not None:
         query = query.where(col(Subscription.edition) == edition)
@@ -91,7 +91,7 @@ Write = Callable[[ReaderRow], None]
 
 
 def csv_writer(file: TextIO) -> Write:
-    """Writes the headings now, and a line for each row it is called with."""
+    """Write the headings; the result writes one row as a line."""
     writer = csv.writer(file, lineterminator="\r\n")  # RFC 4180 section 2
     writer.writerow(COLUMNS)
 
@@ -102,7 +102,7 @@ def csv_writer(file: TextIO) -> Write:
 
 
 def json_lines_writer(file: TextIO) -> Write:
-    """Writes an object a line."""
+    """The result writes one row as a JSON object on a line."""
 
     def write(row: ReaderRow) -> None:
         file.write(json.dumps(vars(row), default=_text, ensure_ascii=False) + "\n")
@@ -111,7 +111,7 @@ def json_lines_writer(file: TextIO) -> Write:
 
 
 def neutralised(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    """The text as a cell that no spreadsheet evaluates as a formula (OWASP, CSV injection)."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 

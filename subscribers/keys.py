@@ -1,11 +1,10 @@
 """Keys: signed links that never expire, and the keyed hash of an address.
 
-A signed token is `<key id>.<payload>.<signature>`: bound to one purpose,
-compared in constant time, and verified by whichever key of the ring its key id
-names, so that old links go on working after a rotation. All of it is lower
-case, since a signed return path crosses mail servers that fold case. The last
-key of the ring is the oldest; it also keys the address hashes, which must never
-change, and therefore stays.
+A signed token is `<key id>.<payload>.<signature>`. It is bound to one purpose, compared in
+constant time, and verified by the key that its key id names, so old links keep working
+after a rotation. All of it is lower case, since a signed return path crosses mail servers
+that fold case. The last key of the ring is the oldest. It also keys the address hashes,
+which must never change, so it has to stay.
 """
 
 import hashlib
@@ -52,15 +51,15 @@ class Keyring:
         return payload
 
     def derive(self, purpose: str, text: str) -> str:
-        """A 160-bit secret, 40 hex digits, that only the holder of the signing key can name."""
+        """A 160-bit secret, 40 hex digits, that only the holder of the signing key can compute."""
         return _derive(self._keys[self._signing_id], purpose, text)
 
     def derive_with_each(self, purpose: str, text: str) -> tuple[str, ...]:
-        """What `derive` gives or gave with each key of the ring; one is the original's."""
+        """The result of `derive` for each key of the ring, to recognise an older secret."""
         return tuple(_derive(key, purpose, text) for key in self._keys.values())
 
     def address_hash(self, normalised: str) -> str:
-        """The keyed hash under which an address is remembered after erasure."""
+        """The keyed hash by which an address is recognised after erasure."""
         keyed = self._address_hash.copy()
         keyed.update(normalised.encode())
         return keyed.hexdigest()
@@ -71,7 +70,7 @@ def _key_id(key: str) -> str:
 
 
 def _keyed(key: str) -> hmac.HMAC:
-    """To be copied for each use. `hmac.digest` would let other threads in for every token."""
+    """An HMAC to copy for each use; `hmac.digest` would let other threads run for every token."""
     return hmac.new(key.encode(), digestmod=hashlib.sha256)
 
 

@@ -1,4 +1,4 @@
-"""Signed links: short, never expiring, each good for one purpose and one reader."""
+"""Signed links: short, without expiry, each for one purpose and one reader."""
 
 import re
 
@@ -10,7 +10,7 @@ _UNSUBSCRIBE, _PREFERENCES, _RETURN_PATH = "unsubscribe", "preferences", "return
 
 
 def unsubscribe_token(keyring: Keyring, subscriber_id: int, edition: str) -> str:
-    """Ends this reader's subscription to this edition, for whoever holds it (RFC 8058).
+    """The token that ends this reader's subscription to this edition (RFC 8058).
 
     Raises `ValueError` unless `edition` is made of a-z, 0-9 and single hyphens.
     """
@@ -26,7 +26,7 @@ def read_unsubscribe_token(keyring: Keyring, token: str) -> tuple[int, str]:
 
 
 def preferences_token(keyring: Keyring, subscriber_id: int) -> str:
-    """Opens and changes this reader's preferences."""
+    """The token that opens and changes this reader's preferences."""
     return keyring.sign(_PREFERENCES, str(subscriber_id))
 
 
@@ -36,12 +36,12 @@ def read_preferences_token(keyring: Keyring, token: str) -> int:
 
 
 def return_path_tag(keyring: Keyring, delivery_id: int) -> str:
-    """The signed part of a delivery's envelope sender (VERP): what bounces to it is ours."""
+    """The signed part of a delivery's envelope sender (VERP), which proves a bounce genuine."""
     return keyring.sign(_RETURN_PATH, str(delivery_id))
 
 
 def read_return_path_tag(keyring: Keyring, tag: str) -> int:
-    """The delivery id, whatever a mail server did to the tag's case; raises `BadToken`."""
+    """The delivery id; the case of the tag does not matter. Raises `BadToken`."""
     return int(keyring.verify(_RETURN_PATH, tag.lower()))
 
 

@@ -1,72 +1,51 @@
-"""Double opt-in: a request writes a pending reader and a link, her click makes her active.
+"""Double opt-in: a request writes a pending reader and a link; the link's button activates them.
 
-Nothing here mails anybody: `request` returns the row for which the caller
-writes a confirmation delivery in the same transaction, or None where no mail
-must go out. Whoever asked is answered the same in either case.
+Nothing here sends mail. `request` returns the row for which the caller writes a
+confirmation delivery in the same transaction, or None where no mail may go out. The
+person who filled in the form must get the same answer in either case.
 """
 
 import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases import dialect_of
-from subscribers import caps, consent, suppression
+from subscribers import consent, suppression
 from subscribers.address import EmailAddress
-from subscribers.agreeing import agree
+from subscribers.caps import CAPS, ConfirmationCaps, too_many
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
-from subscribers.readers import enrol, hold, subscription_of
-from subscribers.states import ConsentKind, SubscriptionState
+from subscribers.readers import enrol, lock_reader, subscription_of
+from subscribers.states import ConsentKind, LinkState, SubscriptionState
+from subscribers.subscriptions import activate
 from subscribers.tables import ConfirmationToken, Subscriber, Subscription
-
-__all__ = [
-    "Confirmed",
-    "LinkExpired",
-    "LinkInvalid",
-    "LinkState",
-    "Peek",
-    "confirm",
-    "peek",
-    "raw_token",
-    "request",
-]
 
 LINK_LIFETIME = timedelta(hours=48)
 NONCE_BYTES = 16
 
 
 @dataclass(frozen=True)
-class Confirmed:
-    """A sign-up that holds; `changed` is False where it held before this click."""
+class PendingConfirmation:
+    """What a confirmation link is for."""
+
+    subscriber_id: int
+    address: EmailAddress
+    edition: str
+    state: LinkState
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A confirmed sign-up; `changed` is False if it was confirmed before this click."""
 
     subscriber_id: int
     address: EmailAddress
     edition: str
     changed: bool = True
-
-
-class LinkState(StrEnum):
-    """What a click on the button would do: confirm, nothing more, or offer a new link."""
-
-    OPEN = "open"
-    USED = "used"
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True)
-class Peek:
-    """What the page behind a confirmation link may know."""
-
-    subscriber_id: int
-    address: str
-    address_masked: str
-    edition: str
-    state: LinkState
 
 
 async def request(
@@ -79,19 +58,20 @@ async def request(
     wording: str,
     ip: str | None,
     now: datetime,
+    caps: ConfirmationCaps = CAPS,
 ) -> ConfirmationToken | None:
-    """Take a sign-up; the link to mail, or None where she must get no mail.
+    """Accept a sign-up; the link to mail, or None where no mail may go out.
 
-    None: she gets the edition already; a complaint or an editor forbids mail; or
-    too many confirmation mails went to her, to her domain, or out in all.
+    None: the reader gets the edition already; a complaint or an editor forbids mail; or
+    one of the `caps` is reached.
     """
     address_hash = keyring.address_hash(address.normalised)
-    # Otherwise two requests at once would both pass the caps.
+    # Otherwise two requests at once would both count the mails before either has written one.
     await dialect_of(session).one_at_a_time(session, address_hash)
     reasons = await suppression.in_force(session, address_hash)
     if reasons & suppression.NO_CONFIRMATION_MAIL:
         return None
-    if await caps.too_many(session, address_hash, address.domain, now):
+    if await too_many(session, address_hash, address.domain, now, caps):
         return None
     subscriber = await enrol(session, keyring, address, now)
     assert subscriber.id is not None
@@ -119,7 +99,7 @@ def raw_token(keyring: Keyring, row: ConfirmationToken) -> str:
     """The secret of a link, 160 bits in hex; derived, since only its hash is stored.
 
     A link stays the same when the keys are rotated. Raises `LinkInvalid` when its
-    key has left the ring.
+    key is no longer in the ring.
     """
     for raw in keyring.derive_with_each("confirm", row.nonce):
         if _hash(raw) == row.token_hash:
@@ -127,52 +107,57 @@ def raw_token(keyring: Keyring, row: ConfirmationToken) -> str:
     raise LinkInvalid("The key behind this confirmation link is gone.")
 
 
-async def peek(session: AsyncSession, raw: str, now: datetime) -> Peek:
-    """Look at a link; writes nothing. Raises `LinkInvalid`."""
-    token, subscriber, subscription = await _behind(session, raw)
-    address = EmailAddress.parse(subscriber.address or "")
-    return Peek(
+async def read_link(session: AsyncSession, raw: str, now: datetime) -> PendingConfirmation:
+    """What a link is for; writes nothing. Raises `LinkInvalid`."""
+    token, subscriber, subscription = await _rows_of(session, raw)
+    return PendingConfirmation(
         subscriber_id=token.subscriber_id,
-        address=address.wire,
-        address_masked=address.masked,
+        address=EmailAddress.parse(subscriber.address or ""),
         edition=token.edition,
         state=_state(token, subscription, now),
     )
 
 
-async def confirm(session: AsyncSession, raw: str, *, now: datetime, ip: str | None) -> Confirmed:
-    """Act on a click. A second click is as good as the first while she is still subscribed.
+async def confirm(
+    session: AsyncSession,
+    raw: str,
+    *,
+    now: datetime,
+    ip: str | None,
+    source: str = "confirmation link",
+) -> Confirmation:
+    """Confirm the sign-up of a link; a second click succeeds while the reader is subscribed.
 
-    Lifts what she herself may lift (see `suppression`). Raises `LinkInvalid`, or
-    `LinkExpired`, which includes links from before she left.
+    Lifts what a reader may lift (see `suppression`). Raises `LinkInvalid`, or `LinkExpired`,
+    which includes links from before the reader left.
     """
-    await _hold_reader(session, raw)
-    token, subscriber, subscription = await _behind(session, raw)
+    await _lock_reader_of(session, raw)
+    token, subscriber, subscription = await _rows_of(session, raw)
     address = EmailAddress.parse(subscriber.address or "")
     state = _state(token, subscription, now)
     if state is LinkState.EXPIRED:
         raise LinkExpired(address.wire, token.edition)
-    confirmed = Confirmed(token.subscriber_id, address, token.edition, state is LinkState.OPEN)
     if state is LinkState.OPEN:
-        await _spend(session, token, now)
-        await agree(session, subscriber, subscription, source="confirmation link", ip=ip, now=now)
-    return confirmed
+        await _use_up(session, token, now)
+        await activate(session, subscriber, subscription, source=source, ip=ip, now=now)
+    return Confirmation(token.subscriber_id, address, token.edition, state is LinkState.OPEN)
 
 
-async def _hold_reader(session: AsyncSession, raw: str) -> None:
+async def _lock_reader_of(session: AsyncSession, raw: str) -> None:
+    """Lock first and read then: an unsubscribe may have been under way while we waited."""
     found = await session.exec(
         select(ConfirmationToken.subscriber_id).where(ConfirmationToken.token_hash == _hash(raw))
     )
     subscriber_id = found.first()
     if subscriber_id is not None:
-        await hold(session, subscriber_id)
+        await lock_reader(session, subscriber_id)
 
 
-async def _behind(
+async def _rows_of(
     session: AsyncSession, raw: str
 ) -> tuple[ConfirmationToken, Subscriber, Subscription]:
-    """What a link stands for; raises `LinkInvalid` where it may not be acted on at all."""
-    looking = (
+    """The rows that a link stands for. Raises `LinkInvalid` if it must not be acted on."""
+    query = (
         select(ConfirmationToken, Subscriber, Subscription)
         .join(Subscriber, col(Subscriber.id) == col(ConfirmationToken.subscriber_id))
         .join(
@@ -186,9 +171,9 @@ async def _behind(
             ~suppression.suppressed(col(Subscriber.address_hash), suppression.NO_CONFIRMATION_MAIL),
         )
     )
-    rows = (await session.exec(looking)).first()
+    rows = (await session.exec(query)).first()
     if rows is None:
-        raise LinkInvalid("This link is not one of ours, or no longer works.")
+        raise LinkInvalid("This link was not issued here, or no longer works.")
     return rows
 
 
@@ -200,8 +185,8 @@ def _state(token: ConfirmationToken, subscription: Subscription, now: datetime) 
     return LinkState.EXPIRED if token.expires_at <= now else LinkState.OPEN
 
 
-async def _spend(session: AsyncSession, token: ConfirmationToken, now: datetime) -> None:
-    """Use up this link, and with it all others that ask the same of her."""
+async def _use_up(session: AsyncSession, token: ConfirmationToken, now: datetime) -> None:
+    """Mark the link as used, and with it all open links of the reader for the same edition."""
     await session.exec(
         update(ConfirmationToken)
         .where(
@@ -237,4 +222,5 @@ async def _new_token(
 
 
 def _hash(raw: str) -> str:
+    # A request may hold any text as its token, lone surrogates too, which UTF-8 cannot encode.
     return hashlib.sha256(raw.encode(errors="replace")).hexdigest()

@@ -1,14 +1,22 @@
-"""The states and reasons that the subscribers' rows hold."""
+"""The states and reasons of readers, subscriptions, links and suppressions."""
 
 from enum import StrEnum
 
 
 class SubscriptionState(StrEnum):
-    """`pending` until confirmed, `active` while mailed, `ended` when she left."""
+    """`pending` until confirmed, `active` while mailed, `ended` after leaving."""
 
     PENDING = "pending"
     ACTIVE = "active"
     ENDED = "ended"
+
+
+class LinkState(StrEnum):
+    """Whether a confirmation link still confirms, has done so, or is too old."""
+
+    OPEN = "open"
+    USED = "used"
+    EXPIRED = "expired"
 
 
 class ConsentKind(StrEnum):

@@ -1,4 +1,4 @@
-"""A reader's standing with each edition, and how she changes it with her signed links."""
+"""A reader's subscriptions, and how the reader changes them through signed links."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,33 +8,26 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers import consent, suppression
 from subscribers.address import EmailAddress
-from subscribers.agreeing import agree
-from subscribers.leaving import end_subscriptions
-from subscribers.readers import hold, subscriptions_of
+from subscribers.readers import end_subscriptions, lock_reader, subscriptions_of
 from subscribers.states import ConsentKind, SubscriptionState, SuppressionReason
 from subscribers.tables import Subscriber, Subscription
 
-# A signed link in an old mail does not prove that a mailbox which bounced since is back.
+# A signed link in an old mail does not prove that a mailbox which has bounced since is back.
 NOT_BY_LINK = suppression.NO_CONFIRMATION_MAIL | {SuppressionReason.BOUNCE}
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What a reader may see of herself."""
+class ReaderStatus:
+    """What a reader may see of their own data."""
 
     subscriber_id: int
     address: EmailAddress
     editions: dict[str, SubscriptionState]
     suppressed: frozenset[SuppressionReason]
 
-    @property
-    def address_masked(self) -> str:
-        """For pages whose links get forwarded."""
-        return self.address.masked
-
 
 @dataclass(frozen=True)
-class Changes:
+class EditionChanges:
     """What a visit to the preferences changed; `refused` could not be turned on."""
 
     started: tuple[str, ...] = ()
@@ -42,12 +35,12 @@ class Changes:
     refused: tuple[str, ...] = ()
 
 
-async def standing(session: AsyncSession, subscriber_id: int) -> Standing | None:
-    """Her standing; None for an unknown or erased reader."""
+async def reader_status(session: AsyncSession, subscriber_id: int) -> ReaderStatus | None:
+    """The status of a reader; None if unknown or erased."""
     subscriber = await session.get(Subscriber, subscriber_id)
     if subscriber is None or subscriber.address is None:
         return None
-    return Standing(
+    return ReaderStatus(
         subscriber_id=subscriber_id,
         address=EmailAddress.parse(subscriber.address),
         editions={
@@ -66,13 +59,13 @@ async def unsubscribe(
     source: str,
     now: datetime,
 ) -> bool:
-    """End one edition, or all (None), which also suppresses her address.
+    """End one edition, or all (None), which also suppresses the address.
 
-    Repeats safely: where nothing is left to end nothing is written, and False is
-    returned, as for an unknown or erased reader.
+    May be repeated: where nothing is left to end nothing is written, and the result is
+    False, as for an unknown or erased reader.
     """
-    subscriber = await _known(session, subscriber_id)
-    if subscriber is None:
+    subscriber = await lock_reader(session, subscriber_id)
+    if subscriber is None or subscriber.address is None:
         return False
     changed = await end_subscriptions(session, subscriber_id, edition, now) > 0
     if edition is None:
@@ -101,16 +94,16 @@ async def set_editions(
     now: datetime,
     wording: str | None = consent.WORDING,
     ip: str | None = None,
-) -> Changes:
-    """Get exactly the editions `wanted` out of those `offered` (None: out of all).
+) -> EditionChanges:
+    """Subscribe the reader to exactly `wanted` out of the editions `offered` (None: all).
 
-    Turning one on by her signed link is consent as good as a confirmation, and
-    lifts an unsubscribe from all. It is refused while a bounce, a complaint or an
-    editor stands in the way.
+    Turning an edition on through a signed link is consent as good as a confirmation, and
+    lifts an unsubscribe from all. It is refused while a bounce, a complaint or an editor's
+    suppression is in force.
     """
-    subscriber = await _known(session, subscriber_id)
-    if subscriber is None:
-        return Changes()
+    subscriber = await lock_reader(session, subscriber_id)
+    if subscriber is None or subscriber.address is None:
+        return EditionChanges()
     rows = {row.edition: row for row in await subscriptions_of(session, subscriber_id)}
     active = {slug for slug, row in rows.items() if row.state == SubscriptionState.ACTIVE}
     ended = sorted((active - set(wanted)) & (active if offered is None else set(offered)))
@@ -118,18 +111,44 @@ async def set_editions(
         await unsubscribe(session, subscriber_id, edition, source=source, now=now)
     to_start = sorted(set(wanted) - active)
     if await suppression.in_force(session, subscriber.address_hash) & NOT_BY_LINK:
-        return Changes(ended=tuple(ended), refused=tuple(to_start))
+        return EditionChanges(ended=tuple(ended), refused=tuple(to_start))
     for edition in to_start:
         subscription = rows.get(edition) or Subscription(
             subscriber_id=subscriber_id, edition=edition
         )
-        await agree(
+        await activate(
             session, subscriber, subscription, source=source, now=now, wording=wording, ip=ip
         )
-    return Changes(started=tuple(to_start), ended=tuple(ended))
+    return EditionChanges(started=tuple(to_start), ended=tuple(ended))
 
 
-async def _known(session: AsyncSession, subscriber_id: int) -> Subscriber | None:
-    """The reader, locked till the transaction ends; None once she is erased."""
-    subscriber = await hold(session, subscriber_id)
-    return subscriber if subscriber is not None and subscriber.address is not None else None
+async def activate(
+    session: AsyncSession,
+    subscriber: Subscriber,
+    subscription: Subscription,
+    *,
+    source: str,
+    now: datetime,
+    wording: str | None = None,
+    ip: str | None = None,
+) -> None:
+    """Mail this edition from now on; for a locked reader who agreed and proved their mailbox.
+
+    Lifts the suppressions that a reader may lift.
+    """
+    assert subscriber.id is not None
+    subscription.state = SubscriptionState.ACTIVE
+    subscription.confirmed_at = now
+    subscription.ended_at = None
+    session.add(subscription)
+    await suppression.lift_by_reader(session, subscriber, source=source, now=now)
+    consent.record(
+        session,
+        subscriber.id,
+        ConsentKind.CONFIRMED,
+        at=now,
+        source=source,
+        edition=subscription.edition,
+        wording=wording,
+        ip=ip,
+    )

@@ -1,18 +1,18 @@
 """Who must not be mailed, whatever else is imported.
 
-A suppression names an address by its keyed hash, so it outlives an erasure and
-holds for addresses that were never readers. Who may lift which:
+A suppression names an address by its keyed hash, so it outlives an erasure and applies to
+addresses that never were readers. Who may lift which:
 
-| reason      | set by                           | ends her editions | lifted by           |
-|-------------|----------------------------------|-------------------|---------------------|
-| unsubscribe | herself, from all editions       | yes               | her confirmation    |
-| erasure     | an editor, at her request        | yes               | her confirmation    |
-| bounce      | no such mailbox, or always full  | no                | both                |
-| complaint   | herself, "this is spam"          | yes               | an editor           |
-| manual      | an editor                        | no                | an editor           |
+| reason      | set by                             | ends the editions | lifted by                 |
+|-------------|------------------------------------|-------------------|---------------------------|
+| unsubscribe | the reader, from all editions      | yes               | the reader's confirmation |
+| erasure     | an editor, at the reader's request | yes               | the reader's confirmation |
+| bounce      | no such mailbox, or always full    | no                | both                      |
+| complaint   | the reader, "this is spam"         | yes               | an editor                 |
+| manual      | an editor                          | no                | an editor                 |
 
-No import lifts any. Where editions ended, lifting brings nobody back by itself:
-she has to sign up and confirm again.
+No import lifts any of them. Where editions ended, lifting alone brings nobody back: the
+reader has to sign up and confirm again.
 """
 
 from collections.abc import Collection
@@ -27,15 +27,14 @@ from digest.databases import dialect_of
 from subscribers import consent
 from subscribers.address import EmailAddress
 from subscribers.keys import Keyring
-from subscribers.leaving import end_subscriptions, write_anew
-from subscribers.readers import find
+from subscribers.readers import end_subscriptions, find, rewrite_subscriptions
 from subscribers.states import ConsentKind, SuppressionReason
 from subscribers.tables import Subscriber, Suppression
 
-LIFTED_BY_HER = frozenset(
+LIFTED_BY_READER = frozenset(
     {SuppressionReason.UNSUBSCRIBE, SuppressionReason.BOUNCE, SuppressionReason.ERASURE}
 )
-LIFTED_BY_AN_EDITOR = frozenset(
+LIFTED_BY_EDITOR = frozenset(
     {SuppressionReason.BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.MANUAL}
 )
 NO_CONFIRMATION_MAIL = frozenset({SuppressionReason.COMPLAINT, SuppressionReason.MANUAL})
@@ -50,12 +49,12 @@ async def suppress(
     source: str,
     now: datetime,
 ) -> bool:
-    """Stop all mail to an address, reader or not; False if this reason is in force already."""
+    """Stop all mail to an address, of a reader or not; False if the reason is in force already."""
     subscriber = await find(session, keyring, address, lock=True)
     if subscriber is not None:
         return await suppress_reader(session, subscriber, reason, source=source, now=now)
     address_hash = keyring.address_hash(address.normalised)
-    # The owner of the address may be signing up at this moment.
+    # There is no reader to lock, but somebody may be signing up with the address right now.
     await dialect_of(session).one_at_a_time(session, address_hash)
     return await add(session, address_hash, reason, source=source, now=now)
 
@@ -68,15 +67,15 @@ async def suppress_reader(
     source: str,
     now: datetime,
 ) -> bool:
-    """The same for a reader who is held, such as the one whose delivery bounced.
+    """Stop all mail to a reader who is locked; False if the reason is in force already.
 
-    From the commit on no message to her gets its dot; one that is being armed at this
-    moment comes before it, and is waited for.
+    After the commit no message to them gets its final dot. One that is being armed at this
+    moment comes first, and the transaction waits for it.
     """
     assert subscriber.id is not None
     if not await add(session, subscriber.address_hash, reason, source=source, now=now):
         return False
-    await write_anew(session, subscriber.id)
+    await rewrite_subscriptions(session, subscriber.id)
     if reason is SuppressionReason.COMPLAINT:
         await end_subscriptions(session, subscriber.id, None, now)
     consent.record(
@@ -85,16 +84,26 @@ async def suppress_reader(
     return True
 
 
-async def unsuppress(
-    session: AsyncSession, keyring: Keyring, address: EmailAddress, *, by: str, now: datetime
+async def lift_by_editor(
+    session: AsyncSession, keyring: Keyring, address: EmailAddress, *, source: str, now: datetime
 ) -> list[SuppressionReason]:
     """Lift what an editor may lift; the reasons lifted."""
+    # The reader is locked before the suppressions, as everywhere else, so that no two deadlock.
+    subscriber = await find(session, keyring, address, lock=True)
     address_hash = keyring.address_hash(address.normalised)
-    subscriber = await find(session, keyring, address, lock=True)  # first, as all others do
-    lifted = await lift(session, address_hash, LIFTED_BY_AN_EDITOR, by=by, now=now)
-    if subscriber is not None and lifted:
-        record_lifted(session, subscriber, lifted, by=by, now=now)
+    lifted = await _lift(session, address_hash, LIFTED_BY_EDITOR, source=source, now=now)
+    if subscriber is not None:
+        _record_lifted(session, subscriber, lifted, source=source, now=now)
     return lifted
+
+
+async def lift_by_reader(
+    session: AsyncSession, subscriber: Subscriber, *, source: str, now: datetime
+) -> None:
+    """Lift what a reader may lift by agreeing again; the reader is locked."""
+    address_hash = subscriber.address_hash
+    lifted = await _lift(session, address_hash, LIFTED_BY_READER, source=source, now=now)
+    _record_lifted(session, subscriber, lifted, source=source, now=now)
 
 
 async def add(
@@ -115,15 +124,14 @@ async def add(
     return added.first() is not None
 
 
-async def lift(
+async def _lift(
     session: AsyncSession,
     address_hash: str,
     reasons: Collection[SuppressionReason],
     *,
-    by: str,
+    source: str,
     now: datetime,
 ) -> list[SuppressionReason]:
-    """Lift those of `reasons` that are in force; which they were."""
     lifted = sorted(await in_force(session, address_hash) & set(reasons))
     if lifted:
         await session.exec(
@@ -133,27 +141,28 @@ async def lift(
                 col(Suppression.reason).in_(lifted),
                 col(Suppression.lifted_at).is_(None),
             )
-            .values(lifted_at=now, lifted_by=by)
+            .values(lifted_at=now, lifted_by=source)
         )
     return lifted
 
 
-def record_lifted(
+def _record_lifted(
     session: AsyncSession,
     subscriber: Subscriber,
     reasons: Collection[SuppressionReason],
     *,
-    by: str,
+    source: str,
     now: datetime,
 ) -> None:
-    """Log what was lifted from a reader."""
     assert subscriber.id is not None
     for reason in reasons:
-        consent.record(session, subscriber.id, ConsentKind.LIFTED, at=now, source=f"{reason}: {by}")
+        consent.record(
+            session, subscriber.id, ConsentKind.LIFTED, at=now, source=f"{reason}: {source}"
+        )
 
 
 async def in_force(session: AsyncSession, address_hash: str) -> frozenset[SuppressionReason]:
-    """Why an address must not be mailed; empty if it may."""
+    """Why an address must not be mailed; empty if it may be."""
     found = await session.exec(
         select(Suppression.reason).where(
             Suppression.address_hash == address_hash, col(Suppression.lifted_at).is_(None)
@@ -163,18 +172,13 @@ async def in_force(session: AsyncSession, address_hash: str) -> frozenset[Suppre
 
 
 async def rows_in_force(session: AsyncSession, address_hash: str) -> list[Suppression]:
-    """The same with when and by whom, oldest first."""
+    """The same with dates and sources, oldest first."""
     found = await session.exec(
         select(Suppression)
         .where(Suppression.address_hash == address_hash, col(Suppression.lifted_at).is_(None))
         .order_by(col(Suppression.id))
     )
     return list(found)
-
-
-async def is_suppressed(session: AsyncSession, address_hash: str) -> bool:
-    """Whether any reason is in force."""
-    return bool(await in_force(session, address_hash))
 
 
 def suppressed(

@@ -1,4 +1,4 @@
-"""The subscribers' rows. Tables do not validate; parse at the edge (see `address`)."""
+"""The rows of readers. Tables do not validate; input is parsed before it gets here."""
 
 from datetime import datetime
 
@@ -9,14 +9,16 @@ from subscribers.states import ConsentKind, SubscriptionState, SuppressionReason
 
 
 class Subscriber(SQLModel, table=True):
-    """A person with an address; after erasure only the keyed hash remains."""
+    """A reader: a person with an address; after erasure only the keyed hash remains."""
 
     id: int | None = Field(default=None, primary_key=True)
     address: str | None = Field(
-        default=None, description="The wire form that mail goes to; None once erased."
+        default=None, description="The wire form that mail goes to; None after erasure."
     )
     normalised: str | None = Field(
-        default=None, unique=True, description="Who it is; guards against a lost hash key."
+        default=None,
+        unique=True,
+        description="Identifies the reader; guards against a lost hash key.",
     )
     address_hash: str = Field(unique=True, description="HMAC of the normalised address.")
     created_at: datetime
@@ -24,7 +26,7 @@ class Subscriber(SQLModel, table=True):
 
 
 class Subscription(SQLModel, table=True):
-    """One reader's standing with one edition (named by its slug)."""
+    """One reader and one edition, named by its slug."""
 
     __table_args__ = (
         UniqueConstraint("subscriber_id", "edition"),
@@ -36,11 +38,12 @@ class Subscription(SQLModel, table=True):
     edition: str
     state: SubscriptionState = Field(default=SubscriptionState.PENDING, sa_type=AutoString)
     confirmed_at: datetime | None = Field(
-        default=None, description="Her own confirmation; None where consent was imported."
+        default=None, description="When the reader confirmed; None where consent was imported."
     )
     ended_at: datetime | None = Field(
         default=None,
-        description="When she last left, until she confirms again: no import touches such a row.",
+        description="When the reader last left; None after confirming again. "
+        "No import changes a row with it.",
     )
 
 
@@ -51,19 +54,21 @@ class ConsentEvent(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
-    edition: str | None = Field(default=None, description="None: all editions.")
+    edition: str | None = Field(default=None, description="None for all editions.")
     kind: ConsentKind = Field(sa_type=AutoString)
     at: datetime
-    source: str = Field(description="Where it came from: web form, one-click, the file's origin.")
-    wording: str | None = Field(default=None, description="Version of the wording agreed to.")
+    source: str = Field(
+        description="Where it came from: an actor, or the origin of an imported file."
+    )
+    wording: str | None = Field(default=None, description="The version of the wording agreed to.")
     ip: str | None = None
 
 
 class ConfirmationToken(SQLModel, table=True):
-    """A sign-up waiting for its click. The token itself is never stored.
+    """The link of a sign-up that waits for confirmation. The token itself is never stored.
 
-    It is derived from `nonce` with the secret key when the mail is written, so
-    the database alone confirms nobody.
+    It is derived from `nonce` with the secret key when the mail is written, so a copy of
+    the database is not enough to confirm anybody.
     """
 
     __tablename__ = "confirmation_token"
@@ -71,7 +76,7 @@ class ConfirmationToken(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
     edition: str
-    domain: str = Field(description="Her address's, for the cap on each; empty once erased.")
+    domain: str = Field(description="The domain of the address, for its cap; empty after erasure.")
     nonce: str = Field(description="128 random bits, hex.")
     token_hash: str = Field(unique=True, description="SHA-256 of the token, hex.")
     created_at: datetime = Field(index=True)
@@ -80,7 +85,7 @@ class ConfirmationToken(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """An address that must not be mailed, kept by its keyed hash; in force while not lifted."""
+    """An address that must not be mailed, by its keyed hash; in force until lifted."""
 
     __table_args__ = (
         Index(

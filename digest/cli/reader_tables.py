@@ -1,35 +1,51 @@
 """How readers are shown on a terminal."""
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
 from digest.cli.runtime import console
-from subscribers.exporting import ReaderRow
-from subscribers.importing import Report
+from digest.services.readers.import_file import ReaderImportReport
+from digest.services.readers.list import ListedReader
+from digest.services.readers.show import ReaderDetails
 
-LEFT_ALONE = ("unsubscribed", "suppressed", "erased")
+# The counts of an import in the order they are printed, and what each is called there.
+IMPORT_COUNTS = {
+    "new": "new",
+    "activated": "now confirmed",
+    "known": "known",
+    "unsubscribed": "unsubscribed earlier (left alone)",
+    "suppressed": "suppressed (left alone)",
+    "erased": "erased (left alone)",
+    "duplicates": "twice in the file",
+    "rejected": "rejected",
+}
 
 
-def import_sentence(report: Report) -> str:
-    """Like "9,812 new, 140 known, 48 rejected: row 17 has no @"; what is zero is left out."""
-    names = ("new", "activated", "known", *LEFT_ALONE, "duplicates", "rejected")
-    words = {
-        "activated": "now confirmed",
-        "unsubscribed": "unsubscribed earlier (left alone)",
-        "suppressed": "suppressed (left alone)",
-        "erased": "erased (left alone)",
-        "duplicates": "twice in the file",
-    }
-    counts = [(getattr(report, name), words.get(name, name)) for name in names]
-    told = ", ".join(f"{count:,} {word}" for count, word in counts if count)
+def print_import(report: ReaderImportReport, *, confirmed: bool, rejects: Path | None) -> None:
+    """The counts of an import, the first rejected rows, and what to do next."""
+    console.print(("Would be: " if report.dry_run else "") + import_sentence(report))
+    for reject in report.examples[1:]:
+        console.print(f"  {reject}")
+    if report.rejected and rejects:
+        console.print(f"The rejected rows are in {rejects}.")
+    elif report.rejected > len(report.examples):
+        console.print("To get all of them: --rejects FILE")
+    if report.new and not confirmed:
+        console.print("The new ones are pending: they get nothing until they sign up and confirm.")
+
+
+def import_sentence(report: ReaderImportReport) -> str:
+    """Like "9,812 new, 140 known, 48 rejected: row 17 has no @"; counts of zero are left out."""
+    counts = [(getattr(report, name), words) for name, words in IMPORT_COUNTS.items()]
+    sentence = ", ".join(f"{count:,} {words}" for count, words in counts if count)
     first = f": {report.examples[0]}" if report.examples else ""
-    return f"{told or 'no rows'}{first}"
+    return f"{sentence or 'no rows'}{first}"
 
 
-def print_rows(rows: Sequence[ReaderRow]) -> None:
+def print_rows(rows: Sequence[ListedReader]) -> None:
     """A line for each reader and edition."""
     table = Table("id", "address", "edition", "state", "suppressed", box=None, header_style="bold")
     for row in rows:
@@ -38,14 +54,14 @@ def print_rows(rows: Sequence[ReaderRow]) -> None:
     console.print(table)
 
 
-def print_reader(shown: dict[str, Any]) -> None:
-    """One reader with her consent, oldest first."""
-    state = f"erased {shown['erased_at']:%Y-%m-%d}" if shown["erased_at"] else ""
-    console.print(Text(shown["address"] or state or "no reader", "bold"))
-    for row in shown["editions"]:
-        console.print(f"  {row['edition']}: {row['state']}")
-    for row in shown["suppressed"]:
-        console.print(f"  suppressed: {row['reason']}, {row['at']:%Y-%m-%d}, {row['source']}")
-    for event in shown["consent"]:
-        where = f" {event['edition']}" if event["edition"] else ""
-        console.print(f"  {event['at']:%Y-%m-%d %H:%M} {event['kind']}{where}: {event['source']}")
+def print_reader(reader: ReaderDetails) -> None:
+    """One reader with the consent log, oldest entry first."""
+    erased = f"erased {reader.erased_at:%Y-%m-%d}" if reader.erased_at else ""
+    console.print(Text(reader.address or erased or "not a reader", "bold"))
+    for subscription in reader.editions:
+        console.print(f"  {subscription.edition}: {subscription.state}")
+    for entry in reader.suppressed:
+        console.print(f"  suppressed: {entry.reason}, {entry.at:%Y-%m-%d}, {entry.source}")
+    for event in reader.consent:
+        edition = f" {event.edition}" if event.edition else ""
+        console.print(f"  {event.at:%Y-%m-%d %H:%M} {event.kind}{edition}: {event.source}")

@@ -1,6 +1,7 @@
-"""Who acts, and through what: every act of a service takes an `Actor`.
+"""Who acts, and through what: every service that changes something takes an `Actor`.
 
-Its text is what the consent log, a suppression or an approval keeps as its source.
+The text of an actor is what the consent log, a suppression or an approval keeps as its
+source, so the values of `Channel` must not change.
 """
 
 from dataclasses import dataclass
@@ -8,21 +9,22 @@ from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """What somebody acts through."""
+    """The way in through which somebody acts."""
 
     COMMAND_LINE = "command line"
     HOME_FORM = "web form, home page"
     COMPARISON_FORM = "web form, comparison page"
+    CONFIRMATION_LINK = "confirmation link"
+    EXPIRED_LINK = "expired link"
     UNSUBSCRIBE_PAGE = "web page"
     ONE_CLICK = "one-click"
     PREFERENCES_PAGE = "preferences page"
-    EXPIRED_LINK = "expired link"
     ENGINE = "engine"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody who acts. `name` is None for a reader, whom the act itself names."""
+    """Somebody who acts. `name` is None for a reader, who is known from the act itself."""
 
     channel: Channel
     name: str | None = None

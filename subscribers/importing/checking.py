@@ -1,4 +1,4 @@
-"""From a file to a spool of addresses; what cannot be taken is told row by row."""
+"""From a file to a spool of valid addresses; invalid rows are reported one by one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import TextIO
 
 from subscribers.address import EmailAddress, InvalidAddress
-from subscribers.importing.csv_rows import Candidate, read_csv
+from subscribers.importing.csv_rows import read_csv
 from subscribers.importing.json_rows import read_json_lines, read_json_list
+from subscribers.importing.rows import ImportedRow
 from subscribers.importing.spool import Spool, Spooled
 from subscribers.importing.text_files import open_text, read_lines
 from subscribers.keys import Keyring
 
-CHUNK = 5_000
+CHUNK = 5_000  # addresses
 EXAMPLES = 10
-LONGEST_VALUE_SHOWN = 300
+LONGEST_VALUE_SHOWN = 300  # characters
 
 
 @dataclass(frozen=True)
-class Reject:
-    """A row that could not be taken; `reason` completes "row 17 …"."""
+class RejectedRow:
+    """A row without a valid address; `reason` completes "row 17 …"."""
 
     row: int
     value: str
@@ -31,37 +32,37 @@ class Reject:
         return f"row {self.row} {self.reason}"
 
 
-OnReject = Callable[[Reject], None]
+OnReject = Callable[[RejectedRow], None]
 
 
 @dataclass
-class Checked:
-    """What a file holds: the good addresses, each once, and the first rejects as examples."""
+class CheckedFile:
+    """The content of a file: the valid addresses, each once, and the first rejected rows."""
 
     spool: Spool
     rows: int = 0
     duplicates: int = 0
     rejected: int = 0
-    examples: list[Reject] = field(default_factory=list)
+    examples: list[RejectedRow] = field(default_factory=list)
 
 
 @contextmanager
-def check(path: Path, keyring: Keyring, on_reject: OnReject | None = None) -> Iterator[Checked]:
+def check(path: Path, keyring: Keyring, on_reject: OnReject | None = None) -> Iterator[CheckedFile]:
     """Read and check a CSV, JSON or JSON Lines file of any size in flat memory.
 
-    `on_reject` gets every reject as it is found. Raises `UnreadableFile`.
+    `on_reject` is called with every rejected row. Raises `UnreadableFile`.
     """
     with Spool() as spool:
-        checked = Checked(spool)
+        checked = CheckedFile(spool)
         with open_text(path) as file:
-            addresses = _addresses(_candidates(file), checked, keyring, on_reject)
+            addresses = _addresses(_rows(file), checked, keyring, on_reject)
             while chunk := list(islice(addresses, CHUNK)):
                 spool.add(chunk)
         checked.duplicates = checked.rows - checked.rejected - spool.sort()
         yield checked
 
 
-def _candidates(file: TextIO) -> Iterator[Candidate]:
+def _rows(file: TextIO) -> Iterator[ImportedRow]:
     kind = file.read(LONGEST_VALUE_SHOWN).lstrip()[:1]
     file.seek(0)
     if kind == "[":
@@ -72,26 +73,26 @@ def _candidates(file: TextIO) -> Iterator[Candidate]:
 
 
 def _addresses(
-    candidates: Iterator[Candidate],
-    checked: Checked,
+    rows: Iterator[ImportedRow],
+    checked: CheckedFile,
     keyring: Keyring,
     on_reject: OnReject | None,
 ) -> Iterator[Spooled]:
-    for candidate in candidates:
+    for row in rows:
         checked.rows += 1
         try:
-            if candidate.problem:
-                raise InvalidAddress(candidate.problem)
-            address = EmailAddress.parse(candidate.value)
+            if row.problem:
+                raise InvalidAddress(row.problem)
+            address = EmailAddress.parse(row.value)
         except InvalidAddress as error:
-            shown = candidate.value[:LONGEST_VALUE_SHOWN]
-            _reject(Reject(candidate.row, shown, error.reason), checked, on_reject)
+            shown = row.value[:LONGEST_VALUE_SHOWN]
+            _reject(RejectedRow(row.row, shown, error.reason), checked, on_reject)
         else:
             normalised = address.normalised
             yield Spooled(keyring.address_hash(normalised), address.wire, normalised)
 
 
-def _reject(reject: Reject, checked: Checked, on_reject: OnReject | None) -> None:
+def _reject(reject: RejectedRow, checked: CheckedFile, on_reject: OnReject | None) -> None:
     checked.rejected += 1
     if len(checked.examples) < EXAMPLES:
         checked.examples.append(reject)

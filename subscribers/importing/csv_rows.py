@@ -1,32 +1,20 @@
-"""Addresses out of CSV as spreadsheets and other newsletter tools write it."""
+"""Addresses from CSV as spreadsheets and other newsletter tools write it."""
 
 import csv
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple
 
 from subscribers.errors import UnreadableFile
-from subscribers.importing.headings import address_heading
+from subscribers.importing.rows import ImportedRow, address_heading
 
 SEPARATORS = ",;\t|"
 QUOTED = re.compile(r'"[^"]*"')
 SEPARATOR_LINE = re.compile(r"sep=(.)\s*\Z", re.IGNORECASE)  # Excel's own first line
-NEUTRALISED = re.compile(r"'(?=[=+\-@\t\r])")  # as our own export does
+NEUTRALISED = re.compile(r"'(?=[=+\-@\t\r])")  # as our own export writes it
 
 
-class Candidate(NamedTuple):
-    """A row by its line number, and what it has for an address; `problem` if it was not readable.
-
-    `problem` completes "row 17 …".
-    """
-
-    row: int
-    value: str
-    problem: str | None = None
-
-
-def read_csv(lines: Iterable[str]) -> Iterator[Candidate]:
+def read_csv(lines: Iterable[str]) -> Iterator[ImportedRow]:
     """The rows of a CSV file, with or without headings; raises `UnreadableFile`."""
     rows = _records(iter(lines))
     row, first, _ = next(rows, (0, [], None))
@@ -39,20 +27,20 @@ def read_csv(lines: Iterable[str]) -> Iterator[Candidate]:
         rows = chain([(row, first, None)], rows)
     for row, cells, problem in rows:
         if problem:
-            yield Candidate(row, "", problem)
+            yield ImportedRow(row, "", problem)
         elif cells != headings and any(cell.strip() for cell in cells):
-            yield _candidate(row, cells, column)
+            yield _imported(row, cells, column)
 
 
-def _candidate(row: int, cells: list[str], column: int) -> Candidate:
+def _imported(row: int, cells: list[str], column: int) -> ImportedRow:
     value = cells[column].strip(" ") if column < len(cells) else ""
     if not value:
-        return Candidate(row, "", "has no address")
-    return Candidate(row, NEUTRALISED.sub("", value, count=1) if value[0] == "'" else value)
+        return ImportedRow(row, "", "has no address")
+    return ImportedRow(row, NEUTRALISED.sub("", value, count=1) if value[0] == "'" else value)
 
 
 def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str], str | None]]:
-    """(line number, cells, problem); a quote that is never closed ends the import."""
+    """(line number, cells, problem). Raises `UnreadableFile` for a quote that is never closed."""
     first = next(lines, "")
     skipped = 0
     if separator_line := SEPARATOR_LINE.match(first):
@@ -79,13 +67,13 @@ def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str], str | None]
 
 
 def _separator(first: str) -> str:
-    """The one most frequent in the first line, quoted text aside."""
+    """The separator that is most frequent in the first line outside quotes."""
     unquoted = QUOTED.sub("", first)
     return max(SEPARATORS, key=unquoted.count)
 
 
 def _column_of_address(first: list[str]) -> int:
-    """Without headings: the only column, or the only one with an @ in it."""
+    """For a file without headings: the only column, or the only one with an @ in it."""
     with_at = [index for index, cell in enumerate(first) if "@" in cell]
     if len(first) == 1 or len(with_at) == 1:
         return with_at[0] if with_at else 0

@@ -1,17 +1,16 @@
-"""Addresses out of JSON: a list, or one object a line; each a string or an object."""
+"""Addresses from JSON: a list or JSON Lines, of strings or of objects."""
 
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from subscribers.errors import UnreadableFile
-from subscribers.importing.csv_rows import Candidate
-from subscribers.importing.headings import address_heading
+from subscribers.importing.rows import ImportedRow, address_heading
 
-MAXIMUM_LIST = 50_000_000
+MAXIMUM_LIST = 50_000_000  # characters; a list is read as a whole
 
 
-def read_json_list(file: TextIO) -> Iterator[Candidate]:
+def read_json_list(file: TextIO) -> Iterator[ImportedRow]:
     """The items of a list, counted from 1; raises `UnreadableFile`."""
     text = file.read(MAXIMUM_LIST + 1)
     if len(text) > MAXIMUM_LIST:
@@ -23,25 +22,25 @@ def read_json_list(file: TextIO) -> Iterator[Candidate]:
     except (RecursionError, ValueError):
         raise UnreadableFile("the JSON is nested too deeply or holds absurd numbers") from None
     for number, item in enumerate(items, start=1):
-        yield _candidate(number, item)
+        yield _imported(number, item)
 
 
-def read_json_lines(lines: Iterable[str]) -> Iterator[Candidate]:
-    """One object or string a line; a broken line is one bad row."""
+def read_json_lines(lines: Iterable[str]) -> Iterator[ImportedRow]:
+    """One object or string a line; a broken line is one rejected row."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            yield _candidate(number, json.loads(line))
+            yield _imported(number, json.loads(line))
         except (RecursionError, ValueError):
-            yield Candidate(number, line.strip(), "is not JSON")
+            yield ImportedRow(number, line.strip(), "is not JSON")
 
 
-def _candidate(row: int, item: Any) -> Candidate:
+def _imported(row: int, item: Any) -> ImportedRow:
     if isinstance(item, dict):
         keys = list(item)
         position = address_heading(keys)
         item = None if position is None else item[keys[position]]
     if not isinstance(item, str) or not item.strip():
-        return Candidate(row, "", "has no address")
-    return Candidate(row, item)
+        return ImportedRow(row, "", "has no address")
+    return ImportedRow(row, item)

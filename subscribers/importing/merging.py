@@ -1,4 +1,4 @@
-"""From a spool of addresses to readers: what is to become of each, and making it so."""
+"""Storing the addresses of a spool, or counting what would be stored."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,16 +10,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases import dialect_of
 from subscribers.address import EmailAddress
-from subscribers.importing.checking import CHUNK, Checked, Reject
-from subscribers.importing.fates import Fate, fates_of
+from subscribers.importing.checking import CHUNK, CheckedFile, RejectedRow
 from subscribers.importing.spool import Spooled
-from subscribers.importing.writing import Writer
+from subscribers.importing.writing import ImportOutcome, ImportWriter, outcomes_of
 from subscribers.keys import Keyring
 from subscribers.tables import Subscriber
 
 
 @dataclass(frozen=True)
-class Report:
+class ImportCounts:
     """What an import did, or would do; all but `examples` are counts of rows."""
 
     rows: int
@@ -31,32 +30,35 @@ class Report:
     erased: int
     duplicates: int
     rejected: int
-    examples: tuple[Reject, ...]
+    examples: tuple[RejectedRow, ...]
 
 
-async def plan(session: AsyncSession, checked: Checked, *, edition: str, confirmed: bool) -> Report:
+async def plan(
+    session: AsyncSession, checked: CheckedFile, *, edition: str, confirmed: bool
+) -> ImportCounts:
     """What `store` would do now; writes nothing."""
     counts: Counter[str] = Counter()
     for chunk in checked.spool.chunks(CHUNK):
         rows = dialect_of(session).rows_as_table(Spooled._fields, chunk)
-        fates = fates_of(rows, edition, confirmed=confirmed).subquery()
-        found = await session.exec(select(fates.c.fate, func.count()).group_by(fates.c.fate))
-        counts.update(dict(found.all()))
-    return _report(checked, counts)
+        outcomes = outcomes_of(rows, edition, confirmed=confirmed).subquery()
+        query = select(outcomes.c.outcome, func.count()).group_by(outcomes.c.outcome)
+        counts.update(dict((await session.exec(query)).all()))
+    return _counted(checked, counts)
 
 
 async def store(
     session: AsyncSession,
-    checked: Checked,
+    checked: CheckedFile,
     *,
     edition: str,
     confirmed: bool,
     source: str,
     now: datetime,
-) -> Report:
-    """Store the good addresses in the caller's transaction; `source` goes to the consent log."""
-    writer = Writer(session, edition, confirmed=confirmed, source=source, now=now)
-    return _report(checked, await _merge(session, writer, checked.spool.chunks(CHUNK)))
+    chunk_size: int = CHUNK,
+) -> ImportCounts:
+    """Store the valid addresses in the caller's transaction; `source` is for the consent log."""
+    writer = ImportWriter(session, edition, confirmed=confirmed, source=source, now=now)
+    return _counted(checked, await _merge(session, writer, checked.spool.chunks(chunk_size)))
 
 
 async def add_confirmed(
@@ -67,36 +69,26 @@ async def add_confirmed(
     edition: str,
     source: str,
     now: datetime,
-) -> Fate:
-    """An import of one, who agreed elsewhere; by the same rules."""
+) -> ImportOutcome:
+    """Store one reader who agreed elsewhere, by the same rules as an import."""
     row = Spooled(keyring.address_hash(address.normalised), address.wire, address.normalised)
-    writer = Writer(session, edition, confirmed=True, source=source, now=now)
-    [fate] = await _merge(session, writer, [[row]])
-    return Fate(fate)
+    writer = ImportWriter(session, edition, confirmed=True, source=source, now=now)
+    [outcome] = await _merge(session, writer, [[row]])
+    return ImportOutcome(outcome)
 
 
 async def _merge(
-    session: AsyncSession, writer: Writer, chunks: Iterable[list[Spooled]]
+    session: AsyncSession, writer: ImportWriter, chunks: Iterable[list[Spooled]]
 ) -> dict[str, int]:
     await writer.open()
     for chunk in chunks:
-        await _hold(session, chunk)
+        await _lock_readers(session, chunk)
         await writer.stage(chunk)
     return await writer.write()
 
 
-def _report(checked: Checked, counts: Mapping[str, int]) -> Report:
-    return Report(
-        rows=checked.rows,
-        duplicates=checked.duplicates,
-        rejected=checked.rejected,
-        examples=tuple(checked.examples),
-        **{fate.value: counts.get(fate, 0) for fate in Fate},
-    )
-
-
-async def _hold(session: AsyncSession, chunk: list[Spooled]) -> None:
-    """Nobody's standing changes between our look at it and our change to it."""
+async def _lock_readers(session: AsyncSession, chunk: list[Spooled]) -> None:
+    """Nobody may unsubscribe between the statement that decides and the one that stores."""
     hashes = (row.address_hash for row in chunk)
     dialect = dialect_of(session)
     await dialect.lock_rows(
@@ -104,4 +96,14 @@ async def _hold(session: AsyncSession, chunk: list[Spooled]) -> None:
         select(col(Subscriber.id))
         .where(dialect.among(col(Subscriber.address_hash), hashes))
         .order_by(col(Subscriber.id)),
+    )
+
+
+def _counted(checked: CheckedFile, counts: Mapping[str, int]) -> ImportCounts:
+    return ImportCounts(
+        rows=checked.rows,
+        duplicates=checked.duplicates,
+        rejected=checked.rejected,
+        examples=tuple(checked.examples),
+        **{outcome.value: counts.get(outcome, 0) for outcome in ImportOutcome},
     )

@@ -1,10 +1,9 @@
-"""The addresses of an import, each once, set aside on disk until they are written.
+"""The addresses of an import, each once, kept on disk until they are stored.
 
-A temporary SQLite database of its own: a file of a million rows is read and
-checked without memory growing and without holding the store's write lock. They
-are appended as they come and sorted once at the end, in half the time of keeping
-them in order. They are handed out by hash, so that the store's largest index
-grows at its end. Gone when closed.
+The spool is a temporary SQLite database: a file of a million rows is checked in flat
+memory and without holding the store's write lock. Addresses are appended as they come and
+sorted once at the end, which takes half the time of keeping them in order. They are
+returned in order of their hash, so that the store's largest index grows at its end.
 """
 
 import sqlite3
@@ -16,7 +15,7 @@ CACHE_KIB = 8_192
 
 
 class Spooled(NamedTuple):
-    """One address, ready to store."""
+    """One address, ready to be stored."""
 
     address_hash: str
     address: str
@@ -24,10 +23,10 @@ class Spooled(NamedTuple):
 
 
 class Spool:
-    """A set of addresses, larger than memory: `add` all, `sort` once, then read `chunks`."""
+    """A set of addresses larger than memory: `add` all, `sort` once, then read `chunks`."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("")
+        self._database = sqlite3.connect("")  # a temporary file that SQLite deletes on close
         self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute(
@@ -50,11 +49,11 @@ class Spool:
         self._database.close()
 
     def add(self, addresses: Iterable[Spooled]) -> None:
-        """Append some."""
+        """Append addresses."""
         self._database.executemany("INSERT INTO added VALUES (?, ?, ?)", addresses)
 
     def sort(self) -> int:
-        """Keep each once, as it was added first; how many those are."""
+        """Keep the first of equal addresses; the number kept."""
         kept = self._database.execute(
             "INSERT OR IGNORE INTO spooled SELECT * FROM added ORDER BY address_hash, rowid"
         ).rowcount
@@ -62,7 +61,7 @@ class Spool:
         return kept
 
     def chunks(self, size: int) -> Iterator[list[Spooled]]:
-        """All of them, at most `size` at a time."""
+        """All addresses, at most `size` at a time."""
         cursor = self._database.execute("SELECT * FROM spooled ORDER BY address_hash")
         while rows := cursor.fetchmany(size):
             yield [Spooled(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""Text files as people export them: any common encoding, of bounded size, one line at a time."""
+"""Text files in any common encoding, of bounded size, read one line at a time."""
 
 import codecs
 import stat
@@ -13,7 +13,7 @@ MAXIMUM_BYTES = 1_000_000_000
 MAXIMUM_LINE = 65_536
 SAMPLE = 4_096
 
-PACKED = {
+COMPRESSED = {
     b"\x1f\x8b": "compressed with gzip; unpack it first",
     b"PK\x03\x04": "a zip archive or a workbook; unpack it, or save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "a workbook; save the sheet as CSV",
@@ -21,7 +21,7 @@ PACKED = {
     b"\xfd7zXZ": "compressed with xz; unpack it first",
     b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
 }
-MARKS = {  # the longer ones first: UTF-32's begins like UTF-16's
+MARKS = {  # UTF-32 first: its mark begins like that of UTF-16
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF8: "utf-8-sig",
@@ -32,7 +32,7 @@ MARKS = {  # the longer ones first: UTF-32's begins like UTF-16's
 
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
-    """A file opened in whatever encoding it has; raises `UnreadableFile`."""
+    """Open a file in the encoding it has. Raises `UnreadableFile`."""
     try:
         file = path.open(encoding=_encoding(path), errors="replace", newline="")
     except OSError as error:
@@ -42,7 +42,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
 
 
 def read_lines(file: TextIO) -> Iterator[str]:
-    """The lines with their ends; raises `UnreadableFile` for one without end."""
+    """The lines with their ends. Raises `UnreadableFile` for one that is too long."""
     number = 0
     while line := file.readline(MAXIMUM_LINE + 1):
         number += 1
@@ -52,7 +52,7 @@ def read_lines(file: TextIO) -> Iterator[str]:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-8 if all of the file is, else what its marks and zeros say, else Windows-1252."""
+    """By the byte order mark, else UTF-16 by its zeros, else UTF-8 if valid, else Windows-1252."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise UnreadableFile(f"{path} is not a file")
@@ -60,7 +60,7 @@ def _encoding(path: Path) -> str:
         raise UnreadableFile(f"{path.name} is over {MAXIMUM_BYTES:,} bytes; split it")
     with path.open("rb") as file:
         start = file.read(SAMPLE)
-    for magic, what in PACKED.items():
+    for magic, what in COMPRESSED.items():
         if start.startswith(magic):
             raise UnreadableFile(f"{path.name} is {what}")
     for mark, encoding in MARKS.items():

@@ -33,7 +33,7 @@ from digest.store import Store, open_store
 from digest.tables import metadata
 from subscribers.keys import Keyring
 from subscribers.states import SubscriptionState
-from subscribers.suppression import is_suppressed
+from subscribers.suppression import in_force
 from subscribers.tables import Subscriber, Subscription
 from tests.faults.certificates import make_pair
 from tests.faults.matrix import WAITING, Case
@@ -280,7 +280,7 @@ class _Trial:
                     str(row.state),
                     row.attempts,
                     row.unknowns,
-                    await is_suppressed(session, KEYRING.address_hash(row.address)),
+                    bool(await in_force(session, KEYRING.address_hash(row.address))),
                 )
                 for row in rows
             ]

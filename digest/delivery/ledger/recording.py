@@ -14,7 +14,7 @@ from digest.delivery.ledger.recovery import UNOWNED, mark_unknown
 from digest.delivery.outcomes import Outcome, retry_delay
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery
-from subscribers.readers import hold
+from subscribers.readers import lock_reader
 from subscribers.states import SuppressionReason
 from subscribers.suppression import suppress_reader
 from subscribers.tables import Subscriber
@@ -41,7 +41,7 @@ async def write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now:
         await mark_unknown(session, armed, now, reason=outcome.reason or "")
         return
     if claim.subscriber_id is not None:  # before her delivery, as an erasure does
-        await hold(session, claim.subscriber_id)
+        await lock_reader(session, claim.subscriber_id)
     record = recording_of(claim, outcome, now)
     recorded = await session.exec(
         update(Delivery)

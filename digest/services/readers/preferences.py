@@ -1,111 +1,130 @@
-"""What a reader may do with her signed links: unsubscribe, and choose her editions."""
-
-from dataclasses import dataclass
+"""What readers do through their signed links: unsubscribe, and choose their editions."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.ledger.evidence import settle_reader
 from digest.errors import NotFound
+from digest.services.actor import Actor
+from digest.services.result import Result
 from schedules.editions import list_editions
 from subscribers import subscriptions
 from subscribers.links import preferences_token, read_preferences_token, read_unsubscribe_token
 from subscribers.states import SubscriptionState
 
-UNKNOWN_READER = "we have no reader for this link any more"
+UNKNOWN_READER = "this link belongs to no reader any more"
 
 
-@dataclass(frozen=True)
-class EditionStanding:
-    """Whether she gets one edition."""
+class EditionChoice(Result):
+    """Whether the reader gets one edition."""
 
     slug: str
     name: str
     active: bool
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A reader as her own pages show her; the address is masked, links get forwarded."""
+class ReaderPreferences(Result):
+    """What a reader's own pages show; the address is masked, since mails get forwarded.
+
+    `edition` is the one that an unsubscribe link is for; None stands for all.
+    """
 
     subscriber_id: int
     address_masked: str
     edition: str | None
-    editions: tuple[EditionStanding, ...]
+    editions: tuple[EditionChoice, ...]
     preferences_token: str
 
+    @property
+    def subscribed(self) -> bool:
+        """Whether the link still has something to end."""
+        return any(item.active for item in self.editions if self.edition in (None, item.slug))
 
-async def read_unsubscribe(app: App, token: str) -> Standing:
-    """Look; writes nothing. Raises `BadToken` or `NotFound`."""
+    @property
+    def edition_name(self) -> str | None:
+        """The name of the link's edition; None for all, and for an edition that is closed."""
+        return next((item.name for item in self.editions if item.slug == self.edition), None)
+
+
+async def read_unsubscribe(app: App, token: str) -> ReaderPreferences:
+    """What an unsubscribe link is for; writes nothing. Raises `BadToken` or `NotFound`."""
     subscriber_id, edition = read_unsubscribe_token(app.keyring, token)
     async with app.store.read() as session:
-        return await _standing(session, app, subscriber_id, edition)
+        return await _preferences(session, app, subscriber_id, edition)
 
 
-async def unsubscribe(app: App, token: str, *, source: str) -> Standing:
-    """End the edition that the link is for; repeats safely.
+async def unsubscribe(app: App, actor: Actor, token: str) -> ReaderPreferences:
+    """End the edition that the link is for; may be repeated. Raises `BadToken` or `NotFound`.
 
-    The link came with a mail, so a copy of which we did not know whether it arrived did.
+    The link came with an issue, so a copy of it with an unknown outcome has arrived.
     """
     subscriber_id, edition = read_unsubscribe_token(app.keyring, token)
     async with app.store.write() as session:
         now = app.clock()
-        await subscriptions.unsubscribe(session, subscriber_id, edition, source=source, now=now)
-        await settle_reader(session, subscriber_id, edition, f"unsubscribed by {source}", now)
-        return await _standing(session, app, subscriber_id, edition)
+        await subscriptions.unsubscribe(session, subscriber_id, edition, source=str(actor), now=now)
+        await settle_reader(session, subscriber_id, edition, f"unsubscribed by {actor}", now)
+        return await _preferences(session, app, subscriber_id, edition)
 
 
-async def read_preferences(app: App, token: str) -> Standing:
-    """Look; writes nothing. Raises `BadToken` or `NotFound`."""
+async def read_preferences(app: App, token: str) -> ReaderPreferences:
+    """A reader's preferences; writes nothing. Raises `BadToken` or `NotFound`."""
     subscriber_id = read_preferences_token(app.keyring, token)
     async with app.store.read() as session:
-        return await _standing(session, app, subscriber_id, None)
+        return await _preferences(session, app, subscriber_id, None)
 
 
-async def save_preferences(app: App, token: str, editions: set[str]) -> Standing:
-    """Set which editions she gets; unknown slugs are left out."""
+async def save_preferences(
+    app: App, actor: Actor, token: str, editions: set[str]
+) -> ReaderPreferences:
+    """Subscribe the reader to exactly these of the open editions; unknown slugs are ignored.
+
+    Raises `BadToken` or `NotFound`.
+    """
     subscriber_id = read_preferences_token(app.keyring, token)
     async with app.store.write() as session:
-        known = {edition.slug for edition in await list_editions(session) if edition.active}
+        open_editions = {item.slug for item in await list_editions(session) if item.active}
         await subscriptions.set_editions(
             session,
             subscriber_id,
-            editions & known,
-            offered=known,
-            source="preferences page",
+            editions & open_editions,
+            offered=open_editions,
+            source=str(actor),
             now=app.clock(),
         )
-        return await _standing(session, app, subscriber_id, None)
+        return await _preferences(session, app, subscriber_id, None)
 
 
-async def unsubscribe_all(app: App, token: str) -> Standing:
-    """End all her editions and suppress the address until she signs up anew."""
+async def unsubscribe_from_all(app: App, actor: Actor, token: str) -> ReaderPreferences:
+    """End all editions, and suppress the address until the reader confirms a new sign-up.
+
+    Raises `BadToken` or `NotFound`.
+    """
     subscriber_id = read_preferences_token(app.keyring, token)
     async with app.store.write() as session:
         await subscriptions.unsubscribe(
-            session, subscriber_id, None, source="preferences page", now=app.clock()
+            session, subscriber_id, None, source=str(actor), now=app.clock()
         )
-        return await _standing(session, app, subscriber_id, None)
+        return await _preferences(session, app, subscriber_id, None)
 
 
-async def _standing(
+async def _preferences(
     session: AsyncSession, app: App, subscriber_id: int, edition: str | None
-) -> Standing:
-    found = await subscriptions.standing(session, subscriber_id)
-    if found is None:
+) -> ReaderPreferences:
+    status = await subscriptions.reader_status(session, subscriber_id)
+    if status is None:
         raise NotFound(UNKNOWN_READER)
-    return Standing(
+    return ReaderPreferences(
         subscriber_id=subscriber_id,
-        address_masked=found.address_masked,
+        address_masked=status.address.masked,
         edition=edition,
         editions=tuple(
-            EditionStanding(
-                slug=known.slug,
-                name=known.name,
-                active=found.editions.get(known.slug) == SubscriptionState.ACTIVE,
+            EditionChoice(
+                slug=item.slug,
+                name=item.name,
+                active=status.editions.get(item.slug) == SubscriptionState.ACTIVE,
             )
-            for known in await list_editions(session)
-            if known.active
+            for item in await list_editions(session)
+            if item.active
         ),
         preferences_token=preferences_token(app.keyring, subscriber_id),
     )

@@ -1,82 +1,102 @@
-"""Signing up: a pending reader, her consent and a confirmation letter in one commit."""
-
-from dataclasses import dataclass
+"""Signing up: a pending reader, their consent and a confirmation mail in one commit."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.ledger.evidence import settle_reader
 from digest.delivery.states import MailingKind
+from digest.services.actor import Actor
+from digest.services.result import Result
 from digest.services.sending.transactional import confirmation_letter
 from schedules.editions import get_edition
 from subscribers import signup
 from subscribers.address import EmailAddress
 from subscribers.consent import WORDING
-from subscribers.signup import Confirmed
+from subscribers.states import LinkState
 
 
-@dataclass(frozen=True)
-class Peek:
-    """What the page behind a confirmation link shows; `state` is open, used or expired."""
+class ConfirmationPage(Result):
+    """What the page behind a confirmation link shows; the address is masked."""
 
     address_masked: str
     edition_name: str
-    state: str
+    state: LinkState
+
+
+class ConfirmedSignup(Result):
+    """A confirmed subscription; `changed` is False if it was confirmed before this request."""
+
+    edition: str
+    changed: bool
 
 
 async def request_signup(
-    app: App, *, address: str, edition: str, source: str, ip: str | None = None
+    app: App, actor: Actor, address: EmailAddress, edition: str, *, ip: str | None = None
 ) -> None:
-    """Take a sign-up. Raises `InvalidAddress` only: what is known of her is not told."""
-    parsed = EmailAddress.parse(address)
+    """Accept a sign-up for the edition with this slug. Raises `ScheduleError`.
+
+    Returns nothing, since the answer must not depend on whether the address is known.
+    """
     async with app.store.write() as session:
         await get_edition(session, edition)
-        await _request(session, app, parsed, edition, source, ip)
+        await request_confirmation(session, app, address, edition, source=str(actor), ip=ip)
 
 
-async def peek_confirmation(app: App, token: str) -> Peek:
-    """Look at a confirmation link; writes nothing. Raises `LinkInvalid`."""
+async def read_confirmation(app: App, token: str) -> ConfirmationPage:
+    """What a confirmation link is for; writes nothing. Raises `LinkInvalid`."""
     async with app.store.read() as session:
-        found = await signup.peek(session, token, app.clock())
-        edition = await get_edition(session, found.edition)
-        return Peek(found.address_masked, edition.name, found.state)
+        pending = await signup.read_link(session, token, app.clock())
+        edition = await get_edition(session, pending.edition)
+        return ConfirmationPage(
+            address_masked=pending.address.masked, edition_name=edition.name, state=pending.state
+        )
 
 
-async def confirm_signup(app: App, token: str, *, ip: str | None = None) -> Confirmed:
-    """Act on a confirmation link. Raises `LinkInvalid` or `LinkExpired`.
+async def confirm_signup(
+    app: App, actor: Actor, token: str, *, ip: str | None = None
+) -> ConfirmedSignup:
+    """Confirm the sign-up of a link. Raises `LinkInvalid` or `LinkExpired`.
 
-    The link came with a letter, so a letter of which we did not know whether it arrived did.
+    The link came with a mail, so a confirmation mail with an unknown outcome has arrived.
     """
     async with app.store.write() as session:
         now = app.clock()
-        found = await signup.confirm(session, token, now=now, ip=_kept(app, ip))
+        confirmed = await signup.confirm(
+            session, token, source=str(actor), now=now, ip=_kept(app, ip)
+        )
         await settle_reader(
             session,
-            found.subscriber_id,
-            found.edition,
+            confirmed.subscriber_id,
+            confirmed.edition,
             "confirmed by its link",
             now,
             kind=MailingKind.CONFIRMATION,
         )
-        return found
+        return ConfirmedSignup(edition=confirmed.edition, changed=confirmed.changed)
 
 
-async def renew_confirmation(app: App, token: str) -> None:
-    """Send a new letter for an expired link; the usual caps hold. Raises `LinkInvalid`."""
+async def renew_confirmation(app: App, actor: Actor, token: str) -> None:
+    """Mail a new link in place of an expired one; the usual caps apply. Raises `LinkInvalid`."""
     async with app.store.write() as session:
-        found = await signup.peek(session, token, app.clock())
-        address = EmailAddress.parse(found.address)
-        await _request(session, app, address, found.edition, "expired link", None)
+        pending = await signup.read_link(session, token, app.clock())
+        await request_confirmation(
+            session, app, pending.address, pending.edition, source=str(actor)
+        )
 
 
-async def _request(
+async def request_confirmation(
     session: AsyncSession,
     app: App,
     address: EmailAddress,
     edition: str,
+    *,
     source: str,
-    ip: str | None,
+    ip: str | None = None,
 ) -> None:
+    """Write a sign-up and its confirmation mail in the caller's transaction; for other services.
+
+    No mail is written where none may go out, see `subscribers.signup.request`.
+    """
     now = app.clock()
     token = await signup.request(
         session,

@@ -3,36 +3,38 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digest.services.readers.signup import confirm_signup, peek_confirmation, renew_confirmation
+from digest.services.actor import Actor, Channel
+from digest.services.readers.signup import confirm_signup, read_confirmation, renew_confirmation
 from digest.web.http.dependencies import ClientIp, Installation, PageRenderer
 from digest.web.http.pages import Pages
 from digest.web.public.home import check_inbox
 from subscribers.errors import LinkExpired
+from subscribers.states import LinkState
 
 router = APIRouter(prefix="/confirm/{token}")
 
 
 @router.get("")
 async def show(token: str, app: Installation, pages: PageRenderer) -> Response:
-    """The page behind the link. Writes nothing, whoever opens it how often."""
-    found = await peek_confirmation(app, token)
-    if found.state == "used":
+    """The page behind the link. Writes nothing, since mail scanners open it too."""
+    link = await read_confirmation(app, token)
+    if link.state is LinkState.USED:
         return _already(pages)
-    if found.state == "expired":
+    if link.state is LinkState.EXPIRED:
         return _expired(pages, token)
     return pages.message(
         "One click to go",
-        f"Confirm that {found.address_masked} wants {found.edition_name}.",
-        "Was it not you? Close this page; without the click nothing is sent.",
+        f"Confirm that {link.address_masked} wants {link.edition_name}.",
+        "Not you? Close this page; without the click nothing is sent.",
         action=("Yes, send it to me", f"/confirm/{token}"),
     )
 
 
 @router.post("")
 async def confirm(token: str, app: Installation, pages: PageRenderer, ip: ClientIp) -> Response:
-    """Confirm the sign-up; doing it again says that it is done."""
+    """Confirm the sign-up; a repeated click gets the page that says so."""
     try:
-        confirmed = await confirm_signup(app, token, ip=ip)
+        confirmed = await confirm_signup(app, Actor(Channel.CONFIRMATION_LINK), token, ip=ip)
     except LinkExpired:
         return _expired(pages, token)
     if not confirmed.changed:
@@ -46,8 +48,8 @@ async def confirm(token: str, app: Installation, pages: PageRenderer, ip: Client
 
 @router.post("/renew")
 async def renew(token: str, app: Installation, pages: PageRenderer) -> Response:
-    """Send a fresh link for one that has expired."""
-    await renew_confirmation(app, token)
+    """Mail a new link in place of one that has expired."""
+    await renew_confirmation(app, Actor(Channel.EXPIRED_LINK), token)
     return check_inbox(pages)
 
 

@@ -7,11 +7,13 @@ from fastapi.responses import Response
 
 from digest.catalogue.queries import comparisons
 from digest.catalogue.views import ComparisonView, ToolView
+from digest.services.actor import Actor, Channel
 from digest.services.editions.open import list_open_editions
 from digest.services.readers.signup import request_signup
 from digest.web.http.dependencies import ClientIp, Installation, Limit, PageRenderer
 from digest.web.http.errors import failure_page
 from digest.web.http.pages import Pages
+from subscribers.address import EmailAddress
 from subscribers.errors import InvalidAddress
 
 router = APIRouter()
@@ -26,7 +28,7 @@ RETRY_AFTER_SECONDS = 3600
 
 @router.get("/")
 async def front_page(app: Installation, pages: PageRenderer) -> Response:
-    """What this is, the form, and the newest verdicts."""
+    """What the digest is, the sign-up form, and the newest verdicts."""
     return await _front_page(app, pages)
 
 
@@ -43,8 +45,8 @@ async def sign_up(
 ) -> Response:
     """Take a sign-up; the answer is the same for every valid address.
 
-    `topic` is the field that people cannot see; whoever fills it in is a program
-    and is told the same as everybody.
+    `topic` is a field that people cannot see. Who fills it in is a program, which gets the
+    same answer, so that it does not learn to leave the field empty.
     """
     if not limit.allows(ip):
         page = failure_page(pages, 429)
@@ -58,17 +60,18 @@ async def sign_up(
     slugs = [item.slug for item in editions]
     chosen = edition if edition in slugs else slugs[0]
     try:
-        await request_signup(app, address=address, edition=chosen, source=_source(source), ip=ip)
+        parsed = EmailAddress.parse(address)
     except InvalidAddress:
         return await _front_page(
             app, pages, 422, address=address[:LONGEST_FIELD], error=NOT_AN_ADDRESS, edition=chosen
         )
+    await request_signup(app, Actor(_form(source)), parsed, chosen, ip=ip)
     return _sent(pages)
 
 
 @router.get(SENT)
 async def sent(pages: PageRenderer) -> Response:
-    """Where the form leads, so that reloading signs nobody up twice."""
+    """Where a sign-up redirects, so that reloading does not post the form again."""
     return check_inbox(pages)
 
 
@@ -89,9 +92,9 @@ def _sent(pages: Pages) -> Response:
     return page
 
 
-def _source(name: str) -> str:
-    """Where the form stood, for the consent log; only names that we wrote ourselves."""
-    return "web form, comparison page" if name == "comparison page" else "web form, home page"
+def _form(name: str) -> Channel:
+    """The page with the form, for the consent log, from a hidden field that may be forged."""
+    return Channel.COMPARISON_FORM if name == "comparison page" else Channel.HOME_FORM
 
 
 async def _front_page(

@@ -1,17 +1,23 @@
-"""A reader's preferences, by the signed link in every issue."""
+"""A reader's preferences, opened by the signed link in every issue."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import RedirectResponse, Response
 
-from digest.services.readers.preferences import read_preferences, save_preferences, unsubscribe_all
+from digest.services.actor import Actor, Channel
+from digest.services.readers.preferences import (
+    read_preferences,
+    save_preferences,
+    unsubscribe_from_all,
+)
 from digest.web.http.dependencies import Installation, PageRenderer
 from digest.web.http.pages import PRIVATE
 
 router = APIRouter(prefix="/preferences/{token}")
 
 SAVED = "1"
+READER = Actor(Channel.PREFERENCES_PAGE)
 
 
 @router.get("")
@@ -21,9 +27,9 @@ async def show(
     pages: PageRenderer,
     saved: Annotated[str, Query()] = "",
 ) -> Response:
-    """Which editions the address gets. Writes nothing."""
-    standing = await read_preferences(app, token)
-    return pages.render("preferences.html", private=True, standing=standing, saved=saved == SAVED)
+    """Which editions the reader gets. Writes nothing."""
+    reader = await read_preferences(app, token)
+    return pages.render("preferences.html", private=True, reader=reader, saved=saved == SAVED)
 
 
 @router.post("")
@@ -34,9 +40,10 @@ async def save(
     edition: Annotated[list[str] | None, Form()] = None,
     do: Annotated[str, Form()] = "save",
 ) -> Response:
-    """Take the ticked editions, or leave all of them."""
+    """Save the ticked editions, or unsubscribe from all."""
     if do == "unsubscribe-all":
-        await unsubscribe_all(app, token)
+        await unsubscribe_from_all(app, READER, token)
     else:
-        await save_preferences(app, token, set(edition or ()))
+        await save_preferences(app, READER, token, set(edition or ()))
+    # Redirected, so that reloading the answer does not post the form a second time.
     return RedirectResponse(f"{pages.base}/preferences/{token}?saved={SAVED}", 303, PRIVATE)

@@ -13,8 +13,8 @@ IPV6_SITE_BITS = 64  # one household or server usually holds a whole /64
 class SignupLimit:
     """A moving window per IPv4 address or IPv6 /64, kept in memory by one process.
 
-    The caps on mail per address and in all are the flow's and are in the
-    database; this one only keeps a single machine from trying long lists.
+    The caps on confirmation mail are in the database (`subscribers.caps`); this limit only
+    keeps a single machine from trying long lists.
     """
 
     def __init__(self, rate: str = SIGNUPS) -> None:
@@ -22,7 +22,7 @@ class SignupLimit:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def allows(self, ip: str | None) -> bool:
-        """Count one try; False when it is one too many."""
+        """Count one request; False if it exceeds the rate."""
         return self._limiter.hit(self._rate, "signup", _origin(ip))
 
 

@@ -9,74 +9,69 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from digest.errors import NotFound
-from digest.services.readers.preferences import Standing, read_unsubscribe, unsubscribe
+from digest.services.actor import Actor, Channel
+from digest.services.readers.preferences import ReaderPreferences, read_unsubscribe, unsubscribe
 from digest.web.http.dependencies import Installation, PageRenderer
 from digest.web.http.pages import PRIVATE, Pages
 
 router = APIRouter(prefix="/unsubscribe/{token}")
 
-ONE_CLICK = ("List-Unsubscribe", "One-Click")
+ONE_CLICK_FIELD, ONE_CLICK_VALUE = "List-Unsubscribe", "One-Click"
+SENDER = "us"  # in place of the name of an edition that is closed by now
 
 
 @router.get("")
 async def show(token: str, app: Installation, pages: PageRenderer) -> Response:
     """Ask once. Writes nothing: scanners open every link."""
     try:
-        standing = await read_unsubscribe(app, token)
+        reader = await read_unsubscribe(app, token)
     except NotFound:
         return _gone(pages)
-    if not _active(standing):
-        return _done(pages, standing)
+    if not reader.subscribed:
+        return _done(pages, reader)
     return pages.message(
         "Unsubscribe?",
-        f"{standing.address_masked} will get no more mail from {_name(standing)}.",
+        f"{reader.address_masked} will get no more mail from {reader.edition_name or SENDER}.",
         action=("Unsubscribe", f"/unsubscribe/{token}"),
-        links=_preferences(standing, "Change what you get instead"),
+        links=_preferences(reader, "Change what you get instead"),
     )
 
 
 @router.post("")
 async def act(token: str, request: Request, app: Installation, pages: PageRenderer) -> Response:
-    """Unsubscribe, whatever the body says: it only tells a person from a mailbox provider."""
+    """Unsubscribe, whatever the body is.
+
+    The body only decides the answer: mailbox providers get plain text, people get a page.
+    """
     one_click = await _is_one_click(request)
+    actor = Actor(Channel.ONE_CLICK if one_click else Channel.UNSUBSCRIBE_PAGE)
     try:
-        standing = await unsubscribe(app, token, source="one-click" if one_click else "web page")
-        page = _done(pages, standing)
+        page = _done(pages, await unsubscribe(app, actor, token))
     except NotFound:
         page = _gone(pages)
     return PlainTextResponse("Unsubscribed.\n", headers=PRIVATE) if one_click else page
 
 
 async def _is_one_click(request: Request) -> bool:
-    name, value = ONE_CLICK
     try:
-        return (await request.form()).get(name) == value
-    except (HTTPException, ValueError):  # no form, or a broken one
+        return (await request.form()).get(ONE_CLICK_FIELD) == ONE_CLICK_VALUE
+    except (HTTPException, ValueError):  # not a form, or a broken one
         return False
 
 
-def _done(pages: Pages, standing: Standing) -> Response:
+def _done(pages: Pages, reader: ReaderPreferences) -> Response:
     return pages.message(
         "You are unsubscribed",
-        f"{standing.address_masked} gets no more mail from {_name(standing)}.",
+        f"{reader.address_masked} gets no more mail from {reader.edition_name or SENDER}.",
         "Was that a mistake? You can turn it on again in your preferences.",
-        links=_preferences(standing, "Open your preferences"),
+        links=_preferences(reader, "Open your preferences"),
     )
 
 
 def _gone(pages: Pages) -> Response:
-    """An erased reader's link: it goes on working, and there is nothing left for it to do."""
+    """For the link of an erased reader: it keeps working, with nothing left to end."""
     return pages.message("You are unsubscribed", "We have no address for this link any more.")
 
 
-def _active(standing: Standing) -> bool:
-    return any(item.active for item in standing.editions if standing.edition in (None, item.slug))
-
-
-def _name(standing: Standing) -> str:
-    names = [item.name for item in standing.editions if item.slug == standing.edition]
-    return names[0] if names else "us"
-
-
-def _preferences(standing: Standing, label: str) -> tuple[tuple[str, str], ...]:
-    return ((label, f"/preferences/{standing.preferences_token}"),)
+def _preferences(reader: ReaderPreferences, label: str) -> tuple[tuple[str, str], ...]:
+    return ((label, f"/preferences/{reader.preferences_token}"),)

@@ -20,7 +20,7 @@ from digest.delivery.tables import Delivery, Mailing
 from digest.store import Store
 from subscribers.address import EmailAddress
 from subscribers.keys import Keyring
-from subscribers.readers import hold
+from subscribers.readers import lock_reader
 from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.subscriptions import unsubscribe
 from subscribers.suppression import suppress, suppress_reader
@@ -59,7 +59,7 @@ async def blocked(session: AsyncSession, claim: Claim, now: datetime) -> None:
 
 async def bounced(session: AsyncSession, claim: Claim, now: datetime) -> None:
     """As it is recorded when another issue's mail to her bounced."""
-    reader, reason = await hold(session, claim.subscriber_id or 0), SuppressionReason.BOUNCE
+    reader, reason = await lock_reader(session, claim.subscriber_id or 0), SuppressionReason.BOUNCE
     assert reader is not None
     assert await suppress_reader(session, reader, reason, source="550 5.1.1", now=now)
 

@@ -18,8 +18,6 @@ from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.issues import publishing
 from digest.services.preflight.inspection import inspect, read_input
-from digest.services.readers.erase import erase_reader
-from digest.services.readers.signup import request_signup
 from digest.services.schedule import agenda
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
@@ -29,6 +27,7 @@ from digest.store import Queue
 from schedules.errors import ScheduleError
 from schedules.states import Approval, SlotState
 from schedules.tables import Slot
+from tests.readers import erase, sign_up
 from tests.unit.services.conftest import Clock
 from tests.waiting import held_up
 
@@ -211,7 +210,7 @@ async def test_a_delivery_that_is_claimed_while_its_reader_is_erased_is_not_sent
     await start.send(app, 1)
     async with app.store.write() as session:
         rows = (await session.exec(select(Delivery).with_for_update())).all()
-        erasing = await held_up(erase_reader(app, address="reader0@example.org"))
+        erasing = await held_up(erase(app, "reader0@example.org"))
         rows[0].state, rows[0].token = DeliveryState.CLAIMED, "t"
     await erasing
     async with app.store.read() as session:
@@ -222,6 +221,4 @@ async def test_a_delivery_that_is_claimed_while_its_reader_is_erased_is_not_sent
 @pytest.mark.parametrize("database", ["postgresql"])
 async def test_an_editor_at_work_does_not_hold_up_readers(app: App) -> None:
     async with app.store.write(Queue.EDITING):
-        await asyncio.wait_for(
-            request_signup(app, address="ann@example.org", edition="weekly", source="test"), 5
-        )
+        await asyncio.wait_for(sign_up(app, "ann@example.org"), 5)

@@ -25,7 +25,7 @@ from digest.services.readers import erase
 from subscribers.audience import audience
 from subscribers.erasure import Erased
 
-HER = Erased(subscriber_id=1, normalised="ann@example.org", wire="Ann@example.org")
+ERASED = Erased(subscriber_id=1, normalised="ann@example.org", wire="Ann@example.org")
 
 Work = Callable[[AsyncSession, datetime], Awaitable[object]]
 
@@ -75,7 +75,7 @@ WORK: dict[str, tuple[Work, set[str]]] = {
         {"ix_delivery_mailing_state", "ix_mailing_created_at"},
     ),
     "forgetting a reader's deliveries": (
-        lambda session, now: erase._forget_deliveries(session, HER, now),
+        lambda session, now: erase.forget_deliveries(session, ERASED, now),
         set(),
     ),
     "freezing": (freeze, {"ix_subscription_edition_state", "ix_suppression_in_force"}),

@@ -11,12 +11,13 @@ from digest.store import Store
 from subscribers import importing, signup, subscriptions, suppression
 from subscribers.address import EmailAddress
 from subscribers.audience import audience
+from subscribers.caps import CAPS, ConfirmationCaps
 from subscribers.consent import WORDING, history
 from subscribers.erasure import Erased, erase
-from subscribers.importing import Report
+from subscribers.importing import ImportCounts
 from subscribers.keys import Keyring
 from subscribers.readers import find
-from subscribers.signup import Confirmed
+from subscribers.signup import Confirmation
 from subscribers.states import SuppressionReason
 from subscribers.tables import ConsentEvent
 
@@ -30,6 +31,7 @@ class Desk:
     store: Store
     keyring: Keyring
     now: datetime
+    caps: ConfirmationCaps = CAPS
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
@@ -48,16 +50,17 @@ class Desk:
                 wording=WORDING,
                 ip=ip,
                 now=self.now,
+                caps=self.caps,
             )
             return signup.raw_token(self.keyring, token) if token else None
 
-    async def confirm(self, raw: str, ip: str | None = None) -> Confirmed:
+    async def confirm(self, raw: str, ip: str | None = None) -> Confirmation:
         async with self.store.write() as session:
             return await signup.confirm(session, raw, now=self.now, ip=ip)
 
-    async def peek(self, raw: str) -> signup.Peek:
+    async def peek(self, raw: str) -> signup.PendingConfirmation:
         async with self.store.read() as session:
-            return await signup.peek(session, raw, self.now)
+            return await signup.read_link(session, raw, self.now)
 
     async def join(self, address: EmailAddress = ANN, edition: str = "weekly") -> int:
         """Sign up and confirm; her id."""
@@ -71,7 +74,7 @@ class Desk:
                 session, subscriber_id, edition, source="test", now=self.now
             )
 
-    async def set_editions(self, subscriber_id: int, *wanted: str) -> subscriptions.Changes:
+    async def set_editions(self, subscriber_id: int, *wanted: str) -> subscriptions.EditionChanges:
         async with self.store.write() as session:
             return await subscriptions.set_editions(
                 session, subscriber_id, wanted, source="test", now=self.now
@@ -85,17 +88,17 @@ class Desk:
 
     async def lift(self, address: EmailAddress = ANN) -> list[SuppressionReason]:
         async with self.store.write() as session:
-            return await suppression.unsuppress(
-                session, self.keyring, address, by="test", now=self.now
+            return await suppression.lift_by_editor(
+                session, self.keyring, address, source="test", now=self.now
             )
 
     async def erase(self, address: EmailAddress = ANN) -> Erased | None:
         async with self.store.write() as session:
-            return await erase(session, self.keyring, address, now=self.now)
+            return await erase(session, self.keyring, address, source="test", now=self.now)
 
     async def import_file(
         self, path: Path, edition: str = "weekly", *, confirmed: bool = True
-    ) -> Report:
+    ) -> ImportCounts:
         with importing.check(path, self.keyring) as checked:
             async with self.store.write() as session:
                 return await importing.store(

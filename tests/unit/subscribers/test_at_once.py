@@ -98,7 +98,7 @@ async def test_an_import_waits_for_an_erasure_under_way_and_brings_nobody_back(
     await desk.join()
     (tmp_path / "readers.csv").write_text(f"email\n{ANN.wire}\n")
     async with desk.store.write() as session:
-        await erase(session, desk.keyring, ANN, now=desk.now)
+        await erase(session, desk.keyring, ANN, source="test", now=desk.now)
         importing = await held_up(desk.import_file(tmp_path / "readers.csv", "monthly"))
     assert (await importing).erased == 1
     assert await desk.audience("monthly") == []

@@ -16,14 +16,14 @@ from digest.tables import metadata
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
 from subscribers.states import SuppressionReason
-from subscribers.suppression import LIFTED_BY_AN_EDITOR, LIFTED_BY_HER, NO_CONFIRMATION_MAIL
+from subscribers.suppression import LIFTED_BY_EDITOR, LIFTED_BY_READER, NO_CONFIRMATION_MAIL
 from tests.unit.subscribers.conftest import ANN, Desk
 
 EDITIONS = ("weekly", "monthly")
 
 editions = st.sampled_from(EDITIONS)
 attempts = st.sampled_from(["import", "lift", "click", "request and import", "none"])
-reasons = st.sampled_from(sorted(LIFTED_BY_AN_EDITOR))
+reasons = st.sampled_from(sorted(LIFTED_BY_EDITOR))
 
 
 class Readers(RuleBasedStateMachine):
@@ -71,7 +71,7 @@ class Readers(RuleBasedStateMachine):
         self.known.add(edition)
         self.agreed.add(edition)
         self.left.discard(edition)
-        self.suppressed -= LIFTED_BY_HER
+        self.suppressed -= LIFTED_BY_READER
 
     @initialize()
     def she_starts_as_a_reader(self) -> None:
@@ -129,7 +129,7 @@ class Readers(RuleBasedStateMachine):
     @rule(wanted=st.sets(editions))
     def she_sets_her_preferences(self, wanted: set[str]) -> None:
         changes = self.run(self.desk.set_editions(self._id(), *wanted))
-        assert not (changes.started and self.suppressed - LIFTED_BY_HER)
+        assert not (changes.started and self.suppressed - LIFTED_BY_READER)
         self._leaves(*changes.ended)
         for edition in changes.started:
             self._agrees(edition)
@@ -155,7 +155,7 @@ class Readers(RuleBasedStateMachine):
     @rule()
     def an_editor_lifts(self) -> None:
         self.run(self.desk.lift())
-        self.suppressed -= LIFTED_BY_AN_EDITOR
+        self.suppressed -= LIFTED_BY_EDITOR
 
     @rule(edition=editions, attempt=attempts)
     def she_is_erased(self, edition: str, attempt: str) -> None:

@@ -5,9 +5,9 @@ from subscribers.states import SubscriptionState, SuppressionReason
 from tests.unit.subscribers.conftest import ANN, Desk
 
 
-async def standing(desk: Desk, subscriber_id: int) -> subscriptions.Standing | None:
+async def standing(desk: Desk, subscriber_id: int) -> subscriptions.ReaderStatus | None:
     async with desk.store.read() as session:
-        return await subscriptions.standing(session, subscriber_id)
+        return await subscriptions.reader_status(session, subscriber_id)
 
 
 async def test_unsubscribing_ends_one_edition(desk: Desk) -> None:
@@ -55,10 +55,10 @@ async def test_an_erased_reader_may_still_follow_her_unsubscribe_link(desk: Desk
     assert await standing(desk, subscriber_id) is None
 
 
-async def test_her_standing_shows_a_masked_address(desk: Desk) -> None:
+async def test_the_status_names_the_address_and_the_editions(desk: Desk) -> None:
     found = await standing(desk, await desk.join())
     assert found is not None
-    assert found.address_masked == "a…@example.org"
+    assert found.address == ANN
     assert found.editions == {"weekly": SubscriptionState.ACTIVE}
 
 
@@ -84,7 +84,7 @@ async def test_turning_an_edition_off_ends_it_without_suppressing_her(desk: Desk
 async def test_saving_unchanged_preferences_writes_nothing(desk: Desk) -> None:
     subscriber_id = await desk.join()
     before = await desk.log()
-    assert await desk.set_editions(subscriber_id, "weekly") == subscriptions.Changes()
+    assert await desk.set_editions(subscriber_id, "weekly") == subscriptions.EditionChanges()
     assert len(await desk.log()) == len(before)
 
 

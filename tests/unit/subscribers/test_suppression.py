@@ -68,7 +68,7 @@ async def test_an_editor_cannot_lift_what_she_did_herself(desk: Desk) -> None:
     assert await desk.lift() == []
     async with desk.store.read() as session:
         hash_ = desk.keyring.address_hash(ANN.normalised)
-        assert await suppression.is_suppressed(session, hash_)
+        assert await suppression.in_force(session, hash_) == {SuppressionReason.UNSUBSCRIBE}
 
 
 async def test_her_confirmation_does_not_lift_what_an_editor_set_meanwhile(desk: Desk) -> None:

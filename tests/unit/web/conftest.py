@@ -14,7 +14,8 @@ from digest.issues.states import IssueState
 from digest.issues.tables import CompiledVariant, Issue
 from digest.rendering.content.issue_content import IssueContent
 from digest.rendering.message.compiled import CompiledMessage
-from digest.services.readers.signup import confirm_signup, request_signup
+from digest.services.actor import Actor, Channel
+from digest.services.readers.signup import confirm_signup
 from digest.store import Store
 from digest.tables import metadata
 from digest.web.desk.site import build_desk
@@ -24,6 +25,7 @@ from schedules.tables import Edition
 from subscribers.links import preferences_token, unsubscribe_token
 from subscribers.signup import raw_token
 from subscribers.tables import ConfirmationToken, Subscriber
+from tests import readers
 
 SUBJECT = "A <b>ships</b> & B\x0b splits"
 ISSUE_HTML = (
@@ -80,7 +82,7 @@ def sign_up(app: App, weekly: Edition) -> SignUp:
     """Ask for the weekly edition; the token of the link in the confirmation mail."""
 
     async def sign_up(address: str) -> str:
-        await request_signup(app, address=address, edition="weekly", source="test")
+        await readers.sign_up(app, address)
         async with app.store.read() as session:
             rows = (await session.exec(select(ConfirmationToken))).all()
             return raw_token(app.keyring, rows[-1])
@@ -100,7 +102,7 @@ class Reader:
 @pytest.fixture
 async def reader(app: App, sign_up: SignUp) -> Reader:
     token = await sign_up("ann@example.org")
-    await confirm_signup(app, token)
+    await confirm_signup(app, Actor(Channel.CONFIRMATION_LINK), token)
     async with app.store.read() as session:
         found = (await session.exec(select(Subscriber))).one()
         assert found.id is not None

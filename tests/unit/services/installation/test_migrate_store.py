@@ -13,12 +13,12 @@ from digest.errors import Misconfigured, Refused, UsageError
 from digest.migrate import head, upgrade
 from digest.services.installation.migrate_store import StoreCopy, copy_store
 from digest.services.issues import publishing
-from digest.services.readers.signup import request_signup
 from digest.services.sending import start
 from digest.store import Store, open_store
 from digest.tables import metadata
 from subscribers.tables import Subscriber
 from tests.postgres import Cluster
+from tests.readers import sign_up
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
 AddNews = Callable[..., Awaitable[None]]
@@ -46,7 +46,7 @@ async def filled_store(app: App, add_readers: AddReaders, add_news: AddNews) -> 
     await publishing.compose(app, "weekly", extra=True)
     await publishing.approve(app, 1, by="me")
     await start.send(app, 1)
-    await request_signup(app, address="ann@example.org", edition="weekly", source="test")
+    await sign_up(app, "ann@example.org")
 
 
 async def rows_of(store: Store) -> Rows:

@@ -14,8 +14,8 @@ from digest.delivery.ports import Reply
 from digest.delivery.states import DeliveryState, MailingKind, Route
 from digest.delivery.tables import Delivery, Mailing
 from digest.errors import NotFound
-from digest.services.readers.erase import erase_reader
 from digest.tables import metadata
+from tests.readers import erase
 from tests.workers import ledger_at, record
 
 
@@ -59,7 +59,7 @@ async def test_a_delivery_keeps_its_place_in_the_sum_but_not_her_address(
                     updated_at=clock(),
                 )
             )
-    await erase_reader(app, address="reader0@example.org")
+    await erase(app, "reader0@example.org")
     async with app.store.read() as session:
         found = await session.exec(select(Delivery).order_by(col(Delivery.id)))
         erased, untouched = found.all()
@@ -70,7 +70,7 @@ async def test_a_delivery_keeps_its_place_in_the_sum_but_not_her_address(
 
 async def test_a_stranger_cannot_be_erased(app: App) -> None:
     with pytest.raises(NotFound):
-        await erase_reader(app, address="eve@example.org")
+        await erase(app, "eve@example.org")
 
 
 async def test_a_test_mail_that_went_to_her_forgets_her_too(
@@ -89,7 +89,7 @@ async def test_a_test_mail_that_went_to_her_forgets_her_too(
         assert mailing.id is not None
         for address in ("Reader0@example.org", "editor@example.org"):
             session.add(Delivery(mailing_id=mailing.id, address=address, updated_at=clock()))
-    await erase_reader(app, address="reader0@example.org")
+    await erase(app, "reader0@example.org")
     async with app.store.read() as session:
         found = await session.exec(select(Delivery).order_by(col(Delivery.id)))
         hers, others = found.all()
@@ -124,7 +124,7 @@ async def test_no_reply_that_quotes_her_outlives_her(
         if step is late:
             await record(ledger, claim, outcome_of(reply), clock())
         else:
-            await erase_reader(app, address="reader0@example.org")
+            await erase(app, "reader0@example.org")
     async with app.store.engine.connect() as connection:
         told = [
             repr(tuple(row))

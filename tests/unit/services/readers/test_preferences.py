@@ -8,12 +8,14 @@ from sqlmodel import col, select, update
 from digest.app import App
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery, Mailing
+from digest.services.actor import Actor, Channel
 from digest.services.issues import publishing
 from digest.services.readers import preferences, signup
 from digest.services.sending import start
 from subscribers.links import preferences_token, unsubscribe_token
 from subscribers.signup import raw_token
 from subscribers.tables import ConfirmationToken
+from tests.readers import sign_up
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
 AddNews = Callable[..., Awaitable[None]]
@@ -49,8 +51,8 @@ async def readers(app: App, add_readers: AddReaders, add_news: AddNews) -> list[
 
 async def test_unsubscribing_proves_that_her_copy_arrived(app: App, readers: list[int]) -> None:
     token = unsubscribe_token(app.keyring, readers[0], "weekly")
-    await preferences.unsubscribe(app, token, source="one-click")
-    await preferences.unsubscribe(app, token, source="one-click")
+    await preferences.unsubscribe(app, Actor(Channel.ONE_CLICK), token)
+    await preferences.unsubscribe(app, Actor(Channel.ONE_CLICK), token)
     first, second = await deliveries(app)
     assert (first.state, first.reason) == (
         DeliveryState.ACCEPTED,
@@ -70,16 +72,18 @@ async def test_the_preferences_link_proves_nothing_since_it_is_in_older_mails_to
     app: App, readers: list[int]
 ) -> None:
     token = preferences_token(app.keyring, readers[0])
-    await preferences.save_preferences(app, token, {"weekly"})
+    await preferences.save_preferences(app, Actor(Channel.PREFERENCES_PAGE), token, {"weekly"})
     assert {row.state for row in await deliveries(app)} == {DeliveryState.UNKNOWN}
 
 
 async def test_confirming_proves_that_the_letter_arrived(app: App) -> None:
-    await signup.request_signup(app, address="ada@example.org", edition="weekly", source="test")
+    await sign_up(app, "ada@example.org")
     await in_doubt(app, MailingKind.CONFIRMATION)
     async with app.store.read() as session:
         token = (await session.exec(select(ConfirmationToken))).one()
-    await signup.confirm_signup(app, raw_token(app.keyring, token))
+    await signup.confirm_signup(
+        app, Actor(Channel.CONFIRMATION_LINK), raw_token(app.keyring, token)
+    )
     [letter] = await deliveries(app)
     assert (letter.state, letter.reason) == (
         DeliveryState.ACCEPTED,

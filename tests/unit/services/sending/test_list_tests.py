@@ -11,9 +11,9 @@ from digest.delivery.tables import Delivery
 from digest.issues.editing import Edit
 from digest.issues.lookup import get_issue
 from digest.services.issues import publishing, reports
-from digest.services.readers.erase import erase_reader
 from digest.services.sending.list_tests import MOST_LISTED, SentTest, list_tests
 from digest.services.sending.send_test import send_test
+from tests.readers import erase
 from tests.unit.services.conftest import Clock
 
 
@@ -76,5 +76,5 @@ async def test_no_count_changes_by_tests(app: App) -> None:
 
 async def test_the_list_names_nobody_who_is_erased(app: App) -> None:
     await send_test(app, 1, ["ed@example.org"], reader="reader1@example.org")
-    await erase_reader(app, address="reader1@example.org")
+    await erase(app, "reader1@example.org")
     assert [test.reader for test in await listed(app)] == ["an erased reader"]

@@ -18,10 +18,10 @@ from digest.delivery.ports import MessageRefused, Outgoing
 from digest.delivery.states import Route
 from digest.rendering.message.dkim import read_keys
 from digest.services.issues import publishing
-from digest.services.readers.signup import request_signup
 from digest.services.sending import start
 from digest.services.sending.messages import MessageWriter
 from subscribers.links import read_return_path_tag, read_unsubscribe_token
+from tests.readers import sign_up
 from tests.unit.services.conftest import Clock
 from tests.workers import ledger_at
 
@@ -116,7 +116,7 @@ async def test_what_leaves_is_signed_for_the_sender_s_domain(
 
 
 async def test_a_confirmation_carries_its_link_and_no_list_headers(app: App) -> None:
-    await request_signup(app, address="ada@example.org", edition="weekly", source="test")
+    await sign_up(app, "ada@example.org")
     [claim] = await claims(app)
     message = parsed(await written(app, claim))
     assert message["Auto-Submitted"] == "auto-generated"
@@ -127,7 +127,7 @@ async def test_a_confirmation_carries_its_link_and_no_list_headers(app: App) -> 
 
 
 async def test_an_erased_address_is_refused_and_does_not_stop_the_others(app: App) -> None:
-    await request_signup(app, address="ada@example.org", edition="weekly", source="test")
+    await sign_up(app, "ada@example.org")
     [claim] = await claims(app)
     with pytest.raises(MessageRefused, match=r"5\.1\.3"):
         await written(app, claim._replace(address="erased-7"))

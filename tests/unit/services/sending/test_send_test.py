@@ -19,9 +19,9 @@ from digest.issues.editing import Edit
 from digest.issues.freezing import FrozenIssue
 from digest.services.issues import publishing, reports
 from digest.services.issues.drafts import IssueDraft, compile_version
-from digest.services.readers.erase import erase_reader
 from digest.services.sending import send_test
 from digest.services.sending.messages import MessageWriter
+from tests.readers import erase
 from tests.workers import ledger_at
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
@@ -95,7 +95,7 @@ async def test_it_is_on_record_with_what_was_sent_and_not_in_the_report(app: App
 
 async def test_who_is_erased_meanwhile_is_in_no_test(app: App) -> None:
     await send_test.send_test(app, 1, ["ed@example.org"], reader="reader1@example.org")
-    await erase_reader(app, address="reader1@example.org")
+    await erase(app, "reader1@example.org")
     with pytest.raises(Refused, match="gone"):
         await written(app)
 

@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 
 from subscribers.errors import UnreadableFile
-from subscribers.importing import Reject, check
+from subscribers.importing import RejectedRow, check
 from subscribers.importing.text_files import MAXIMUM_LINE
 from subscribers.keys import Keyring
 
-Read = Callable[[bytes], tuple[set[str], list[Reject]]]
+Read = Callable[[bytes], tuple[set[str], list[RejectedRow]]]
 
 
 @pytest.fixture
 def read(tmp_path: Path, keyring: Keyring) -> Read:
     """The addresses and the rejects of a file with these bytes."""
 
-    def read_bytes(data: bytes) -> tuple[set[str], list[Reject]]:
+    def read_bytes(data: bytes) -> tuple[set[str], list[RejectedRow]]:
         path = tmp_path / "list"
         path.write_bytes(data)
-        rejects: list[Reject] = []
+        rejects: list[RejectedRow] = []
         with check(path, keyring, rejects.append) as checked:
             found = {row.address for chunk in checked.spool.chunks(2) for row in chunk}
         assert checked.rejected == len(rejects)

@@ -7,8 +7,8 @@ from sqlmodel import func, select
 
 from subscribers import importing
 from subscribers.address import EmailAddress
-from subscribers.importing import Fate, Report, merging
-from subscribers.importing.writing import Writer
+from subscribers.importing import ImportCounts, ImportOutcome, merging
+from subscribers.importing.writing import ImportWriter
 from subscribers.states import SuppressionReason
 from subscribers.tables import Subscriber
 from tests.unit.subscribers.conftest import ANN, Desk
@@ -24,7 +24,7 @@ def write(file: Path, *addresses: str) -> Path:
     return file
 
 
-def counts(report: Report) -> dict[str, int]:
+def counts(report: ImportCounts) -> dict[str, int]:
     return {
         name: value
         for name, value in vars(report).items()
@@ -117,12 +117,12 @@ async def test_the_dry_run_says_what_the_import_then_does(desk: Desk, file: Path
 async def test_a_failure_on_the_way_stores_nothing_and_the_next_import_goes_on(
     desk: Desk, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def failing(self: Writer) -> None:
+    async def failing(self: ImportWriter) -> None:
         raise OSError("disk full")
 
     write(file, *(f"reader{n}@example.org" for n in range(5)))
     with monkeypatch.context() as failure:
-        failure.setattr(Writer, "_log", failing)
+        failure.setattr(ImportWriter, "_log", failing)
         with pytest.raises(OSError, match="disk full"):
             await desk.import_file(file)
     assert await desk.audience() == []
@@ -165,14 +165,14 @@ async def test_many_chunks_are_counted_as_one_file(
 
 
 async def test_one_who_agreed_elsewhere_is_added_by_the_same_rules(desk: Desk) -> None:
-    async def add(address: EmailAddress) -> Fate:
+    async def add(address: EmailAddress) -> ImportOutcome:
         async with desk.store.write() as session:
             return await importing.add_confirmed(
                 session, desk.keyring, address, edition="weekly", source="fair", now=desk.now
             )
 
-    assert [await add(ANN), await add(ANN)] == [Fate.NEW, Fate.KNOWN]
+    assert [await add(ANN), await add(ANN)] == [ImportOutcome.NEW, ImportOutcome.KNOWN]
     assert await desk.audience() == [ANN.wire]
     await desk.unsubscribe(await desk.id_of())
-    assert await add(ANN) is Fate.UNSUBSCRIBED
+    assert await add(ANN) is ImportOutcome.UNSUBSCRIBED
     assert await desk.audience() == []

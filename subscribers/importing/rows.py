@@ -1,11 +1,12 @@
-"""How the column, or key, with the address is called in files from elsewhere."""
+"""A row of an imported file, and which column or key of it holds the address."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from subscribers.errors import UnreadableFile
 
-# The second group is looked at only where nothing of the first is there: beside
-# an "email", an "address" is a street.
+# The second group counts only where none of the first is there: beside an "email", an
+# "address" is a street.
 ADDRESS_HEADINGS = (
     frozenset(
         {
@@ -30,17 +31,24 @@ ADDRESS_HEADINGS = (
 )
 
 
-def fold(heading: str) -> str:
-    """`E-Mail Address` and `email_address` are the same heading."""
-    return "".join(filter(str.isalnum, heading.casefold()))
+class ImportedRow(NamedTuple):
+    """The line number of a row and its address as written.
+
+    `problem` is set if the row could not be read; it completes "row 17 …".
+    """
+
+    row: int
+    value: str
+    problem: str | None = None
 
 
 def address_heading(headings: Iterable[str]) -> int | None:
-    """The position of the heading that means the address; None without one.
+    """The position of the heading that means the address; None if there is none.
 
-    Raises `UnreadableFile` where two could be meant.
+    `E-Mail Address` and `email_address` are the same heading. Raises `UnreadableFile`
+    where two could be meant.
     """
-    folded = [fold(heading) for heading in headings]
+    folded = ["".join(filter(str.isalnum, heading.casefold())) for heading in headings]
     for group in ADDRESS_HEADINGS:
         positions = [index for index, heading in enumerate(folded) if heading in group]
         if len(positions) > 1:
