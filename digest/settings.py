@@ -1,6 +1,6 @@
 """Settings, read once by `bootstrap` from the environment and `.env`.
 
-Every setting is documented in `docs/operator.md`; a test fails when one is not.
+Every setting is documented in `docs/operator.md`; a test fails if one is not.
 A secret `DIGEST_X` may also be given as `DIGEST_X_FILE`, a path to its value.
 """
 
@@ -39,7 +39,7 @@ class HostPort(NamedTuple):
 
     @property
     def url(self) -> str:
-        """Its http address; a host of IPv6 stands in brackets (RFC 3986, section 3.2.2)."""
+        """The http address; an IPv6 host is put in brackets (RFC 3986 section 3.2.2)."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
@@ -70,23 +70,23 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "http://127.0.0.1:8000",
-        description="Where readers reach the web pages; links in mails start with it.",
+        description="Address of the public pages; links in mails start with it.",
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="Signs links. Several, separated by commas: the first signs, all verify, the "
-        "last also keys the address hashes and must stay. Default: <data_dir>/secret.key.",
+        description="Signs links. Several keys, separated by commas: the first signs, all verify. "
+        "The last also keys the address hashes, so keep it. Default: <data_dir>/secret.key.",
     )
     sender: str = Field(
         "Weekly AI Tool Verdicts <digest@localhost.localdomain>",
         description="The From of every mail: Name <address>.",
     )
     postal_address: str = Field(
-        "", description="Printed in every issue; sending one without it is refused."
+        "", description="Printed in every issue; without it no issue is sent."
     )
     return_path: str | None = Field(
         None,
-        description="Address bounces come back to; each delivery adds its own signed +tag. "
+        description="Address to which bounces return; each delivery adds its own signed +tag. "
         "Default: bounces@ the sender's domain.",
     )
     dkim_keys: str = Field(
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         "by commas. Default: none, the relay signs.",
     )
     editor: str | None = Field(
-        None, description="Address that is told of skipped, held and missed slots."
+        None, description="Address that gets a notice of each skipped, held or missed slot."
     )
     host: str = Field("127.0.0.1", description="Address the public pages listen on.")
     port: int = Field(8000, description="Port of the public pages.", ge=0, le=65535)
@@ -107,20 +107,20 @@ class Settings(BaseSettings):
     )
     work_listen: str | None = Field(
         None,
-        description="HOST:PORT where `digest work` answers monitors. Default: nowhere.",
+        description="HOST:PORT where `digest work` answers monitors. Default: none.",
     )
     connections: int = Field(
-        4, description="SMTP connections one worker holds open to a relay.", ge=1, le=100
+        4, description="SMTP connections that one worker keeps open to a relay.", ge=1, le=100
     )
     drain_seconds: float = Field(
-        30, description="How long a stopping worker waits for replies in flight.", ge=0
+        30, description="How long a stopping worker waits for replies.", ge=0
     )
     disk_reserve_mb: int = Field(
-        200, description="Room on the database's disk below which no new mail is begun.", ge=0
+        200, description="No mail is sent while the disk of the database has less free space.", ge=0
     )
     approval_network_seconds: float = Field(
         0,
-        description="How long an approval may follow links and ask DNS. Default: 0, not at all.",
+        description="How long an approval may check links and DNS. Default: 0, not at all.",
         ge=0,
         le=120,
     )
@@ -165,10 +165,10 @@ class Settings(BaseSettings):
 
     @property
     def store_url(self) -> str:
-        """The database URL in force."""
+        """The URL of the database: the setting, else SQLite in `data_dir`."""
         if self.database_url:
             return self.database_url.get_secret_value()
-        return f"sqlite+aiosqlite:///{(self.data_dir / 'digest.db').resolve()}"
+        return f"{SQLITE}{(self.data_dir / 'digest.db').resolve()}"
 
     @property
     def inbox_dir(self) -> Path:

@@ -1,8 +1,8 @@
-"""Logging: structured lines on stderr, warnings by default, never an address.
+"""Logging: structured lines on stderr, warnings by default, never an email address.
 
-Our own lines and those of libraries go through the same processors, the last of
-which but one hides whatever looks like an address: relays quote them in replies,
-and a traceback may hold one.
+Lines of the engine and of libraries pass the same processors. One of them hides everything
+that looks like an address, because relays quote addresses in replies, and a traceback may
+contain one.
 """
 
 import logging
@@ -14,12 +14,12 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "<address>"
-# Generous on purpose: a Message-ID hidden by mistake is found by the delivery's number.
+# Deliberately broad: a Message-ID hidden by mistake can be found by the delivery's number.
 ADDRESS = re.compile(r"""(?:"[^"\n]*"|[^\s<>"'(),;:=@]*)@[^\s<>"'(),;:=]*""")
 
 
 def configure_logging(default: str = "WARNING") -> None:
-    """Set up logging at the level that `DIGEST_LOG` names, else at `default`.
+    """Set up logging at the level named by `DIGEST_LOG`, else at `default`.
 
     `DIGEST_LOG_FORMAT` is `console` or `json`; by default console on a terminal, else JSON.
     """
@@ -35,7 +35,7 @@ def configure_logging(default: str = "WARNING") -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        # Looked up at each line: whoever embeds us may have put another stderr in place.
+        # stderr is looked up for each line, because an embedding program may replace it.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     libraries = logging.StreamHandler(sys.stderr)
@@ -46,17 +46,17 @@ def configure_logging(default: str = "WARNING") -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[libraries])
-    # A connection that broke is replaced, and whoever needed it says so in a line of ours.
+    # A broken connection is replaced, and the code that needed it logs the failure itself.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 def log_crash(error: Exception) -> None:
-    """The traceback of a bug that ends us, in a line like all others: it may quote a reader."""
-    structlog.get_logger("digest").critical("ended by a bug of ours", exc_info=error)
+    """Log the traceback of a bug that ends the program, with addresses hidden as in every line."""
+    structlog.get_logger("digest").critical("ended by a bug", exc_info=error)
 
 
 def hide_addresses(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Put `<address>` for everything with an @ in any text of a line, at every level."""
+    """Replace everything with an @ in any value of a line by `<address>`, at every level."""
     return {key: _hidden(value) for key, value in event.items()}
 
 

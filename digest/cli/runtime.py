@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
 
-# Much of what is printed are others' words: a relay's reply is no markup, `Text` has the styles.
+# No markup: much of what is printed is text from outside, such as a relay's reply.
+# Styles come with `rich.text.Text`.
 console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
@@ -32,10 +33,11 @@ def run(work: Callable[[App], Awaitable[T]]) -> T:
 
 
 def run_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Run to its end, on uvloop where there is one: a sender spends half its time in the loop."""
+    """Run a coroutine to its end, on uvloop where it is installed."""
+    # uvloop, because a sender spends half of its time in the event loop.
     try:
         import uvloop
-    except ImportError:  # it is not made for every platform
+    except ImportError:  # not available on every platform
         return asyncio.run(work)
     return uvloop.run(work)
 
@@ -48,7 +50,7 @@ def print_json(data: Any) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    if isinstance(value, datetime):  # as pydantic writes it: UTC with a Z
+    if isinstance(value, datetime):  # as pydantic does: UTC with a Z
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
