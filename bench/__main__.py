@@ -1,4 +1,4 @@
-"""`make bench`: bring the peers, send in turns, time the stages, write and print the table."""
+"""`make bench`: fetch the peers, send in turns, time the stages, write and print the table."""
 
 import argparse
 import json
@@ -14,8 +14,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bench import many, peers, turns
-from bench.installation import CONNECTIONS, EIGHT_CARDS, ROOT, Installation, prepare
+from bench import contenders, peers, several_workers
+from bench.contenders import Contender
+from bench.installation import CONNECTIONS, EIGHT_CARDS, ROOT, BenchInstallation, prepare
 from bench.report import sender_table, stage_table, target_table
 from bench.sink import sink
 from bench.targets import (
@@ -31,7 +32,6 @@ from bench.targets import (
     Figures,
     targets,
 )
-from bench.turns import Sender
 from tests.postgres import Cluster
 
 WORK = ROOT / "var" / "bench"
@@ -45,33 +45,35 @@ LEAST_SIZE, MOST_SIZE = 47_000, 53_000
 
 def main() -> None:
     """Measure, then write and print."""
-    asked = _arguments()
+    options = _arguments()
     WORK.mkdir(parents=True, exist_ok=True)
     figures = Figures()
     with ExitStack() as stack:
         try:
-            postfix = peers.bring_postfix(WORK)
+            postfix = peers.fetch_postfix(WORK)
             port = stack.enter_context(sink(postfix))
-        except peers.Missing as reason:
+        except peers.PeerMissing as reason:
             raise SystemExit(f"without smtp-sink nothing can be measured: {reason}") from None
-        _say("preparing")
+        _print("preparing")
         small, _ = prepare(WORK / "small", port, READERS)
         message = WORK / "message.eml"
         small.measure("bench.stages", "message", str(message))
         if not LEAST_SIZE <= message.stat().st_size <= MOST_SIZE:
-            raise SystemExit(f"a message of {message.stat().st_size:,} bytes is not the real size")
+            raise SystemExit(
+                f"a message of {message.stat().st_size:,} bytes is not of realistic size"
+            )
         small.measure("bench.stages", "freeze", str(READERS))
         senders = _senders(figures, postfix, port, small, message)
-        large = FULL if asked.full else LARGE
+        large = FULL if options.full else LARGE
         try:
-            cluster = stack.enter_context(many.postgresql())
-        except peers.Missing as reason:
+            cluster = stack.enter_context(several_workers.postgresql())
+        except peers.PeerMissing as reason:
             figures.missing.append(f"{MANY}: {reason}")
         else:
-            senders.append(_prepare_many(figures, cluster, port, large))
-        _send_in_turns(figures, senders, asked.rounds)
+            senders.append(_prepare_workers(figures, cluster, port, large))
+        _send_in_turns(figures, senders, options.rounds)
         _time_stages(figures, port, small, large)
-    _publish(figures, asked.rounds, message.stat().st_size)
+    _publish(figures, options.rounds, message.stat().st_size)
 
 
 def _arguments() -> argparse.Namespace:
@@ -82,47 +84,51 @@ def _arguments() -> argparse.Namespace:
 
 
 def _senders(
-    figures: Figures, postfix: peers.Postfix, port: int, frozen: Installation, message: Path
-) -> list[Sender]:
+    figures: Figures, postfix: peers.Postfix, port: int, frozen: BenchInstallation, message: Path
+) -> list[Contender]:
     size, key = message.stat().st_size, _make_key()
     found = [
-        Sender(SOURCE, lambda: turns.smtp_source(postfix, port, SOURCE_MESSAGES, size)),
-        Sender(OURS, lambda: turns.digest_worker(frozen, MESSAGES)),
-        Sender(SIGNED, lambda: turns.digest_worker(frozen, MESSAGES, key)),
-        Sender(
+        Contender(SOURCE, lambda: contenders.smtp_source(postfix, port, SOURCE_MESSAGES, size)),
+        Contender(OURS, lambda: contenders.digest_worker(frozen, MESSAGES)),
+        Contender(SIGNED, lambda: contenders.digest_worker(frozen, MESSAGES, key)),
+        Contender(
             AIOSMTPLIB,
-            lambda: turns.python_peer("aiosmtplib_pool", port, PEER_MESSAGES, message, CONNECTIONS),
+            lambda: contenders.python_peer(
+                "aiosmtplib_pool", port, PEER_MESSAGES, message, CONNECTIONS
+            ),
         ),
-        Sender(
+        Contender(
             SMTPLIB,
-            lambda: turns.python_peer(
-                "smtplib_threads", port, PEER_MESSAGES, message, turns.THREADS
+            lambda: contenders.python_peer(
+                "smtplib_threads", port, PEER_MESSAGES, message, contenders.THREADS
             ),
         ),
     ]
     try:
-        modules = peers.bring_nodemailer(WORK)
-    except peers.Missing as reason:
+        modules = peers.fetch_nodemailer(WORK)
+    except peers.PeerMissing as reason:
         figures.missing.append(f"{NODEMAILER}: {reason}")
     else:
         found.append(
-            Sender(NODEMAILER, lambda: turns.nodemailer(modules, port, PEER_MESSAGES, message))
+            Contender(
+                NODEMAILER, lambda: contenders.nodemailer(modules, port, PEER_MESSAGES, message)
+            )
         )
     return found
 
 
-def _prepare_many(figures: Figures, cluster: Cluster, port: int, readers: int) -> Sender:
-    frozen, _ = many.prepare_on(cluster, WORK / "many", port, READERS)
-    _, figures.stages["freeze on PostgreSQL"] = many.prepare_on(
+def _prepare_workers(figures: Figures, cluster: Cluster, port: int, readers: int) -> Contender:
+    frozen, _ = several_workers.prepare_on_postgresql(cluster, WORK / "many", port, READERS)
+    _, figures.stages["freeze on PostgreSQL"] = several_workers.prepare_on_postgresql(
         cluster, WORK / "many large", port, readers
     )
-    _say(f"froze {readers:,} readers on PostgreSQL")
-    workers = many.Workers(cluster, frozen)
-    return Sender(MANY, lambda: workers.send(MESSAGES))
+    _print(f"froze {readers:,} readers on PostgreSQL")
+    workers = several_workers.WorkerGroup(cluster, frozen)
+    return Contender(MANY, lambda: workers.send(MESSAGES))
 
 
 def _make_key() -> Path:
-    """A key for this run only."""
+    """A DKIM key for this run only."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     file = WORK / "dkim.pem"
     file.touch(mode=0o600)
@@ -136,40 +142,45 @@ def _make_key() -> Path:
     return file
 
 
-def _send_in_turns(figures: Figures, senders: list[Sender], rounds: int) -> None:
+def _send_in_turns(figures: Figures, senders: list[Contender], rounds: int) -> None:
     found = defaultdict(list)
-    for name, taken in turns.take_turns(senders, rounds):
-        found[name].append(taken)
-        _say(f"{name:20} {taken.rate:8,.0f} messages/s")
+    for name, measured in contenders.run_in_turns(senders, rounds):
+        found[name].append(measured)
+        _print(f"{name:20} {measured.rate:8,.0f} messages/s")
     figures.rounds = dict(found)
 
 
-def _time_stages(figures: Figures, port: int, small: Installation, readers: int) -> None:
+def _time_stages(figures: Figures, port: int, small: BenchInstallation, readers: int) -> None:
     eight, _ = prepare(WORK / "eight", port, 1, EIGHT_CARDS)
     figures.stages["compile"] = eight.measure("bench.stages", "compile", str(COMPILATIONS))
     large, figures.stages["import"] = prepare(WORK / "large", port, readers)
-    _say(f"imported {readers:,} readers")
+    _print(f"imported {readers:,} readers")
     figures.stages["freeze"] = large.measure("bench.stages", "freeze", str(readers))
-    _say(f"froze {readers:,} readers")
-    _send_at_both_ends(figures, small, large)
+    _print(f"froze {readers:,} readers")
+    _send_first_and_last(figures, small, large)
     for stage in ("report", "metrics", "export"):
         figures.stages[stage] = large.measure("bench.stages", stage, str(readers))
 
 
-def _send_at_both_ends(figures: Figures, small: Installation, large: Installation) -> None:
-    """The first messages to a large audience and its last, each in turn with a small one's.
+def _send_first_and_last(
+    figures: Figures, small: BenchInstallation, large: BenchInstallation
+) -> None:
+    """Send the first and the last messages to a large audience, in turns with a small one.
 
-    What lies between them is skipped: the ledger is as it would be then.
+    The messages in between are marked as accepted, so that the ledger is as it would be then.
     """
     for name in (FIRST, LAST):
         if name == LAST:
-            left = (SCALE_ROUNDS + 1) * SCALE_MESSAGES  # a worker that stops sends some more
+            left = (SCALE_ROUNDS + 1) * SCALE_MESSAGES  # a stopping worker sends some more
             large.measure("bench.stages", "forward", str(left))
         for _ in range(SCALE_ROUNDS):
             figures.scale[name].append(
-                (turns.digest_worker(small, SCALE_MESSAGES), turns.send_on(large, SCALE_MESSAGES))
+                (
+                    contenders.digest_worker(small, SCALE_MESSAGES),
+                    contenders.continue_digest_worker(large, SCALE_MESSAGES),
+                )
             )
-        _say(f"sent the {name} messages of the large audience")
+        _print(f"sent the {name} messages of the large audience")
 
 
 def _publish(figures: Figures, rounds: int, size: int) -> None:
@@ -197,7 +208,7 @@ def _publish(figures: Figures, rounds: int, size: int) -> None:
         "missing": figures.missing,
         "targets": [{**asdict(target), "met": target.met} for target in table],
         "rounds_taken": {k: [asdict(one) for one in v] for k, v in figures.rounds.items()},
-        "stages": {name: asdict(taken) for name, taken in figures.stages.items()},
+        "stages": {name: asdict(measured) for name, measured in figures.stages.items()},
         "scale": {
             name: [{"small": asdict(small), "large": asdict(large)} for small, large in pairs]
             for name, pairs in figures.scale.items()
@@ -210,14 +221,14 @@ def _publish(figures: Figures, rounds: int, size: int) -> None:
 
 
 def _commit() -> str:
-    """What was measured; `-dirty` when files differ from it."""
+    """The commit that was measured; `-dirty` if files differ from it."""
     command = ["git", "describe", "--always", "--dirty"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
 
 
-def _say(what: str) -> None:
-    print(what, flush=True)
+def _print(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Our reading of mail programs beside npm's: `python -m bench.client_linter`.
+"""Compare preflight's reading of mail programs with npm's: `python -m bench.client_linter`.
 
 Runs npm's `caniemail` linter on the shipped sample, program by program, and lists where it
 and preflight differ on what is not supported. Needs node and npm. Status 1 for a difference

@@ -1,6 +1,6 @@
-"""Renew what preflight knows of mail programs: `python -m bench.client_table`.
+"""Update what preflight knows about mail programs: `python -m bench.client_table`.
 
-The facts are caniemail.com's (MIT), taken from the npm package `caniemail`, which carries
+The facts are caniemail.com's (MIT), from the npm package `caniemail`, which carries
 its data file; with a path as argument, from that data file.
 """
 

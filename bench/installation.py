@@ -1,4 +1,4 @@
-"""Installations to measure on, made by the very commands an operator types."""
+"""Installations to measure on, made with the commands of an operator."""
 
 import json
 import os
@@ -12,20 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.taken import Taken, read_taken
+from bench.measurement import Measurement, read_measurement
 
 ROOT = Path(__file__).parents[1]
 CONTENT = ROOT / "digest" / "demo" / "content"
-# Five real comparison pages make a message of 49 kB. The demonstration's say more than
-# real ones: four of them make 51 kB; both weeks together are eight cards and 87 kB.
+# Five real comparison pages make a message of 49 kB. The pages of the demonstration are
+# longer: four of them make 51 kB; both weeks together are eight cards and 87 kB.
 REAL_SIZE = ("week-1.json",)
 EIGHT_CARDS = ("week-1.json", "week-2.json")
 CONNECTIONS = 10
 
 
 @dataclass(frozen=True)
-class Installation:
-    """A data folder of its own, and the loopback port its relay listens on."""
+class BenchInstallation:
+    """A data folder of its own, and the loopback port on which its relay listens."""
 
     folder: Path
     relay_port: int
@@ -34,7 +34,7 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Only these settings: none of the caller's own."""
+        """Only these settings, none of the caller's."""
         kept = {
             key: value
             for key, value in os.environ.items()
@@ -53,25 +53,25 @@ class Installation:
             **({"DIGEST_DATABASE_URL": self.database_url} if self.database_url else {}),
         }
 
-    def copy_to(self, folder: Path, *, dkim_key: Path | None = None) -> "Installation":
-        """The same installation elsewhere; what was in `folder` is gone."""
+    def copy_to(self, folder: Path, *, dkim_key: Path | None = None) -> "BenchInstallation":
+        """A copy of the installation in `folder`, whose content is replaced."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder)
         return replace(self, folder=folder, dkim_key=dkim_key)
 
     def digest(self, *words: str) -> Any:
-        """Run a command of ours with --json; its answer."""
+        """Run a `digest` command with --json; returns its parsed output."""
         return json.loads(self._run("-m", "digest", *words, "--json"))
 
-    def measure(self, module: str, *words: str) -> Taken:
+    def measure(self, module: str, *words: str) -> Measurement:
         """Run a measuring module in a process of its own."""
-        return read_taken(self._run("-m", module, *words))
+        return read_measurement(self._run("-m", module, *words))
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(
             [sys.executable, *words],
             env=self.environment,
-            cwd=self.folder,  # no `.env` of the caller's is read from here
+            cwd=self.folder,  # so that no `.env` of the caller is read
             capture_output=True,
             text=True,
             check=False,
@@ -87,11 +87,11 @@ def prepare(
     readers: int,
     weeks: Sequence[str] = REAL_SIZE,
     database_url: str | None = None,
-) -> tuple[Installation, Taken]:
-    """An approved issue of those weeks and so many readers; and what importing those took."""
+) -> tuple[BenchInstallation, Measurement]:
+    """An approved issue of `weeks` with `readers`, and what importing the readers took."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    made = Installation(folder, relay_port, database_url=database_url)
+    made = BenchInstallation(folder, relay_port, database_url=database_url)
     made.digest("init")
     for week in weeks:
         made.digest("comparisons", "import", str(CONTENT / week))
@@ -101,7 +101,7 @@ def prepare(
     return made, imported
 
 
-def _import_readers(made: Installation, readers: int) -> Taken:
+def _import_readers(made: BenchInstallation, readers: int) -> Measurement:
     """`digest readers import`, timed from outside: start-up and file reading included."""
     file = made.folder / "readers.csv"
     with file.open("w") as rows:
@@ -115,4 +115,4 @@ def _import_readers(made: Installation, readers: int) -> Taken:
     if report["new"] != readers:
         raise SystemExit(f"the import took {report['new']} of {readers} readers")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Taken(readers, seconds, cpu)
+    return Measurement(readers, seconds, cpu)

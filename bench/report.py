@@ -1,10 +1,10 @@
-"""Rounds to medians and ratios, measured against targets; Markdown and JSON. No clock, no files."""
+"""Medians and ratios of the rounds, and their tables in Markdown. No clock and no files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.taken import Taken
+from bench.measurement import Measurement
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,20 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Of at least one value."""
+    """The spread of at least one value."""
     return Spread(median(values), min(values), max(values))
 
 
-def ratio(ours: Sequence[Taken], theirs: Sequence[Taken]) -> Spread:
-    """Our rate by theirs in the same round; the rounds must match."""
+def ratio(ours: Sequence[Measurement], theirs: Sequence[Measurement]) -> Spread:
+    """Our rate divided by theirs, round by round. Raises `ValueError` if the rounds differ."""
     return spread([a.rate / b.rate for a, b in zip(ours, theirs, strict=True)])
 
 
 @dataclass(frozen=True)
 class Target:
-    """A line of the table. `measured` is None where it could not be, `note` says why or how.
+    """A line of the table. `measured` is None if it could not be; `note` says why or how.
 
-    `estimated`: from a smaller run than the target speaks of.
+    `estimated`: scaled up from a smaller run than the target is about.
     """
 
     what: str
@@ -47,7 +47,7 @@ class Target:
 
     @property
     def met(self) -> bool | None:
-        """None: not measured."""
+        """Whether the target is met; None if not measured."""
         if self.measured is None:
             return None
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
@@ -58,11 +58,11 @@ class Target:
         measured = (
             "not measured" if self.measured is None else f"{_short(self.measured)}{self.unit}"
         )
-        said = {True: "yes", False: "**no**", None: "-"}[self.met]
+        verdict = {True: "yes", False: "**no**", None: "-"}[self.met]
         if self.estimated and self.met is not None:
-            said += ", estimated"
+            verdict += ", estimated"
         target = f"{sign} {_short(self.limit)}{self.unit}"
-        return f"| {self.what} | {target} | {measured} | {said} | {self.note} |"
+        return f"| {self.what} | {target} | {measured} | {verdict} | {self.note} |"
 
 
 def _short(value: float) -> str:
@@ -70,34 +70,34 @@ def _short(value: float) -> str:
 
 
 def target_table(targets: Sequence[Target]) -> str:
-    """Target, measured, met."""
+    """The table of targets: limit, measured value, met or not."""
     head = "| what | target | measured | met | how |\n|---|---|---|---|---|"
     return "\n".join([head, *(target.row() for target in targets)])
 
 
-def sender_table(rounds: dict[str, list[Taken]], reference: str) -> str:
+def sender_table(rounds: dict[str, list[Measurement]], reference: str) -> str:
     """One row for each sender: rate, ratio to the reference round by round, CPU, memory."""
     head = (
         f"| sender | messages/s, median (least-most) | ratio to {reference} | "
         "CPU-s per 1,000 | peak MB |\n|---|---|---|---|---|"
     )
     rows = [head]
-    for name, taken in rounds.items():
-        rate = spread([one.rate for one in taken]).text(0)
-        cpu = spread([one.cpu_per_thousand for one in taken]).median
-        peaks = [one.peak_mb for one in taken if one.peak_mb is not None]
+    for name, measured in rounds.items():
+        rate = spread([one.rate for one in measured]).text(0)
+        cpu = spread([one.cpu_per_thousand for one in measured]).median
+        peaks = [one.peak_mb for one in measured if one.peak_mb is not None]
         peak = f"{max(peaks):.0f}" if peaks else "-"
-        compared = ratio(taken, rounds[reference]).text()
+        compared = ratio(measured, rounds[reference]).text()
         rows.append(f"| {name} | {rate} | {compared} | {cpu:.3f} | {peak} |")
     return "\n".join(rows)
 
 
-def stage_table(stages: dict[str, Taken]) -> str:
-    """One row for each stage: how much of it, and what that took."""
+def stage_table(stages: dict[str, Measurement]) -> str:
+    """One row for each stage: pieces, seconds, CPU, memory."""
     head = "| stage | pieces | seconds | CPU-s | peak MB |\n|---|---|---|---|---|"
     rows = [
-        f"| {name} | {taken.work:,} | {taken.seconds:.2f} | {taken.cpu:.2f} | "
-        f"{'-' if taken.peak_mb is None else format(taken.peak_mb, '.0f')} |"
-        for name, taken in stages.items()
+        f"| {name} | {measured.work:,} | {measured.seconds:.2f} | {measured.cpu:.2f} | "
+        f"{'-' if measured.peak_mb is None else format(measured.peak_mb, '.0f')} |"
+        for name, measured in stages.items()
     ]
     return "\n".join([head, *rows])

@@ -1,4 +1,4 @@
-"""`smtp-sink` on a free port of loopback, for as long as it is needed."""
+"""`smtp-sink` on a free loopback port."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.peers import Missing, Postfix
+from bench.peers import PeerMissing, Postfix
 
 BACKLOG = 200
 START_SECONDS = 5
@@ -15,7 +15,7 @@ START_SECONDS = 5
 
 @contextmanager
 def sink(postfix: Postfix) -> Iterator[int]:
-    """The port; the sink is stopped at the end."""
+    """Run a sink; yields its port, and stops it at the end of the block."""
     port = _free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
@@ -40,7 +40,7 @@ def _wait_for(port: int, process: "subprocess.Popen[str]") -> None:
                 return
         time.sleep(0.05)
     process.terminate()
-    raise Missing(f"smtp-sink did not start: {process.communicate()[1].strip()}")
+    raise PeerMissing(f"smtp-sink did not start: {process.communicate()[1].strip()}")
 
 
 def _free_port() -> int:

@@ -1,7 +1,7 @@
-"""What SpamAssassin and rspamd give the shipped issue: `python -m bench.spam_scores [--install]`.
+"""How SpamAssassin and rspamd score the shipped issue: `python -m bench.spam_scores [--install]`.
 
 Offline: SpamAssassin with local rules only, rspamd started here with its network modules off.
-Ends with status 1 over the bars of 0.1 and 0.3 points. `--install` gets both from Debian.
+Exits with status 1 above the limits of 0.1 and 0.3 points. `--install` gets both from Debian.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ OFFLINE = (
 def main() -> int:
     if "--install" in sys.argv:
         install()
-    with rspamd_here() as server:
+    with run_rspamd() as server:
         scores = asyncio.run(ask_all(server))
     over = [score for _, score in scores if score.points > FINE[score.filter]]
     for name, score in scores:
@@ -65,14 +65,14 @@ async def ask_all(server: str | None) -> list[tuple[str, Score]]:
 
 
 def message(name: str) -> bytes:
-    """As it leaves, dated now: a date in the future costs points of its own."""
+    """The message as it is sent, dated now, because filters penalise a date in the future."""
     compiled = compile_issue(sample_content(name), SITE, load_templates("weekly"))
     return compiled.fill(READER._replace(date=datetime.now(UTC)))
 
 
 @contextlib.contextmanager
-def rspamd_here() -> Iterator[str | None]:
-    """An rspamd of our own on a free port; None if it is not installed."""
+def run_rspamd() -> Iterator[str | None]:
+    """Run rspamd on a free port; yields its address, or None if it is not installed."""
     path = shutil.which("rspamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if path is None:
         yield None
@@ -81,21 +81,21 @@ def rspamd_here() -> Iterator[str | None]:
         folder, port = Path(name), free_port(0)
         folder.chmod(0o777)
         configuration = folder / "rspamd.conf"
-        configuration.write_text(written(folder, port))
+        configuration.write_text(configuration_text(folder, port))
         process = subprocess.Popen(
             [path, "-f", "-i", "-c", str(configuration)],
             stdout=subprocess.DEVNULL,
             stderr=(folder / "stderr").open("w"),
         )
         try:
-            yield f"127.0.0.1:{port}" if answers(port, process) else None
+            yield f"127.0.0.1:{port}" if is_ready(port, process) else None
         finally:
             process.terminate()
             process.wait(30)
 
 
-def written(folder: Path, port: int) -> str:
-    """Debian's own rules and scores, one scanner, nothing that asks the network."""
+def configuration_text(folder: Path, port: int) -> str:
+    """Configuration: Debian's rules and scores, one scanner, no module that uses the network."""
     off = "\n".join(f"{module} {{ enabled = false; }}" for module in OFFLINE)
     return f"""
 .include "$CONFDIR/common.conf"
@@ -109,7 +109,7 @@ worker {{ type = "normal"; bind_socket = "127.0.0.1:{port}"; count = 1; }}
 """
 
 
-def answers(port: int, process: "subprocess.Popen[bytes]") -> bool:
+def is_ready(port: int, process: "subprocess.Popen[bytes]") -> bool:
     for _ in range(100):
         ping = ["rspamc", "--connect", f"127.0.0.1:{port}", "--timeout", "2", "uptime"]
         if process.poll() is not None:

@@ -1,4 +1,4 @@
-"""Single stages, each in a child: python -m bench.stages STAGE VALUE; the stages are below."""
+"""Single stages, each in a child process: python -m bench.stages STAGE VALUE."""
 
 import asyncio
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.taken import Taken, Watch
+from bench.measurement import Measurement, Stopwatch
 from digest.bootstrap import open_app
 from digest.issues.content import content_of
 from digest.issues.lookup import get_issue
@@ -24,18 +24,18 @@ from subscribers.exporting import csv_writer, reader_rows
 CARDS = 8
 
 
-async def freeze(readers: int) -> Taken:
+async def freeze(readers: int) -> Measurement:
     """Start sending issue 1: its audience becomes delivery rows in one commit."""
     async with open_app() as app:
-        watch = Watch()
+        watch = Stopwatch()
         await start.send(app, 1)
-        return watch.taken(readers)
+        return watch.measure(readers)
 
 
-async def forward(left: int) -> Taken:
-    """Call all accepted but the last few, as though the others had been sent."""
+async def forward(left: int) -> Measurement:
+    """Mark all deliveries but the last `left` as accepted, as if they had been sent."""
     async with open_app() as app, app.store.write() as session:
-        watch = Watch()
+        watch = Stopwatch()
         connection = await session.connection()
         done = await connection.execute(
             text(
@@ -44,43 +44,43 @@ async def forward(left: int) -> Taken:
             ),
             {"left": left},
         )
-        return watch.taken(done.rowcount)
+        return watch.measure(done.rowcount)
 
 
-async def report(readers: int) -> Taken:
+async def report(readers: int) -> Measurement:
     """The report of issue 1, as `digest issues report` asks for it."""
     async with open_app() as app:
-        watch = Watch()
+        watch = Stopwatch()
         found = await reports.issue_report(app, 1)
         if not found.accounting.balances or found.accounting.recipients != readers:
             raise SystemExit(f"the report does not balance: {found.accounting.equation()}")
-        return watch.taken(readers)
+        return watch.measure(readers)
 
 
-async def measure(readers: int) -> Taken:
-    """What `/metrics` asks of the database."""
+async def measure(readers: int) -> Measurement:
+    """The queries of `/metrics`."""
     async with open_app() as app:
-        watch = Watch()
+        watch = Stopwatch()
         await metrics.read_metrics(app)
-        return watch.taken(readers)
+        return watch.measure(readers)
 
 
-async def export(readers: int) -> Taken:
-    """All readers as CSV, thrown away."""
+async def export(readers: int) -> Measurement:
+    """Export all readers as CSV, and discard it."""
     rows = 0
     async with open_app() as app, app.store.read() as session:
         with Path("/dev/null").open("w") as nowhere:  # noqa: ASYNC230
-            watch, write = Watch(), csv_writer(nowhere)
+            watch, write = Stopwatch(), csv_writer(nowhere)
             async for row in reader_rows(session):
                 write(row)
                 rows += 1
         if rows != readers:
             raise SystemExit(f"{rows} of {readers} readers were exported")
-        return watch.taken(readers)
+        return watch.measure(readers)
 
 
-async def compile_all(times: int) -> Taken:
-    """Compile issue 1 in all variants, so many times."""
+async def compile_all(times: int) -> Measurement:
+    """Compile issue 1 in all variants, `times` times."""
     async with open_app() as app, app.store.read() as session:
         issue = await get_issue(session, 1)
         edition = await edition_of(session, issue)
@@ -88,23 +88,23 @@ async def compile_all(times: int) -> Taken:
         if len(content.cards) != CARDS:
             raise SystemExit(f"the issue has {len(content.cards)} cards, not {CARDS}")
         site, templates = site_of(app.settings, edition), load_templates(edition.template)
-        watch = Watch()
+        watch = Stopwatch()
         for _ in range(times):
             for variant in VARIANTS:
                 compile_issue(content, site, templates, variant)
-        return watch.taken(times)
+        return watch.measure(times)
 
 
-async def write_message(file: str) -> Taken:
-    """The message of issue 1 as one reader gets it: what the peers send."""
+async def write_message(file: str) -> Measurement:
+    """Write the message of issue 1 as one reader gets it; the peers send it."""
     async with open_app() as app:
-        watch = Watch()
+        watch = Stopwatch()
         preview = await preview_issue(app, 1)
         await asyncio.to_thread(Path(file).write_bytes, preview.variants[0].eml)
-        return watch.taken(1)
+        return watch.measure(1)
 
 
-COUNTED: dict[str, Callable[[int], Awaitable[Taken]]] = {
+STAGES: dict[str, Callable[[int], Awaitable[Measurement]]] = {
     "freeze": freeze,
     "forward": forward,
     "report": report,
@@ -114,13 +114,13 @@ COUNTED: dict[str, Callable[[int], Awaitable[Taken]]] = {
 }
 
 
-async def run(stage: str, value: str) -> Taken:
-    """The stage that was asked for; `value` counts readers, runs or messages left, or is a file."""
-    return await (write_message(value) if stage == "message" else COUNTED[stage](int(value)))
+async def run(stage: str, value: str) -> Measurement:
+    """Run a stage; `value` counts readers, runs or messages left, or is a file."""
+    return await (write_message(value) if stage == "message" else STAGES[stage](int(value)))
 
 
 def main() -> None:
-    """Run it, and say what it took."""
+    """Run the stage and print its measurement."""
     asyncio.run(run(*sys.argv[1:])).print()
 
 

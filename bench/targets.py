@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from statistics import median
 
+from bench.measurement import Measurement
 from bench.report import Target, ratio, spread
-from bench.taken import Taken
 
 SOURCE, OURS, SIGNED = "smtp-source", "digest, unsigned", "digest, RSA-2048"
 MANY = "digest, PostgreSQL, two workers"
@@ -15,33 +15,33 @@ MILLION = 1_000_000
 
 @dataclass
 class Figures:
-    """All that was measured.
+    """Everything that was measured.
 
     `stages` are keyed import, freeze, freeze on PostgreSQL, compile, report, metrics and
     export. `scale` has pairs of the same work for a small audience and a large one, at its
     first messages and its last.
     """
 
-    rounds: dict[str, list[Taken]] = field(default_factory=dict)
-    stages: dict[str, Taken] = field(default_factory=dict)
-    scale: dict[str, list[tuple[Taken, Taken]]] = field(
+    rounds: dict[str, list[Measurement]] = field(default_factory=dict)
+    stages: dict[str, Measurement] = field(default_factory=dict)
+    scale: dict[str, list[tuple[Measurement, Measurement]]] = field(
         default_factory=lambda: {FIRST: [], LAST: []}
     )
     missing: list[str] = field(default_factory=list)
 
     def ratio(self, name: str, other: str) -> float | None:
-        """The median over the rounds."""
+        """Median ratio of the rates over the rounds; None if one was not measured."""
         if name not in self.rounds or other not in self.rounds:
             return None
         return ratio(self.rounds[name], self.rounds[other]).median
 
     def cpu(self, name: str) -> float | None:
         """CPU seconds per 1,000 messages, median."""
-        taken = self.rounds.get(name)
-        return spread([one.cpu_per_thousand for one in taken]).median if taken else None
+        measured = self.rounds.get(name)
+        return spread([one.cpu_per_thousand for one in measured]).median if measured else None
 
     def growth(self, end: str) -> float | None:
-        """CPU per message among many readers by that among few, median of the turns."""
+        """CPU per message with many readers divided by that with few, median of the turns."""
         pairs = self.scale[end]
         if not pairs:
             return None
@@ -49,13 +49,13 @@ class Figures:
 
     @property
     def peak_among_many(self) -> float | None:
-        """The most memory a sender held beside the large audience, in MB."""
+        """The most memory that a sender held with the large audience, in MB."""
         peaks = [large.peak_mb or 0 for pairs in self.scale.values() for _, large in pairs]
         return max(peaks, default=None)
 
 
 def targets(figures: Figures) -> list[Target]:
-    """Every target; a figure that the run's size cannot show is not claimed."""
+    """Every target, with its measured figure if there is one."""
     return [*_sending(figures), *_scale(figures)]
 
 
@@ -108,10 +108,12 @@ def _among(readers: int) -> str:
 
 
 def _timed(found: Figures, stage: str, what: str, limit: float) -> Target:
-    """A smaller run is scaled up, and says so."""
-    taken = found.stages.get(stage)
-    if taken is None:
+    """A target in seconds; a smaller run is scaled up and marked as estimated."""
+    measured = found.stages.get(stage)
+    if measured is None:
         return Target(what, limit, False, None, " s")
-    scaled = taken.seconds * MILLION / taken.work
-    note = "" if taken.work == MILLION else f"from {taken.seconds:.2f} s for {taken.work:,}"
-    return Target(what, limit, False, scaled, " s", note, estimated=taken.work != MILLION)
+    scaled = measured.seconds * MILLION / measured.work
+    note = (
+        "" if measured.work == MILLION else f"from {measured.seconds:.2f} s for {measured.work:,}"
+    )
+    return Target(what, limit, False, scaled, " s", note, estimated=measured.work != MILLION)

@@ -1,1 +1,1 @@
-"""Each sender is a process of its own that sends a number of messages and prints what it took."""
+"""Each sender is a process that sends a number of messages and prints its measurement."""

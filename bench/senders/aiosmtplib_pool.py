@@ -9,10 +9,10 @@ from pathlib import Path
 
 import aiosmtplib
 
-from bench.taken import Taken, Watch
+from bench.measurement import Measurement, Stopwatch
 
 
-async def send(port: int, messages: int, data: bytes, connections: int) -> Taken:
+async def send(port: int, messages: int, data: bytes, connections: int) -> Measurement:
     """Share the messages among the connections."""
     left = iter(range(messages))
 
@@ -21,9 +21,9 @@ async def send(port: int, messages: int, data: bytes, connections: int) -> Taken
             for number in left:
                 await client.sendmail("bounces@example.org", [f"reader{number}@example.org"], data)
 
-    watch = Watch()
+    watch = Stopwatch()
     await asyncio.gather(*(lane() for _ in range(connections)))
-    return watch.taken(messages)
+    return watch.measure(messages)
 
 
 if __name__ == "__main__":

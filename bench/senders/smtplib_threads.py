@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from smtplib import SMTP
 
-from bench.taken import Taken, Watch
+from bench.measurement import Measurement, Stopwatch
 
 
-def send(port: int, messages: int, data: bytes, threads: int) -> Taken:
+def send(port: int, messages: int, data: bytes, threads: int) -> Measurement:
     """Share the messages among the threads."""
 
     def lane(numbers: range) -> None:
@@ -19,10 +19,10 @@ def send(port: int, messages: int, data: bytes, threads: int) -> Taken:
             for number in numbers:
                 client.sendmail("bounces@example.org", [f"reader{number}@example.org"], data)
 
-    watch = Watch()
+    watch = Stopwatch()
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lane, [range(first, messages, threads) for first in range(threads)]))
-    return watch.taken(messages)
+    return watch.measure(messages)
 
 
 if __name__ == "__main__":

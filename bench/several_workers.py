@@ -1,4 +1,4 @@
-"""Two workers on a PostgreSQL of the bench's own, which waits for the disk as it should."""
+"""Two workers on a PostgreSQL server of the bench, with durable commits."""
 
 import subprocess
 import sys
@@ -10,46 +10,46 @@ from pathlib import Path
 
 import psycopg
 
-from bench.installation import Installation, prepare
-from bench.peers import Missing
-from bench.taken import Taken, read_taken
+from bench.installation import BenchInstallation, prepare
+from bench.measurement import Measurement, read_measurement
+from bench.peers import PeerMissing
 from tests.postgres import Cluster, PostgresMissing, database_of, start_cluster
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 WORKERS = 2
-LOOK_SECONDS = 0.02
+POLL_SECONDS = 0.02
 LONGEST_SECONDS = 120
 
 
 @contextmanager
 def postgresql() -> Iterator[Cluster]:
-    """A server as it comes, until the end of the block. Raises `Missing`."""
+    """A server with durable commits, for the block. Raises `PeerMissing`."""
     try:
         cluster = start_cluster(DURABLE)
     except PostgresMissing as reason:
-        raise Missing(str(reason)) from None
+        raise PeerMissing(str(reason)) from None
     with cluster:
         yield cluster
 
 
-def prepare_on(
+def prepare_on_postgresql(
     cluster: Cluster, folder: Path, relay_port: int, readers: int
-) -> tuple[Installation, Taken]:
-    """An issue frozen for so many readers on PostgreSQL; and what freezing them took."""
+) -> tuple[BenchInstallation, Measurement]:
+    """An issue frozen for `readers` on PostgreSQL, and what freezing took."""
     url = cluster.new_database()
     made, _ = prepare(folder, relay_port, readers, database_url=url)
     return made, made.measure("bench.stages", "freeze", str(readers))
 
 
 @dataclass(frozen=True)
-class Workers:
-    """Sends copies of a frozen audience, the workers sharing in it."""
+class WorkerGroup:
+    """Workers that share the sending to a copy of a frozen audience."""
 
     cluster: Cluster
-    frozen: Installation
+    frozen: BenchInstallation
 
-    def send(self, messages: int) -> Taken:
-        """From the start of all workers until so many messages are accepted; the workers' CPU."""
+    def send(self, messages: int) -> Measurement:
+        """Measure from the start of the workers until `messages` are accepted."""
         assert self.frozen.database_url
         url = self.cluster.new_database(template=database_of(self.frozen.database_url))
         try:
@@ -58,7 +58,7 @@ class Workers:
             self.cluster.drop_database(url)
 
 
-def _send(fresh: Installation, messages: int) -> Taken:
+def _send(fresh: BenchInstallation, messages: int) -> Measurement:
     workers = [_start(fresh) for _ in range(WORKERS)]
     try:
         for worker in workers:
@@ -72,11 +72,11 @@ def _send(fresh: Installation, messages: int) -> Taken:
             worker.stdin.flush()
         accepted = _wait_for(fresh, messages)
         seconds = time.perf_counter() - started
-        parts = [read_taken(worker.communicate(timeout=60)[0]) for worker in workers]
+        parts = [read_measurement(worker.communicate(timeout=60)[0]) for worker in workers]
     finally:
         for worker in workers:
             worker.kill()
-    return Taken(
+    return Measurement(
         accepted,
         seconds,
         sum(part.cpu for part in parts),
@@ -84,7 +84,7 @@ def _send(fresh: Installation, messages: int) -> Taken:
     )
 
 
-def _start(fresh: Installation) -> "subprocess.Popen[str]":
+def _start(fresh: BenchInstallation) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "bench.senders.postgresql_worker"],
         env=fresh.environment,
@@ -96,8 +96,8 @@ def _start(fresh: Installation) -> "subprocess.Popen[str]":
     )
 
 
-def _wait_for(fresh: Installation, messages: int) -> int:
-    """Until so many are accepted; how many there were by then."""
+def _wait_for(fresh: BenchInstallation, messages: int) -> int:
+    """Wait until `messages` are accepted; returns how many are by then."""
     assert fresh.database_url
     deadline = time.monotonic() + LONGEST_SECONDS
     with psycopg.connect(fresh.database_url.replace("+psycopg", ""), autocommit=True) as ledger:
@@ -107,5 +107,5 @@ def _wait_for(fresh: Installation, messages: int) -> int:
             ).fetchone()
             if row and row[0] >= messages:
                 return int(row[0])
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
     raise SystemExit(f"two workers did not send {messages} messages in {LONGEST_SECONDS} s")

@@ -1,4 +1,4 @@
-"""What a piece of work took: printed as JSON by the child that did it, read by the parent."""
+"""What a piece of work took: a child process prints it as JSON, and the parent reads it."""
 
 import json
 import time
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Taken:
-    """`seconds` by the clock, `cpu` of all threads in seconds, `peak_mb` resident since the start.
+class Measurement:
+    """`seconds` by the clock, `cpu` seconds of all threads, `peak_mb` resident since the start.
 
-    `work` is how many were done: messages, readers, compilations.
+    `work` is the number of pieces done: messages, readers, compilations.
     """
 
     work: int
@@ -29,24 +29,24 @@ class Taken:
         return self.cpu / self.work * 1000
 
     def print(self) -> None:
-        """Say it to the parent."""
+        """Print it for the parent."""
         print(json.dumps(asdict(self)), flush=True)
 
 
-def read_taken(output: str) -> Taken:
-    """The last line of a child's output."""
-    return Taken(**json.loads(output.splitlines()[-1]))
+def read_measurement(output: str) -> Measurement:
+    """The measurement in the last line of a child's output."""
+    return Measurement(**json.loads(output.splitlines()[-1]))
 
 
-class Watch:
-    """Clock and CPU of this process from now on; imports and start-up are not counted."""
+class Stopwatch:
+    """Measures clock and CPU of this process from now on, without imports and start-up."""
 
     def __init__(self) -> None:
         self._started, self._cpu = time.perf_counter(), time.process_time()
 
-    def taken(self, work: int) -> Taken:
-        """What `work` took until now."""
-        return Taken(
+    def measure(self, work: int) -> Measurement:
+        """What `work` pieces took until now."""
+        return Measurement(
             work,
             time.perf_counter() - self._started,
             time.process_time() - self._cpu,
@@ -55,7 +55,8 @@ class Watch:
 
 
 def peak_mb() -> float | None:
-    """The most memory this process held, in MB; `ru_maxrss` would include the parent's."""
+    """The most memory that this process held, in MB; None without /proc."""
+    # Not `ru_maxrss`: after a fork it starts with the peak of the parent.
     status = Path("/proc/self/status")
     if not status.exists():
         return None
