@@ -416,7 +416,7 @@ async def test_a_slot_that_cannot_even_be_held_does_not_stop_the_extras(
     async def broken(*_: object) -> None:
         raise Refused("no template")
 
-    monkeypatch.setattr(advance, "compose_slot", broken)
-    monkeypatch.setattr(advance, "_hold", broken)
+    monkeypatch.setattr("digest.services.schedule.advance.compose_slot", broken)
+    monkeypatch.setattr("digest.services.schedule.advance._hold", broken)
     await advance(app)
     assert len(await mailings(app)) == 1
