@@ -17,6 +17,7 @@ from digest.databases import postgresql
 from digest.errors import Misconfigured
 
 SECRETS = ("DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY")
+SITE_NAME = "Weekly AI Tool Verdicts"
 SQLITE = "sqlite+aiosqlite:///"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -77,8 +78,12 @@ class Settings(BaseSettings):
         description="Signs links. Several keys, separated by commas: the first signs, all verify. "
         "The last also keys the address hashes, so keep it. Default: <data_dir>/secret.key.",
     )
+    site_name: str = Field(
+        SITE_NAME,
+        description="What the newsletter is called in mails, on the pages and in the feed.",
+    )
     sender: str = Field(
-        "Weekly AI Tool Verdicts <digest@localhost.localdomain>",
+        f"{SITE_NAME} <digest@localhost.localdomain>",
         description="The From of every mail: Name <address>.",
     )
     postal_address: str = Field(
@@ -145,6 +150,13 @@ class Settings(BaseSettings):
         if value is not None:
             HostPort.parse(value)
         return value
+
+    @field_validator("site_name")
+    @classmethod
+    def _is_one_line(cls, value: str) -> str:
+        if not value.isprintable() or not value.strip():
+            raise ValueError("must be one line of text, such as Weekly Verdicts")
+        return value.strip()
 
     @field_validator("sender")
     @classmethod

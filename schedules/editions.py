@@ -22,7 +22,6 @@ __all__ = [
 ]
 
 DEFAULT_SLUG = "weekly"
-DEFAULT_NAME = "Weekly AI Tool Verdicts"
 
 
 async def find_edition(session: AsyncSession, slug: str) -> Edition | None:
@@ -46,12 +45,14 @@ async def list_editions(session: AsyncSession) -> list[Edition]:
     return list(await session.exec(select(Edition).order_by(col(Edition.id))))
 
 
-async def create_default(session: AsyncSession, now: datetime, *, zone: str = "UTC") -> Edition:
+async def create_default(
+    session: AsyncSession, now: datetime, *, name: str = DEFAULT_SLUG, zone: str = "UTC"
+) -> Edition:
     """The edition that every installation starts with, and its slots; made only once.
 
     Tuesday 09:00 in `zone`; the other defaults are those of the table.
     """
-    change = EditionChange(name=DEFAULT_NAME, zone=zone)
+    change = EditionChange(name=name, zone=zone)
     return (
         await find_edition(session, DEFAULT_SLUG)
         or await _make(session, DEFAULT_SLUG, change, now)

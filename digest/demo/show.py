@@ -40,7 +40,7 @@ async def show_demo(folder: Path, *, keep_serving: bool) -> None:
     app = App(settings, store, keyring, calendar.now, calendar.uptime)
     try:
         async with app.store.write() as session:
-            await create_default(session, calendar.now())
+            await create_default(session, calendar.now(), name=settings.site_name)
         async with running_server(app) as now_running:
             await _play(app, calendar, now_running)
             if keep_serving:

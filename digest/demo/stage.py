@@ -9,7 +9,7 @@ from pathlib import Path
 
 from digest.errors import Refused
 from digest.keyfile import make_key_file
-from digest.settings import Settings
+from digest.settings import SITE_NAME, Settings
 from digest.uptime import Uptime
 
 MARK = ".digest-demo"
@@ -52,7 +52,7 @@ def set_up(folder: Path) -> Settings:
         public_url=f"http://127.0.0.1:{port}",
         port=port,
         desk_port=free_port(8001),
-        sender="Weekly AI Tool Verdicts <verdicts@news.example.org>",
+        sender=f"{SITE_NAME} <verdicts@news.example.org>",
         postal_address="The Verdict Desk, 12 Example Street, 10115 Berlin",
         editor="editor@news.example.org",
     )

@@ -20,6 +20,7 @@ def site_of(settings: Settings, edition: Edition | None = None) -> Site:
         sender=(edition and edition.sender) or settings.sender,
         reply_to=edition.reply_to if edition else None,
         postal_address=settings.postal_address,
+        site_name=settings.site_name,
     )
 
 

@@ -19,6 +19,7 @@ SITE = Site(
     public_url="https://digest.example.org",
     sender="Weekly Verdicts <digest@news.example.org>",
     postal_address="1 Test Street, 10115 Berlin",
+    site_name="Weekly AI Tool Verdicts",
 )
 COLUMNS = """[...document.querySelectorAll('h3')].slice(0, 2).map(h => {
     const box = h.getBoundingClientRect(); return [box.left, box.top]; })"""

@@ -45,7 +45,7 @@ class Sites:
 @pytest.fixture
 async def sites(app: App) -> AsyncIterator[Sites]:
     async with app.store.write() as session:
-        await create_default(session, app.clock())
+        await create_default(session, app.clock(), name=app.settings.site_name)
     async with _serving(build_public(app)) as public, _serving(build_desk(app)) as desk:
         yield Sites(app, public, desk)
 

@@ -38,7 +38,7 @@ def card(tmp_path: Path) -> Path:
 @pytest.fixture
 async def address(app: App, card: Path) -> AsyncIterator[str]:
     async with app.store.write() as session:
-        await create_default(session, app.clock())
+        await create_default(session, app.clock(), name=app.settings.site_name)
     async with running_workbench(app, card.parents[1], 0) as address:
         yield address
 

@@ -20,6 +20,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("DIGEST_PORT", "70000"),
         ("DIGEST_SENDER", "nobody in particular"),
         ("DIGEST_SENDER", "A <a@b.example>\r\nBcc: c <c@d.example>"),
+        ("DIGEST_SITE_NAME", " "),
+        ("DIGEST_SITE_NAME", "Verdicts\nBcc: c@d.example"),
         ("DIGEST_PUBLIC_URL", "digest.example.org"),
         ("DIGEST_PUBLIC_URL", "http://digest.example.org"),
         ("DIGEST_DATABASE_URL", "nonsense"),

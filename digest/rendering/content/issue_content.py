@@ -85,4 +85,4 @@ class Site(FrozenModel):
     sender: str
     reply_to: str | None = None
     postal_address: str
-    site_name: str = "Weekly AI Tool Verdicts"
+    site_name: str

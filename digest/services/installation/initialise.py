@@ -33,7 +33,7 @@ async def initialise(settings: Settings, clock: Callable[[], datetime] = utc_now
     store = open_store(settings.store_url)
     try:
         async with store.write() as session:
-            await create_default(session, clock())
+            await create_default(session, clock(), name=settings.site_name)
     finally:
         await store.close()
     return Initialised(

@@ -21,14 +21,16 @@ from digest.rendering.content.headline import (
 )
 from digest.rendering.content.issue_content import Flip, IssueContent, Site
 from digest.rendering.message.reader_values import ReaderValues, preview_slots
+from digest.settings import SITE_NAME
 from previews import samples
 
-EDITION, EDITION_NAME = "weekly", "Weekly AI Tool Verdicts"
+EDITION, EDITION_NAME = "weekly", SITE_NAME
 SITE = Site(
     public_url="https://digest.example.org",
-    sender="Weekly AI Tool Verdicts <verdicts@news.example.org>",
+    sender=f"{SITE_NAME} <verdicts@news.example.org>",
     reply_to="editor@news.example.org",
     postal_address="The Verdict Desk, 12 Example Street, 10115 Berlin",
+    site_name=SITE_NAME,
 )
 READER = ReaderValues(
     message_id="sample.0@news.example.org",

@@ -9,7 +9,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from digest.app import App
 from digest.catalogue.views import ToolView
-from digest.rendering.content.issue_content import Site
 
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -44,7 +43,6 @@ class Pages:
         """`base` is the path before every link; by default, that of the public URL."""
         self._headers = headers
         self.base = urlsplit(app.settings.public_url).path if base is None else base
-        self.site_name: str = Site.model_fields["site_name"].default
         self._environment = Environment(
             loader=PackageLoader("templates", "web"),
             autoescape=True,
@@ -57,7 +55,7 @@ class Pages:
         )
         self._environment.globals.update(
             base=self.base,
-            site_name=self.site_name,
+            site_name=app.settings.site_name,
             postal_address=app.settings.postal_address,
             section=None,
             layout=layout,

@@ -32,11 +32,11 @@ async def issue(number: IssueNumber, app: Installation) -> Response:
 
 
 @router.get("/feed.xml")
-async def feed(app: Installation, pages: PageRenderer) -> Response:
+async def feed(app: Installation) -> Response:
     """The newest issues for feed readers."""
     content = atom_feed(
         await published_issues(app),
-        title=pages.site_name,
+        title=app.settings.site_name,
         public_url=app.settings.public_url,
         now=app.clock(),
     )

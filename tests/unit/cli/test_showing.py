@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "cli.md"
 @pytest.fixture(autouse=True)
 async def draft(app: App) -> None:
     async with app.store.write() as session:
-        await create_default(session, app.clock())
+        await create_default(session, app.clock(), name=app.settings.site_name)
         await add_comparison(session, "Alpha", "Beta", app.clock())
     await publishing.compose(app, "weekly")
 

@@ -26,6 +26,7 @@ def site() -> Site:
         sender="Weekly Verdicts <digest@news.example.org>",
         reply_to="editor@news.example.org",
         postal_address="1 Test Street, 10115 Berlin",
+        site_name="Weekly AI Tool Verdicts",
     )
 
 

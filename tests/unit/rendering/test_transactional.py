@@ -36,6 +36,15 @@ def test_a_confirmation_says_what_when_and_how_to_ignore_it(
     assert confirmation.html(reader).count("confirm/0123456789abcdef") == 3
 
 
+def test_a_confirmation_is_signed_with_the_name_of_the_site(
+    site: Site, reader: ReaderValues
+) -> None:
+    named = site.model_copy(update={"site_name": "Tools & Trouble"})
+    message = compile_letter("confirmation", CONFIRM, named, load_templates("confirmation"))
+    assert "Tools &amp; Trouble" in message.html(reader)
+    assert "Tools & Trouble\n" in message.text(reader)
+
+
 def test_a_letter_is_marked_automatic_and_belongs_to_no_list(
     confirmation: CompiledMessage, reader: ReaderValues
 ) -> None:

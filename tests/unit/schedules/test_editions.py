@@ -21,9 +21,9 @@ from schedules.tables import Edition, Slot
 
 async def test_the_first_edition_is_the_weekly_one(store: Store, now: datetime) -> None:
     async with store.write() as session:
-        edition = await create_default(session, now, zone="Europe/Berlin")
+        edition = await create_default(session, now, name="Verdicts", zone="Europe/Berlin")
         first = (await session.exec(select(Slot.local_date).order_by(Slot.local_date))).first()
-    assert (edition.slug, edition.name) == ("weekly", "Weekly AI Tool Verdicts")
+    assert (edition.slug, edition.name) == ("weekly", "Verdicts")
     assert (edition.weekdays, edition.send_time, edition.zone) == ("tue", "09:00", "Europe/Berlin")
     assert (edition.cutoff_hours, edition.grace_hours, edition.give_up_hours) == (15, 12, 48)
     assert (edition.min_items, edition.max_items, edition.max_age_days) == (1, 8, 60)

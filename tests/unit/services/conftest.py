@@ -44,7 +44,7 @@ async def app(app: App, clock: Clock) -> App:
     )
     made = replace(app, settings=settings, clock=clock)
     async with made.store.write() as session:
-        await create_default(session, clock())
+        await create_default(session, clock(), name=app.settings.site_name)
     return made
 
 

@@ -46,7 +46,7 @@ def database() -> str:
 @pytest.fixture
 async def weekly(app: App) -> Edition:
     async with app.store.write() as session:
-        return await create_default(session, app.clock())
+        return await create_default(session, app.clock(), name=app.settings.site_name)
 
 
 @pytest.fixture

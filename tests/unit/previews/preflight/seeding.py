@@ -24,6 +24,7 @@ SITE = Site(
     sender="Weekly Verdicts <digest@news.example.org>",
     reply_to="editor@news.example.org",
     postal_address="1 Test Street, 10115 Berlin",
+    site_name="Weekly AI Tool Verdicts",
 )
 READER = ReaderValues(
     message_id="c0ffee@news.example.org",

@@ -1,5 +1,6 @@
 """The archive, and its feed."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 
 from digest.app import App
 from digest.issues.states import IssueState
+from digest.web.public.site import build_public
 from schedules.tables import Edition
 from tests.unit.web.conftest import add_issue
 
@@ -72,3 +74,15 @@ async def test_an_empty_feed_is_a_feed(client: httpx.AsyncClient) -> None:
     feed = ElementTree.fromstring((await client.get("/feed.xml")).content)
     assert feed.findall("a:entry", ATOM) == []
     assert feed.findtext("a:title", None, ATOM) == "Weekly AI Tool Verdicts"
+
+
+async def test_pages_and_feed_carry_the_name_of_the_site(app: App) -> None:
+    settings = app.settings.model_copy(update={"site_name": "Tools & Trouble"})
+    transport = httpx.ASGITransport(app=build_public(replace(app, settings=settings)))
+    async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as client:
+        feed = ElementTree.fromstring((await client.get("/feed.xml")).content)
+        page = (await client.get("/issues")).text
+    assert feed.findtext("a:title", None, ATOM) == "Tools & Trouble"
+    assert feed.findtext("a:author/a:name", None, ATOM) == "Tools & Trouble"
+    assert page.count("Tools &amp; Trouble") == 4  # title, link to the feed, header and footer
+    assert "Weekly AI Tool Verdicts" not in page
