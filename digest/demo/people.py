@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 from digest.errors import Refused
-from digest.inbox.reading import list_messages, read_message
+from digest.inbox.received import list_messages, read_message
 
 NAMES = ("ada", "grace", "alan", "edsger", "barbara", "donald", "margaret", "tim")
 CONFIRM_LINK = re.compile(r"https?://\S+/confirm/[\w.-]+")

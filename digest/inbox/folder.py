@@ -29,7 +29,7 @@ class Envelope:
     received_at: datetime
 
 
-def store(folder: Path, envelope: Envelope, raw: bytes) -> str:
+def store_message(folder: Path, envelope: Envelope, raw: bytes) -> str:
     """Keep one message; its id. On return it is on the disk. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True)
     message_id = f"{envelope.received_at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
@@ -39,12 +39,12 @@ def store(folder: Path, envelope: Envelope, raw: bytes) -> str:
     return message_id
 
 
-def ids(folder: Path) -> list[str]:
+def message_ids(folder: Path) -> list[str]:
     """The ids of all messages, newest first."""
     return sorted(_ids(folder), reverse=True)
 
 
-def load(folder: Path, message_id: str) -> tuple[Envelope, bytes]:
+def load_message(folder: Path, message_id: str) -> tuple[Envelope, bytes]:
     """One message with its envelope. Raises `NotFound`, also for what is no id at all."""
     if not MESSAGE_ID.fullmatch(message_id):
         raise NotFound("there is no such message in the inbox")

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import Envelope as SmtpEnvelope
 from aiosmtpd.smtp import Session as SmtpSession
 
 from digest.app import utc_now
-from digest.inbox.folder import Envelope, store
+from digest.inbox.folder import Envelope, store_message
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Inbox:
         raw = content if isinstance(content, bytes) else content.encode()
         try:
             message_id = await asyncio.get_running_loop().run_in_executor(
-                self._disk, store, self.folder, envelope, raw
+                self._disk, store_message, self.folder, envelope, raw
             )
         except OSError as error:
             log.error("the inbox cannot store in %s: %s", self.folder, error.strerror)

@@ -4,7 +4,7 @@ from email.utils import parseaddr
 
 from digest.app import App
 from digest.delivery.ledger.postmark import Postmark
-from digest.delivery.relays.reading import relays_of
+from digest.delivery.relays.config_file import relays_of
 from digest.delivery.states import Route
 from digest.errors import Misconfigured
 from digest.rendering.content.issue_content import Site

@@ -157,7 +157,7 @@ async def test_a_link_in_a_received_mail_opens_in_a_new_tab_and_its_scripts_stay
 ) -> None:
     raw = MAIL.format(link=f"{sites.public}/compare").encode()
     envelope = inbox.Envelope("", ("ann@example.org",), sites.app.clock())
-    message_id = inbox.store(sites.app.settings.inbox_dir, envelope, raw)
+    message_id = inbox.store_message(sites.app.settings.inbox_dir, envelope, raw)
     page = await browser.new_page()
     await page.goto(f"{sites.desk}/inbox/{message_id}")
     frame = page.frame_locator("iframe")

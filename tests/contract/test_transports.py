@@ -1,17 +1,14 @@
-"""What every transport promises, on each of them: nothing goes without `finish`."""
+"""What every transport promises: nothing is delivered without `finish`."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from digest.delivery.ports import Outgoing, Transport
-from digest.delivery.relay import Relay as RelayAddress
-from digest.delivery.relay import Tls
-from digest.delivery.transports.folder import FolderTransport
-from digest.delivery.transports.memory import MemoryTransport
+from digest.delivery.relays.address import RelayAddress, Tls
 from digest.delivery.transports.smtp import SmtpTransport
+from tests.memory_transport import MemoryTransport
 from tests.relay import Relay
 
 BODY = b"Subject: hello\r\n\r\n=2Ea line that begins with a dot\r\nFrom the last\r\n"
@@ -25,13 +22,11 @@ class Bench:
     delivered: Callable[[], list[bytes]]
 
 
-@pytest.fixture(params=["memory", "folder", "smtp", "smtp, pipelined"])
-async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+@pytest.fixture(params=["memory", "smtp", "smtp, pipelined"])
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     if request.param == "memory":
         memory = MemoryTransport()
         yield Bench(memory, lambda: [message.data for message in memory.sent])
-    elif request.param == "folder":
-        yield Bench(FolderTransport(tmp_path / "out"), lambda: _read(tmp_path / "out"))
     else:
         offers = ("PIPELINING",) if "pipelined" in request.param else ()
         async with Relay(extensions=offers) as relay:
@@ -40,11 +35,6 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
                 SmtpTransport(address, "localhost"),
                 lambda: [taken.data for taken in relay.taken],
             )
-
-
-def _read(folder: Path) -> list[bytes]:
-    """The messages without the two envelope headers in front."""
-    return [path.read_bytes().split(b"\r\n", 2)[2] for path in sorted(folder.glob("*.eml"))]
 
 
 def outgoing(number: int = 1) -> Outgoing:
@@ -60,7 +50,7 @@ async def test_a_finished_message_arrives_byte_for_byte(bench: Bench) -> None:
     assert bench.delivered() == [BODY]
 
 
-async def test_a_staged_message_has_not_gone(bench: Bench) -> None:
+async def test_a_staged_message_is_not_delivered_yet(bench: Bench) -> None:
     connection = await bench.transport.connect()
     await connection.stage(outgoing())
     assert bench.delivered() == []
@@ -91,7 +81,7 @@ async def test_closing_twice_is_harmless(bench: Bench) -> None:
     await connection.close()
 
 
-async def test_the_next_message_may_be_told_with_the_dot(bench: Bench) -> None:
+async def test_the_next_message_may_be_announced_with_the_dot(bench: Bench) -> None:
     connection = await bench.transport.connect()
     messages = [outgoing(number) for number in range(5)]
     for message, then in zip(messages, [*messages[1:], None], strict=True):
@@ -101,7 +91,7 @@ async def test_the_next_message_may_be_told_with_the_dot(bench: Bench) -> None:
     assert len(bench.delivered()) == 5
 
 
-async def test_a_message_only_told_with_the_dot_has_not_gone(bench: Bench) -> None:
+async def test_a_message_that_was_only_announced_is_not_delivered(bench: Bench) -> None:
     connection = await bench.transport.connect()
     await connection.stage(outgoing(1))
     await connection.finish(outgoing(2))

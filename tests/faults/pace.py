@@ -16,8 +16,8 @@ from digest.cli import progress
 from digest.databases import sqlite
 from digest.delivery.ledger import access as ledger
 from digest.delivery.ledger import recovery, writer
-from digest.delivery.relays import health
-from digest.delivery.sending import aftermath, pool, worker
+from digest.delivery.sending import worker
+from digest.delivery.sending.timing import Timing
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,9 @@ class Pace:
             structlog.configure(**before)
 
     def _waits(self) -> Iterator[tuple[Any, str, object]]:
-        yield pool, "POLL_SECONDS", self.poll
-        yield worker, "TIDY_SECONDS", self.tidy
-        yield health, "BACK_OFF_SECONDS", (self.back_off,)
-        for module in (aftermath, ledger, writer):
+        timing = Timing(self.poll, self.tidy, retry=self.poll, back_off=(self.back_off,))
+        yield worker, "PRODUCTION", timing
+        for module in (ledger, writer):
             yield module, "RETRY_SECONDS", self.poll
         yield progress, "LOOK_SECONDS", self.poll
         yield recovery, "RETRY_UNKNOWN_AFTER", timedelta(seconds=self.retry_unknown)

@@ -31,7 +31,6 @@ from digest.delivery.outcomes import Outcome
 from digest.delivery.ports import Outgoing
 from digest.delivery.states import DeliveryState, MailingState, Route
 from digest.delivery.tables import Delivery
-from digest.delivery.transports.memory import MemoryConnection, MemoryTransport
 from digest.errors import Refused
 from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
@@ -48,6 +47,7 @@ from tests.faults.installation import (
     prepare,
     values_for,
 )
+from tests.memory_transport import MemoryConnection, MemoryTransport
 
 READERS = 6
 WORKERS = 2

@@ -21,10 +21,10 @@ from digest.delivery.ledger.claims import Claim
 from digest.delivery.ledger.mailings import freeze_audience
 from digest.delivery.ledger.recovery import tidy
 from digest.delivery.ports import Outgoing
-from digest.delivery.relay import Relay as Address
-from digest.delivery.relay import Tls
+from digest.delivery.relays.address import RelayAddress as Address
+from digest.delivery.relays.address import Tls
 from digest.delivery.relays.config import RelayConfig
-from digest.delivery.sending.pool import Outlet
+from digest.delivery.sending.route_sender import RelayEndpoint
 from digest.delivery.sending.worker import Worker
 from digest.delivery.states import MailingKind, MailingState, Route
 from digest.delivery.tables import Delivery, Mailing
@@ -159,11 +159,11 @@ class _Trial:
         self._now = BEGUN
         self._liveness = FileLock(locks)
         relay = RelayConfig(name="main", connections=1, address=transport.relay)
-        outlet = Outlet(relay, transport)
+        endpoint = RelayEndpoint(relay, transport)
         self._worker = Worker(
             store=store,
             liveness=self._liveness,
-            routes={Route.RELAY: {"main": outlet}},
+            routes={Route.RELAY: {"main": endpoint}},
             compose=self._compose,
             housekeeping=self._tidy,
             clock=lambda: self._now,

@@ -1,1 +1,1 @@
-"""Which relay takes which message, and when: configuration, limits, health, shares."""
+"""Relays: their configuration and limits, their health, and which one takes the next message."""

@@ -1,7 +1,8 @@
-"""When one recipient domain defers everybody alike, leave it alone for a while.
+"""A circuit breaker for one recipient domain that defers everybody alike.
 
-A provider that answers 421 or 451 4.7.x to one message after the other wants us
-slower; going on at full speed makes it worse, and costs every reader there a try.
+A provider that answers one message after the other with 421 or 451 4.7.x wants
+us to slow down. Continuing at full speed makes it worse, and charges every
+reader there a try.
 """
 
 from digest.delivery.ports import Reply
@@ -14,8 +15,8 @@ OF_A_MAILBOX = ("4.1.", "4.2.")
 MAILBOX_FULL = 452
 
 
-class Breaker:
-    """Counts 4xx replies alike in a row from one domain. Times are monotonic seconds."""
+class CircuitBreaker:
+    """Counts equal 4xx replies in a row from one domain. Times are monotonic seconds."""
 
     __slots__ = ("_alike", "_kind", "_trips", "until")
 
@@ -30,21 +31,22 @@ class Breaker:
         return not self._alike and not self._trips
 
     def deferred(self, reply: Reply, now: float) -> bool:
-        """Count a 4xx; True if the domain is to be left alone now, until `until`."""
+        """Count a 4xx reply. True if it opened the breaker: send nothing there before `until`."""
         enhanced = reply.enhanced
+        # Replies during a pause belong to messages that were on their way when it began.
         if now < self.until or _of_a_mailbox(reply.code, enhanced):
             return False
         kind = reply.code, enhanced
         self._alike = self._alike + 1 if kind == self._kind else 1
         self._kind = kind
-        if self._alike < (1 if self._trips else ALIKE):
+        if self._alike < (1 if self._trips else ALIKE):  # after a pause one more is enough
             return False
         self.until = now + PAUSES[min(self._trips, len(PAUSES) - 1)]
         self._trips, self._alike = self._trips + 1, 0
         return True
 
     def taken(self) -> None:
-        """The domain took a message."""
+        """The domain accepted a message: start counting from zero."""
         self._alike, self._trips = 0, 0
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from digest.delivery.relay import Relay
+from digest.delivery.relays.address import RelayAddress
 from subscribers.address import EmailAddress, InvalidAddress
 
 Count = Annotated[int, Field(ge=1)]
@@ -104,7 +104,7 @@ class RelayLimits(_Frozen):
 class RelayConfig(RelayLimits):
     """A relay ready for use: its limits, and where it is."""
 
-    address: Relay
+    address: RelayAddress
 
 
 def _least(first: int, second: int | None) -> int:

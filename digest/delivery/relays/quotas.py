@@ -16,20 +16,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases.inserting import insert_missing
 from digest.delivery.relays.config import RelayConfig
-from digest.delivery.relays.stock import Grant, Need, Unused
-from digest.delivery.relays.tables import RelayUse, Window
+from digest.delivery.relays.reservation import QuotaGrant, QuotaRequest, QuotaReturn
+from digest.delivery.relays.tables import QuotaWindow, RelayUse
 
-LENGTH = {Window.HOUR: timedelta(hours=1), Window.DAY: timedelta(days=1)}
+LENGTH = {QuotaWindow.HOUR: timedelta(hours=1), QuotaWindow.DAY: timedelta(days=1)}
 KEPT = timedelta(days=40)
 
-Used = dict[tuple[str, str, Window], int]  # by (relay, domain or '', window)
+Used = dict[tuple[str, str, QuotaWindow], int]  # by (relay, domain or '', window)
 
 
 @dataclass(frozen=True)
 class Quota:
     """A limit within one window."""
 
-    span: Window
+    span: QuotaWindow
     starts_at: datetime
     limit: int
 
@@ -46,13 +46,16 @@ def quotas_of(relay: RelayConfig, domain: str, now: datetime) -> list[Quota]:
         per_hour, per_day = limits.per_hour if limits else None, None
     else:
         per_hour, per_day = relay.per_hour, relay.allowed_on(now.date())
-    found = [(Window.HOUR, hour, per_hour), (Window.DAY, hour.replace(hour=0), per_day)]
+    found = [(QuotaWindow.HOUR, hour, per_hour), (QuotaWindow.DAY, hour.replace(hour=0), per_day)]
     return [Quota(span, start, limit) for span, start, limit in found if limit is not None]
 
 
 async def settle(
-    session: AsyncSession, needs: Iterable[Need], unused: Iterable[Unused], now: datetime
-) -> list[Grant]:
+    session: AsyncSession,
+    needs: Iterable[QuotaRequest],
+    unused: Iterable[QuotaReturn],
+    now: datetime,
+) -> list[QuotaGrant]:
     """What a worker does about its quotas, in one go: give back, then reserve."""
     for left in sorted(unused, key=lambda left: (left.relay.name, left.domain)):
         await release(session, left, now)
@@ -60,7 +63,7 @@ async def settle(
     return [await reserve(session, need, now) for need in in_order]
 
 
-async def reserve(session: AsyncSession, need: Need, now: datetime) -> Grant:
+async def reserve(session: AsyncSession, need: QuotaRequest, now: datetime) -> QuotaGrant:
     """Take up to `need.units` from every quota that applies; 0 units if one is used up."""
     quotas = quotas_of(need.relay, need.domain, now)
     name, domain = need.relay.name, need.domain
@@ -77,17 +80,17 @@ async def reserve(session: AsyncSession, need: Need, now: datetime) -> Grant:
             )
     ends = [quota.seconds_left(now) for quota in quotas]
     spent = [end for end, rest in zip(ends, left, strict=True) if rest < need.units]
-    return Grant(
+    return QuotaGrant(
         relay=name,
         domain=domain,
         units=units,
         reserved_at=now,
-        ends_in=min(ends, default=LENGTH[Window.HOUR].total_seconds()),
+        ends_in=min(ends, default=LENGTH[QuotaWindow.HOUR].total_seconds()),
         spent_for=max(spent, default=0.0),
     )
 
 
-async def release(session: AsyncSession, unused: Unused, now: datetime) -> None:
+async def release(session: AsyncSession, unused: QuotaReturn, now: datetime) -> None:
     """Give units back to the windows they were taken from."""
     for quota in quotas_of(unused.relay, unused.domain, unused.reserved_at):
         if quota.seconds_left(now) > 0:
@@ -103,12 +106,14 @@ async def release(session: AsyncSession, unused: Unused, now: datetime) -> None:
 async def used_of(session: AsyncSession, now: datetime) -> Used:
     """What counts in the present windows."""
     hour = now.replace(minute=0, second=0, microsecond=0)
-    starts = {Window.HOUR: hour, Window.DAY: hour.replace(hour=0)}
-    rows = await session.exec(select(RelayUse).where(col(RelayUse.starts_at) >= starts[Window.DAY]))
+    starts = {QuotaWindow.HOUR: hour, QuotaWindow.DAY: hour.replace(hour=0)}
+    rows = await session.exec(
+        select(RelayUse).where(col(RelayUse.starts_at) >= starts[QuotaWindow.DAY])
+    )
     return {
-        (row.relay, row.domain, Window(row.span)): row.used
+        (row.relay, row.domain, QuotaWindow(row.span)): row.used
         for row in rows
-        if row.starts_at == starts[Window(row.span)]
+        if row.starts_at == starts[QuotaWindow(row.span)]
     }
 
 

@@ -1,4 +1,4 @@
-"""What relays have taken by the hour and the day, and how they are doing."""
+"""What each relay has taken per hour and day, and how it is doing."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlmodel import AutoString, Field, SQLModel
 
 
-class Window(StrEnum):
-    """The spans over which quotas count, on the hour and at midnight, in UTC."""
+class QuotaWindow(StrEnum):
+    """The spans over which quotas count: from the full hour, and from midnight UTC."""
 
     HOUR = "hour"
     DAY = "day"
@@ -20,13 +20,13 @@ class RelayUse(SQLModel, table=True):
 
     relay: str = Field(primary_key=True)
     domain: str = Field(primary_key=True, description="Of the recipients, or '' for all.")
-    span: Window = Field(primary_key=True, sa_type=AutoString)
+    span: QuotaWindow = Field(primary_key=True, sa_type=AutoString)
     starts_at: datetime = Field(primary_key=True)
     used: int = 0
 
 
-class RelayState(SQLModel, table=True):
-    """How the worker that last had news of a relay found it."""
+class StoredRelayStatus(SQLModel, table=True):
+    """A relay's status as the last worker to notice a change reported it."""
 
     __tablename__ = "relay_state"
 
@@ -34,5 +34,5 @@ class RelayState(SQLModel, table=True):
     state: str
     reason: str | None = None
     retry_at: datetime | None = None
-    worker: str = Field(description="Who says so.")
+    worker: str = Field(description="The worker that reported it.")
     changed_at: datetime

@@ -1,8 +1,8 @@
-"""One lane: one connection, one delivery at a time, in the order the promise needs.
+"""One lane: one connection, one delivery at a time, in the order that keeps the promise.
 
 stage → arm → dot → record. What each failure leads to is in `docs/delivery.md`.
-The next message is written before the present one is armed, so that nothing but
-the dot comes after arming, and its envelope can go out with that dot.
+The next message is written before the current one is armed, so that nothing but the
+dot comes after arming, and the next envelope can go out together with that dot.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,10 +23,10 @@ from digest.delivery.ports import (
     RelayUnavailable,
     Transport,
 )
-from digest.delivery.relays.health import State
-from digest.delivery.relays.member import Member
-from digest.delivery.sending.aftermath import Aftermath, about
-from digest.delivery.sending.feed import Feed, Load
+from digest.delivery.relays.health import HealthState
+from digest.delivery.relays.live_relay import CLOSING, LiveRelay
+from digest.delivery.sending.claim_buffer import Assignment, ClaimBuffer
+from digest.delivery.sending.outcome_handler import OutcomeHandler, log_context
 from digest.delivery.states import DeliveryState
 from digest.store import BUSY
 
@@ -35,48 +35,48 @@ log = structlog.get_logger("digest.delivery")
 Compose = Callable[[Claim, datetime], Awaitable[Outgoing]]
 
 
-class Parcel(NamedTuple):
-    """A load with its message, dated `wire_date`."""
+class PreparedMessage(NamedTuple):
+    """An assignment with its message, dated `wire_date`."""
 
-    load: Load
+    assignment: Assignment
     message: Outgoing
     wire_date: datetime
 
 
 class Lane:
-    """Carries deliveries over one connection to a relay, opened when first needed.
+    """Sends deliveries over one connection to a relay, opened when it is first needed.
 
-    `most` is how many messages a session may carry; None: any number.
+    `most`: how many messages one session may carry; None: any number.
     """
 
     def __init__(
         self,
-        feed: Feed,
+        buffer: ClaimBuffer,
         ledger: Ledger,
-        aftermath: Aftermath,
-        relay: Member,
+        handler: OutcomeHandler,
+        relay: LiveRelay,
         transport: Transport,
         compose: Compose,
         clock: Callable[[], datetime],
         most: int | None = None,
     ) -> None:
-        self._feed, self._ledger, self._aftermath = feed, ledger, aftermath
+        self._buffer, self._ledger, self._handler = buffer, ledger, handler
         self._relay, self._transport = relay, transport
         self._compose, self._clock, self._most = compose, clock, most
         self._connection: Connection | None = None
         self._carried = 0
 
     async def work(self) -> bool:
-        """Carry until the feed has nothing that may go now; whether there was anything at all.
+        """Send until nothing may go now. Returns whether there was anything at all.
 
-        A parcel that is begun is carried to its end, though the feed were closed meanwhile.
+        A message that is begun is brought to its end, even if the buffer is stopped meanwhile.
         """
-        load = await self._feed.next(self._relay)
-        if load is None:
+        assignment = await self._buffer.next(self._relay)
+        if assignment is None:
             return False
-        parcel = await self._pack(load)
-        while parcel is not None:
-            parcel = await self._carry(parcel)
+        prepared = await self._prepare(assignment)
+        while prepared is not None:
+            prepared = await self._send(prepared)
         return True
 
     async def rest(self) -> None:
@@ -85,54 +85,61 @@ class Lane:
         if connection:
             await connection.close()
 
-    async def _carry(self, parcel: Parcel) -> Parcel | None:
-        """Bring one delivery to an outcome; the parcel that follows it, if there is one."""
-        load = parcel.load
+    async def _send(self, prepared: PreparedMessage) -> PreparedMessage | None:
+        """Bring one delivery to an outcome; returns the message that follows it, if any."""
+        assignment = prepared.assignment
         try:
-            connection = await self._stage(parcel.message)
+            connection = await self._stage(prepared.message)
         except MessageRefused as refusal:
-            await self._aftermath.outcome(load, outcome_of(refusal.reply))
+            await self._handler.outcome(assignment, outcome_of(refusal.reply))
         except Interrupted as interruption:
-            await self._aftermath.outcome(load, Outcome(DeliveryState.DEFERRED, str(interruption)))
+            outcome = Outcome(DeliveryState.DEFERRED, str(interruption))
+            await self._handler.outcome(assignment, outcome)
         except (RelayUnavailable, RelayRefused) as trouble:
-            await self._aftermath.trouble(load, trouble)
+            await self._handler.trouble(assignment, trouble)
         else:
-            return await self._let_go(connection, parcel)
+            return await self._arm_and_finish(connection, prepared)
         return None
 
-    async def _let_go(self, connection: Connection, parcel: Parcel) -> Parcel | None:
+    async def _arm_and_finish(
+        self, connection: Connection, prepared: PreparedMessage
+    ) -> PreparedMessage | None:
         """Arm what is staged, and send its dot."""
+        assignment = prepared.assignment
         try:
+            # Compose the next message first: once armed, only the dot may still come, so
+            # that a crash leaves as few outcomes unknown as possible.
             following = await self._following()
-            armed = await self._ledger.arm(parcel.load.claim, parcel.wire_date, self._clock())
-        except BaseException:
+            armed = await self._ledger.arm(assignment.claim, prepared.wire_date, self._clock())
+        except BaseException:  # cancellation too: no connection may be left holding a message
             await connection.abandon()
             raise
         if armed:
-            outcome = await self._finish(connection, parcel.load.claim, following)
-            await self._aftermath.outcome(parcel.load, outcome)
+            outcome = await self._finish(connection, assignment.claim, following)
+            await self._handler.outcome(assignment, outcome)
             if self._is_last:
                 await self.rest()
         else:
             await connection.abandon()
-            await self._aftermath.denied(parcel.load)
+            await self._handler.denied(assignment)
         return self._unless_backing_off(following)
 
-    def _unless_backing_off(self, following: Parcel | None) -> Parcel | None:
-        """What follows goes another way, or waits, when the relay went with this message."""
-        backing_off = self._relay.health.state is State.BACKING_OFF
+    def _unless_backing_off(self, following: PreparedMessage | None) -> PreparedMessage | None:
+        """Put the next message back if the relay went down with this one."""
+        backing_off = self._relay.health.state is HealthState.BACKING_OFF
+        # With a connection left its envelope may be at the relay already: then it must go there.
         if following and backing_off and self._connection is None:
-            self._feed.put_back(following.load)
+            self._buffer.put_back(following.assignment)
             return None
         return following
 
     @property
     def _is_last(self) -> bool:
-        """Whether the session has carried as many as it may."""
+        """Whether the session has carried as many messages as it may."""
         return self._most is not None and self._carried >= self._most
 
     async def _finish(
-        self, connection: Connection, claim: Claim, following: Parcel | None
+        self, connection: Connection, claim: Claim, following: PreparedMessage | None
     ) -> Outcome:
         self._carried += 1
         then = following.message if following and not self._is_last else None
@@ -141,22 +148,24 @@ class Lane:
         except Interrupted as interruption:
             return Outcome(DeliveryState.DEFERRED, str(interruption))
         except Exception as unknown:  # OutcomeUnknown, or a bug of ours: the dot may be out
-            log.warning("outcome unknown", **about(claim), reason=str(unknown))
+            log.warning("outcome unknown", **log_context(claim), reason=str(unknown))
             await connection.abandon()
             return Outcome(DeliveryState.UNKNOWN, str(unknown), charged=False)
-        if reply.code == 421:  # the relay is closing; not the reader's fault
+        if reply.code == CLOSING:  # the relay is shutting down; not the reader's fault
             await connection.abandon()
             return Outcome(DeliveryState.DEFERRED, str(reply), charged=False, reply=reply)
         self._connection = connection
         return outcome_of(reply)
 
     async def _stage(self, message: Outgoing) -> Connection:
-        """The connection that holds the message staged."""
+        """A connection that holds the message staged."""
         connection, self._connection = self._connection, None
         if connection is not None and connection.usable:
             try:
                 return await self._stage_on(connection, message)
-            except RelayUnavailable as closed:  # relays end long sessions, and idle ones
+            # Relays end long sessions, and idle ones. That says nothing about the relay's
+            # health, so try once more on a new connection before anything backs off.
+            except RelayUnavailable as closed:
                 log.debug("session ended", relay=self._relay.name, reason=str(closed))
         self._carried = 0
         return await self._stage_on(await self._transport.connect(), message)
@@ -164,7 +173,7 @@ class Lane:
     async def _stage_on(self, connection: Connection, message: Outgoing) -> Connection:
         try:
             await connection.stage(message)
-        except MessageRefused:
+        except MessageRefused:  # about this message only: the session is still good
             self._connection = connection
             raise
         except BaseException:
@@ -172,22 +181,23 @@ class Lane:
             raise
         return connection
 
-    async def _following(self) -> Parcel | None:
-        load = self._feed.at_hand(self._relay)
-        return await self._pack(load) if load is not None else None
+    async def _following(self) -> PreparedMessage | None:
+        assignment = self._buffer.at_hand(self._relay)
+        return await self._prepare(assignment) if assignment is not None else None
 
-    async def _pack(self, load: Load) -> Parcel | None:
-        """The load with its message; None if that cannot be written, which is then settled."""
+    async def _prepare(self, assignment: Assignment) -> PreparedMessage | None:
+        """Compose the message; None if that fails, and then the assignment is settled."""
         wire_date = self._clock()
         try:
-            return Parcel(load, await self._compose(load.claim, wire_date), wire_date)
+            message = await self._compose(assignment.claim, wire_date)
+            return PreparedMessage(assignment, message, wire_date)
         except MessageRefused as unusable:
-            await self._aftermath.outcome(load, outcome_of(unusable.reply), begun=False)
+            await self._handler.outcome(assignment, outcome_of(unusable.reply), begun=False)
         except BUSY:
-            log.warning("database busy, put off", **about(load.claim))
-            await self._aftermath.put_off(load)
+            log.warning("database busy, put off", **log_context(assignment.claim))
+            await self._handler.put_off(assignment)
         except Exception as error:
             # A message that cannot be written must not stop the others' mail.
-            log.exception("could not compose", **about(load.claim))
-            await self._aftermath.unwritable(load, error)
+            log.exception("could not compose", **log_context(assignment.claim))
+            await self._handler.unwritable(assignment, error)
         return None

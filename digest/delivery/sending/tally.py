@@ -1,7 +1,7 @@
-"""What relays answered since this process started, counted for whoever watches.
+"""What relays answered since this process started, counted for `/metrics`.
 
 Every key is from a bounded set, so that a strange relay or a list full of odd
-domains cannot make the counts grow without end; none of them is about a reader.
+domains cannot make the counts grow without end. None of them is about a reader.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from digest.delivery.states import Route
 
 OTHER = "other"
 MOST_CODES = 100
-# Where most private readers are; the mailbox providers whose refusals come in waves.
+# Where most private readers are: the mailbox providers whose refusals come in waves.
 DOMAINS = frozenset(
     {
         "aol.com",
@@ -36,7 +36,7 @@ DOMAINS = frozenset(
 class Tally:
     """Replies that decided a try, and relays in trouble. Counts only grow.
 
-    `accepted` counts the ones that took a message over.
+    `accepted` counts the 2xx among them.
     `replies` by (route, class such as "5xx", enhanced code or ""), `domains` by
     (recipient's domain or "other", class), `troubles` by route.
     """
@@ -57,5 +57,5 @@ class Tally:
         self.domains[domain if domain in DOMAINS else OTHER, kind] += 1
 
     def trouble(self, route: Route) -> None:
-        """Count one time that a relay could not be used at all."""
+        """Count one case of a relay that could not be used at all."""
         self.troubles[str(route)] += 1

@@ -1,1 +1,1 @@
-"""Ways out: SMTP, a folder, memory. All pass one contract suite."""
+"""How messages leave: SMTP. A new transport must pass `tests/contract/test_transports.py`."""

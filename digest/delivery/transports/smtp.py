@@ -16,8 +16,8 @@ from typing import cast
 import aiosmtplib
 
 from digest.delivery.ports import RelayRefused, RelayUnavailable, Reply
-from digest.delivery.relay import Relay, Tls
-from digest.delivery.transports.session import Deadlines, Offers, SmtpConnection
+from digest.delivery.relays.address import RelayAddress, Tls
+from digest.delivery.transports.smtp_session import Deadlines, SmtpConnection, SmtpExtensions
 from digest.delivery.transports.wire import Wire
 
 __all__ = ["Deadlines", "SmtpTransport"]
@@ -27,7 +27,7 @@ __all__ = ["Deadlines", "SmtpTransport"]
 class SmtpTransport:
     """Opens sessions with one relay; `ehlo` is the name this host gives."""
 
-    relay: Relay
+    relay: RelayAddress
     ehlo: str
     deadlines: Deadlines = field(default_factory=Deadlines)
     tls_context: ssl.SSLContext | None = None
@@ -118,10 +118,10 @@ def _taken_over(client: aiosmtplib.SMTP) -> Wire:
     return wire
 
 
-def _offers(client: aiosmtplib.SMTP) -> Offers:
+def _offers(client: aiosmtplib.SMTP) -> SmtpExtensions:
     """From the last EHLO reply, so from within TLS where there is any."""
     size = client.esmtp_extensions.get("size", "")
-    return Offers(
+    return SmtpExtensions(
         pipelining=client.supports_extension("pipelining"),
         smtputf8=client.supports_extension("smtputf8"),
         size=int(size) or None if size.isdecimal() else None,

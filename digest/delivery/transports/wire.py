@@ -14,7 +14,7 @@ from digest.delivery.ports import Reply
 LONGEST_REPLY = 64 * 1024
 
 
-class Lost(Exception):
+class SessionLost(Exception):
     """The session is over; says why."""
 
 
@@ -50,7 +50,7 @@ class Wire(asyncio.Protocol):
     def send(self, data: bytes, replies: int) -> None:
         """Write `data`, to which the relay owes so many `replies`. Raises `Lost`, nothing sent."""
         if self.lost is not None:
-            raise Lost(self.lost)
+            raise SessionLost(self.lost)
         self._owed += replies
         self._transport.write(data)
 
@@ -127,7 +127,7 @@ class Wire(asyncio.Protocol):
 
     async def _wait(self, seconds: float, late: str) -> None:
         if self._lost is not None:
-            raise Lost(self._lost)
+            raise SessionLost(self._lost)
         self._waiting = self._loop.create_future()
         self._late = late
         self._set_deadline(self._loop.time() + seconds)

@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 from digest.app import App
 from digest.delivery.relays.config import DomainLimits, RelayConfig
+from digest.delivery.relays.config_file import relays_of
 from digest.delivery.relays.quotas import Used, used_of
-from digest.delivery.relays.reading import relays_of
-from digest.delivery.relays.states import read_standings
-from digest.delivery.relays.tables import RelayState, Window
+from digest.delivery.relays.status import read_statuses
+from digest.delivery.relays.tables import QuotaWindow, StoredRelayStatus
 
 STANDBY, UP = "stands by", "up"
 
@@ -56,11 +56,13 @@ async def relay_lines(app: App) -> list[RelayLine]:
     relays = relays_of(app.settings)
     async with app.store.read() as session:
         used = await used_of(session, now)
-        states = await read_standings(session)
+        states = await read_statuses(session)
     return [_line(relay, used, states.get(relay.name), now) for relay in relays]
 
 
-def _line(relay: RelayConfig, used: Used, found: RelayState | None, now: datetime) -> RelayLine:
+def _line(
+    relay: RelayConfig, used: Used, found: StoredRelayStatus | None, now: datetime
+) -> RelayLine:
     allowed = relay.allowed_on(now.date())
     usual = UP if relay.weight else STANDBY
     return RelayLine(
@@ -76,20 +78,24 @@ def _line(relay: RelayConfig, used: Used, found: RelayState | None, now: datetim
         messages_per_connection=relay.messages_per_connection,
         per_second=relay.per_second,
         per_hour=relay.per_hour,
-        used_this_hour=_counted(relay.per_hour, used, relay.name, "", Window.HOUR),
+        used_this_hour=_counted(relay.per_hour, used, relay.name, "", QuotaWindow.HOUR),
         per_day=relay.per_day,
         allowed_today=allowed,
-        used_today=_counted(allowed, used, relay.name, "", Window.DAY),
+        used_today=_counted(allowed, used, relay.name, "", QuotaWindow.DAY),
         each_domain=relay.each_domain,
         domains={
             domain: DomainLine(
                 **limits.model_dump(),
-                used_this_hour=_counted(limits.per_hour, used, relay.name, domain, Window.HOUR),
+                used_this_hour=_counted(
+                    limits.per_hour, used, relay.name, domain, QuotaWindow.HOUR
+                ),
             )
             for domain, limits in relay.domains.items()
         },
     )
 
 
-def _counted(limit: int | None, used: Used, relay: str, domain: str, span: Window) -> int | None:
+def _counted(
+    limit: int | None, used: Used, relay: str, domain: str, span: QuotaWindow
+) -> int | None:
     return None if limit is None else used.get((relay, domain, span), 0)

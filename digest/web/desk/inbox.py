@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from digest.delivery.relays.reading import relays_of
+from digest.delivery.relays.config_file import relays_of
 from digest.errors import NotFound
-from digest.inbox.reading import count_messages, list_messages, read_message
+from digest.inbox.received import count_messages, list_messages, read_message
 from digest.web.http.dependencies import Installation, PageRenderer
 from digest.web.http.mail_frame import Scheme, frame
 from digest.web.workbench.frames import download

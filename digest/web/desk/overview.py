@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digest.inbox.reading import count_messages
+from digest.inbox.received import count_messages
 from digest.services.issues.reports import NEWEST, issue_rows
 from digest.services.schedule.agenda import read_agenda
 from digest.services.site import reaches_relay

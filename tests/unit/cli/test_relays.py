@@ -9,11 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from digest.cli import app
+from digest.delivery.relays.config_file import read_relays
 from digest.delivery.relays.quotas import reserve
-from digest.delivery.relays.reading import read_relays
-from digest.delivery.relays.standing import Standing
-from digest.delivery.relays.states import write_standings
-from digest.delivery.relays.stock import Need
+from digest.delivery.relays.reservation import QuotaRequest
+from digest.delivery.relays.status import RelayStatus, write_statuses
 from digest.settings import Settings
 from digest.store import open_store
 
@@ -51,9 +50,9 @@ async def use_and_fail() -> None:
     now = datetime.now(UTC)
     store = open_store(settings.store_url)
     async with store.write() as session:
-        await reserve(session, Need(bulk, "", 30), now)
-        await reserve(session, Need(bulk, "gmail.com", 5), now)
-        await write_standings(session, [Standing("bulk", "backing off", "421 busy", 5)], "w", now)
+        await reserve(session, QuotaRequest(bulk, "", 30), now)
+        await reserve(session, QuotaRequest(bulk, "gmail.com", 5), now)
+        await write_statuses(session, [RelayStatus("bulk", "backing off", "421 busy", 5)], "w", now)
     await store.close()
 
 

@@ -15,12 +15,11 @@ from digest.cli.logs import HIDDEN, configure_logging
 from digest.delivery.guards.liveness import FileLock
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.ports import Outgoing
-from digest.delivery.relay import Relay as Address
-from digest.delivery.relay import Tls
-from digest.delivery.relays import health
+from digest.delivery.relays.address import RelayAddress as Address
+from digest.delivery.relays.address import Tls
 from digest.delivery.relays.config import RelayConfig
-from digest.delivery.sending import pool
-from digest.delivery.sending.pool import Outlet
+from digest.delivery.sending.route_sender import RelayEndpoint
+from digest.delivery.sending.timing import Timing
 from digest.delivery.sending.worker import Worker
 from digest.delivery.states import Route
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
@@ -38,9 +37,7 @@ QUOTING = {
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(pool, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(health, "BACK_OFF_SECONDS", (0.05,))
+def logging_reset() -> Iterator[None]:
     yield
     structlog.reset_defaults()
 
@@ -58,10 +55,10 @@ async def nothing() -> None:
     """No housekeeping: nothing here needs it."""
 
 
-def outlet_to(port: int) -> Outlet:
+def endpoint_to(port: int) -> RelayEndpoint:
     address = Address("127.0.0.1", port, Tls.NONE)
     config = RelayConfig(name="main", connections=1, address=address)
-    return Outlet(config, SmtpTransport(address, "localhost", SHORT))
+    return RelayEndpoint(config, SmtpTransport(address, "localhost", SHORT))
 
 
 async def work(
@@ -76,11 +73,12 @@ async def work(
         made = Worker(
             store=store,
             liveness=FileLock(folder),
-            routes={Route.RELAY: {"main": outlet_to(there.port)}},
+            routes={Route.RELAY: {"main": endpoint_to(there.port)}},
             compose=writing,
             housekeeping=nothing,
             clock=lambda: datetime.fromisoformat("2026-11-20T12:00:00+00:00"),
             drain_seconds=5,
+            timing=Timing(poll=0.05, back_off=(0.05,)),
         )
         assert not made.alive
         task = asyncio.create_task(made.run())

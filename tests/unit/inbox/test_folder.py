@@ -16,26 +16,27 @@ def envelope(now: datetime) -> Envelope:
 
 def test_what_is_stored_is_loaded_byte_for_byte(tmp_path: Path, now: datetime) -> None:
     raw = b"Subject: x\r\n\r\n\xff\x00 body\r\n"
-    message_id = files.store(tmp_path, envelope(now), raw)
-    assert files.load(tmp_path, message_id) == (envelope(now), raw)
+    message_id = files.store_message(tmp_path, envelope(now), raw)
+    assert files.load_message(tmp_path, message_id) == (envelope(now), raw)
 
 
 def test_ids_come_newest_first(tmp_path: Path, now: datetime) -> None:
     stored = [
-        files.store(tmp_path, envelope(now + timedelta(microseconds=n)), b"") for n in range(5)
+        files.store_message(tmp_path, envelope(now + timedelta(microseconds=n)), b"")
+        for n in range(5)
     ]
-    assert files.ids(tmp_path) == stored[::-1]
+    assert files.message_ids(tmp_path) == stored[::-1]
 
 
 def test_a_folder_that_is_not_there_is_an_empty_inbox(tmp_path: Path) -> None:
-    assert files.ids(tmp_path / "nowhere") == []
+    assert files.message_ids(tmp_path / "nowhere") == []
 
 
 def test_unfinished_and_foreign_files_are_not_messages(tmp_path: Path, now: datetime) -> None:
-    message_id = files.store(tmp_path, envelope(now), b"x")
+    message_id = files.store_message(tmp_path, envelope(now), b"x")
     (tmp_path / f".{message_id}.eml.part").write_bytes(b"half")
     (tmp_path / "notes.eml").write_bytes(b"not ours")
-    assert files.ids(tmp_path) == [message_id]
+    assert files.message_ids(tmp_path) == [message_id]
 
 
 def test_a_failed_write_leaves_nothing_behind(
@@ -46,7 +47,7 @@ def test_a_failed_write_leaves_nothing_behind(
 
     monkeypatch.setattr("digest.inbox.folder.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        files.store(tmp_path, envelope(now), b"x")
+        files.store_message(tmp_path, envelope(now), b"x")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -56,9 +57,9 @@ def test_a_failed_write_leaves_nothing_behind(
 def test_only_an_id_is_looked_up(tmp_path: Path, message_id: str) -> None:
     (tmp_path.parent / "secret.eml").write_bytes(b"secret")
     with pytest.raises(NotFound):
-        files.load(tmp_path, message_id)
+        files.load_message(tmp_path, message_id)
 
 
 def test_an_id_that_names_no_message_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
-        files.load(tmp_path, "20261120T120000000000-abcdef12")
+        files.load_message(tmp_path, "20261120T120000000000-abcdef12")

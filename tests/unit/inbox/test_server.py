@@ -30,23 +30,23 @@ async def test_a_message_is_stored_as_it_came_with_its_envelope(
     inbox: Inbox, now: datetime
 ) -> None:
     await asyncio.to_thread(send, inbox.port, MESSAGE)
-    (message_id,) = files.ids(inbox.folder)
-    envelope, raw = files.load(inbox.folder, message_id)
+    (message_id,) = files.message_ids(inbox.folder)
+    envelope, raw = files.load_message(inbox.folder, message_id)
     assert raw == MESSAGE
     assert envelope == files.Envelope("a@x.example", ("b@y.example",), now)
 
 
 async def test_an_address_outside_ascii_is_taken(inbox: Inbox) -> None:
     await asyncio.to_thread(send, inbox.port, MESSAGE, "jörg@bücher.example", ("SMTPUTF8",))
-    (message_id,) = files.ids(inbox.folder)
-    assert files.load(inbox.folder, message_id)[0].rcpt_to == ("jörg@bücher.example",)
+    (message_id,) = files.message_ids(inbox.folder)
+    assert files.load_message(inbox.folder, message_id)[0].rcpt_to == ("jörg@bücher.example",)
 
 
 async def test_a_message_over_the_limit_is_refused_and_not_stored(inbox: Inbox) -> None:
     huge = MESSAGE + (b"y" * 998 + b"\r\n") * (LARGEST_MESSAGE // 1000 + 1)
     with pytest.raises(smtplib.SMTPException, match="552"):
         await asyncio.to_thread(send, inbox.port, huge)
-    assert files.ids(inbox.folder) == []
+    assert files.message_ids(inbox.folder) == []
 
 
 async def test_a_message_that_cannot_be_stored_gets_a_452(
@@ -55,7 +55,7 @@ async def test_a_message_that_cannot_be_stored_gets_a_452(
     def full(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("digest.inbox.server.store", full)
+    monkeypatch.setattr("digest.inbox.server.store_message", full)
     with pytest.raises(smtplib.SMTPDataError, match="cannot store") as caught:
         await asyncio.to_thread(send, inbox.port, MESSAGE)
     assert caught.value.smtp_code == 452
@@ -67,7 +67,7 @@ async def test_several_servers_share_one_folder(inbox: Inbox) -> None:
         await asyncio.gather(
             *(asyncio.to_thread(send, box.port, MESSAGE) for box in (inbox, other) * 5)
         )
-    assert len(files.ids(inbox.folder)) == 10
+    assert len(files.message_ids(inbox.folder)) == 10
 
 
 async def test_it_listens_on_loopback_only(inbox: Inbox) -> None:
@@ -84,9 +84,9 @@ async def test_stopping_answers_the_message_it_is_storing(
     def slow(*args: object) -> str:
         loop.call_soon_threadsafe(started.set)
         asyncio.run_coroutine_threadsafe(finish.wait(), loop).result(10)
-        return files.store(*args)  # type: ignore[arg-type]
+        return files.store_message(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("digest.inbox.server.store", slow)
+    monkeypatch.setattr("digest.inbox.server.store_message", slow)
     sending = asyncio.create_task(asyncio.to_thread(_send_and_drop, inbox.port))
     await started.wait()
     stopping = asyncio.create_task(inbox.stop())
@@ -94,7 +94,7 @@ async def test_stopping_answers_the_message_it_is_storing(
     finish.set()
     await stopping
     assert (await sending)[0] == 250
-    assert len(files.ids(inbox.folder)) == 1
+    assert len(files.message_ids(inbox.folder)) == 1
 
 
 async def test_stopping_hangs_up_on_idle_clients_and_can_be_repeated(inbox: Inbox) -> None:

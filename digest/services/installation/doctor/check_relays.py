@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from digest.delivery.ports import RelayUnavailable, TransportError
 from digest.delivery.relays.config import RelayConfig
-from digest.delivery.relays.reading import read_relays
+from digest.delivery.relays.config_file import read_relays
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from digest.errors import DigestError
 from digest.services.installation.doctor.check_result import CheckResult, error, ok, warning

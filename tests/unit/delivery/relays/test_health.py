@@ -1,6 +1,6 @@
 """A relay in trouble is left alone by all, then tried by one."""
 
-from digest.delivery.relays.health import Health, State
+from digest.delivery.relays.health import Health, HealthState
 
 
 def test_each_failure_after_a_probe_waits_longer_and_then_five_minutes_at_a_time() -> None:
@@ -25,7 +25,7 @@ def test_an_answer_ends_the_trouble() -> None:
     health.failed(0, "down")
     health.probe()
     health.worked()
-    assert (health.state, health.reason) == (State.UP, None)
+    assert (health.state, health.reason) == (HealthState.UP, None)
     health.failed(100, "down")
     assert health.until == 105
 

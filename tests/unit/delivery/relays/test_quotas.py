@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.quotas import release, reserve, settle, used_of
-from digest.delivery.relays.stock import Grant, Need, Unused
-from digest.delivery.relays.tables import RelayUse, Window
+from digest.delivery.relays.reservation import QuotaGrant, QuotaRequest, QuotaReturn
+from digest.delivery.relays.tables import QuotaWindow, RelayUse
 from digest.store import Store
 from tests.unit.delivery.relays.conftest import relay
 
@@ -20,14 +20,14 @@ NOON = datetime(2026, 12, 3, 12, 20, tzinfo=UTC)
 
 async def take(
     store: Store, config: RelayConfig, units: int, now: datetime = NOON, domain: str = ""
-) -> Grant:
+) -> QuotaGrant:
     async with store.write() as session:
-        return await reserve(session, Need(config, domain, units), now)
+        return await reserve(session, QuotaRequest(config, domain, units), now)
 
 
-async def give_back(store: Store, config: RelayConfig, grant: Grant, now: datetime) -> None:
+async def give_back(store: Store, config: RelayConfig, grant: QuotaGrant, now: datetime) -> None:
     async with store.write() as session:
-        left = Unused(config, grant.domain, grant.units, grant.reserved_at)
+        left = QuotaReturn(config, grant.domain, grant.units, grant.reserved_at)
         await release(session, left, now)
 
 
@@ -74,26 +74,26 @@ async def test_what_was_not_needed_goes_back_to_its_own_windows(store: Store) ->
     await give_back(store, config, grant, later)
     async with store.read() as session:
         used = await used_of(session, later)
-    assert used == {("main", "", Window.HOUR): 10, ("main", "", Window.DAY): 10}
+    assert used == {("main", "", QuotaWindow.HOUR): 10, ("main", "", QuotaWindow.DAY): 10}
 
 
 async def test_giving_back_too_much_makes_no_room_that_was_not_there(store: Store) -> None:
     config = relay(per_hour=100)
     await take(store, config, 10)
     async with store.write() as session:
-        await release(session, Unused(config, "", 50, NOON), NOON)
+        await release(session, QuotaReturn(config, "", 50, NOON), NOON)
     assert (await take(store, config, 500)).units == 100
 
 
 async def test_a_worker_settles_several_at_once(store: Store) -> None:
     first, second = relay("b", per_hour=10), relay("a", per_hour=20)
     async with store.write() as session:
-        needs = [Need(first, "", 15), Need(second, "", 15)]
+        needs = [QuotaRequest(first, "", 15), QuotaRequest(second, "", 15)]
         grants = await settle(session, needs, [], NOON)
     assert {grant.relay: grant.units for grant in grants} == {"a": 15, "b": 10}
     async with store.write() as session:
-        unused = [Unused(second, "", 15, NOON)]
-        grants = await settle(session, [Need(second, "", 20)], unused, NOON)
+        unused = [QuotaReturn(second, "", 15, NOON)]
+        grants = await settle(session, [QuotaRequest(second, "", 20)], unused, NOON)
     assert grants[0].units == 20
 
 
@@ -101,7 +101,7 @@ async def test_a_transaction_that_fails_takes_nothing(store: Store) -> None:
     config = relay(per_hour=10)
     with suppress(RuntimeError):
         async with store.write() as session:
-            await reserve(session, Need(config, "", 10), NOON)
+            await reserve(session, QuotaRequest(config, "", 10), NOON)
             raise RuntimeError("the claim failed")
     assert (await take(store, config, 10)).units == 10
 

@@ -10,19 +10,19 @@ import pytest
 from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.ports import MessageRefused, Outgoing, RelayUnavailable, Reply
-from digest.delivery.relay import Relay, Tls
+from digest.delivery.relays.address import RelayAddress, Tls
+from digest.delivery.relays.balancer import RelayBalancer
 from digest.delivery.relays.config import RelayConfig
-from digest.delivery.relays.fleet import Fleet
-from digest.delivery.sending.aftermath import Aftermath
-from digest.delivery.sending.feed import Feed
+from digest.delivery.sending.claim_buffer import ClaimBuffer
 from digest.delivery.sending.lane import Lane
+from digest.delivery.sending.outcome_handler import OutcomeHandler
 from digest.delivery.sending.tally import Tally
 from digest.delivery.states import DeliveryState, Route
 from digest.store import Store
 from subscribers.subscriptions import unsubscribe
 from tests.unit.delivery.conftest import MakeMailing, rows
 
-RELAY = RelayConfig(name="main", connections=4, address=Relay("127.0.0.1", 25, Tls.NONE))
+RELAY = RelayConfig(name="main", connections=4, address=RelayAddress("127.0.0.1", 25, Tls.NONE))
 
 
 @dataclass
@@ -80,11 +80,11 @@ async def lane(
     store: Store, diary: Diary, now: datetime, lock: Alive | None = None, most: int | None = None
 ) -> AsyncIterator[Lane]:
     ledger = Ledger(store, lock or Alive())
-    fleet = Fleet([RELAY], 2)
-    feed = Feed(store, ledger, Route.RELAY, fleet, lambda: now)
-    aftermath = Aftermath(store, ledger, feed, fleet, Tally(), nothing, lambda: now)
-    [member] = fleet.members
-    yield Lane(feed, ledger, aftermath, member, diary, compose, lambda: now, most)
+    balancer = RelayBalancer([RELAY], 2)
+    buffer = ClaimBuffer(store, ledger, Route.RELAY, balancer, lambda: now)
+    handler = OutcomeHandler(store, ledger, buffer, balancer, Tally(), nothing, lambda: now)
+    [live] = balancer.relays
+    yield Lane(buffer, ledger, handler, live, diary, compose, lambda: now, most)
     await ledger.close()
 
 

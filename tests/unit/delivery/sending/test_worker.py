@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -23,24 +23,24 @@ from digest.delivery.ledger.commits import Commits
 from digest.delivery.ledger.mailings import get_mailing
 from digest.delivery.ledger.recovery import tidy
 from digest.delivery.ports import Outgoing
-from digest.delivery.relay import Relay as Address
-from digest.delivery.relay import Tls
-from digest.delivery.relays import health
+from digest.delivery.relays.address import RelayAddress as Address
+from digest.delivery.relays.address import Tls
 from digest.delivery.relays.config import RelayConfig
-from digest.delivery.sending import aftermath, pool, rejections, worker
-from digest.delivery.sending.aftermath import Aftermath
-from digest.delivery.sending.pool import Outlet
+from digest.delivery.sending.outcome_handler import SILENT_IN_A_ROW, OutcomeHandler
+from digest.delivery.sending.route_sender import RelayEndpoint
+from digest.delivery.sending.timing import Timing
 from digest.delivery.sending.worker import Worker
 from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
 from digest.delivery.tables import Mailing
-from digest.delivery.transports.session import SmtpConnection
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
+from digest.delivery.transports.smtp_session import SmtpConnection
 from digest.store import Store
 from subscribers.subscriptions import unsubscribe
 from tests.relay import DROP, HANG, TAKE_AND_DROP, Relay, relay
 from tests.unit.delivery.conftest import MakeMailing, rows
 
 SHORT = Deadlines(connect=1, command=1, data=1, write=1, dot=1)
+FAST = Timing(poll=0.05, tidy=0.1, retry=0.05, back_off=(0.05,))
 
 
 async def compose(claim: Claim, wire_date: datetime) -> Outgoing:
@@ -57,7 +57,14 @@ class Bench:
     clock: Callable[[], datetime]
 
     def worker(
-        self, there: Relay, *, connections: int = 3, drain: float = 5, most: int | None = None
+        self,
+        there: Relay,
+        *,
+        connections: int = 3,
+        drain: float = 5,
+        most: int | None = None,
+        timing: Timing = FAST,
+        alike_in_a_row: int = 25,
     ) -> Worker:
         liveness = FileLock(self.folder)
 
@@ -72,20 +79,22 @@ class Bench:
             messages_per_connection=most,
             address=address,
         )
-        outlet = Outlet(config, SmtpTransport(address, "localhost", SHORT))
+        endpoint = RelayEndpoint(config, SmtpTransport(address, "localhost", SHORT))
         return Worker(
             store=self.store,
             liveness=liveness,
-            routes={Route.RELAY: {"main": outlet}},
+            routes={Route.RELAY: {"main": endpoint}},
             compose=compose,
             housekeeping=housekeeping,
             clock=self.clock,
             drain_seconds=drain,
+            timing=timing,
+            alike_in_a_row=alike_in_a_row,
         )
 
     @asynccontextmanager
-    async def working(self, there: Relay, **options: float) -> AsyncIterator[Worker]:
-        made = self.worker(there, **options)  # type: ignore[arg-type]
+    async def working(self, there: Relay, **options: Any) -> AsyncIterator[Worker]:
+        made = self.worker(there, **options)
         task = asyncio.create_task(made.run())
         try:
             yield made
@@ -113,10 +122,6 @@ class Bench:
 
 @pytest.fixture
 def bench(store: Store, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(pool, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(worker, "TIDY_SECONDS", 0.1)
-    monkeypatch.setattr(health, "BACK_OFF_SECONDS", (0.05,))
-    monkeypatch.setattr(aftermath, "RETRY_SECONDS", 0.05)
     monkeypatch.setattr(writer, "RETRY_SECONDS", 0.05)
     return Bench(store, tmp_path / "workers", lambda: now)
 
@@ -255,11 +260,11 @@ async def test_a_relay_that_refuses_us_pauses_the_issue_and_says_why(
 
 
 async def test_many_rejections_alike_pause_the_issue(
-    bench: Bench, store: Store, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
-    monkeypatch.setattr(rejections, "ALIKE_IN_A_ROW", 5)
     mailing = await make_mailing(60)
-    async with relay(RCPT="550 5.7.1 blocked") as there, bench.working(there, connections=1):
+    once = {"connections": 1, "alike_in_a_row": 5}
+    async with relay(RCPT="550 5.7.1 blocked") as there, bench.working(there, **once):
 
         async def paused() -> bool:
             async with store.read() as session:
@@ -304,7 +309,7 @@ async def test_a_lane_that_fails_takes_the_worker_down_loudly(
 
     async with Relay() as there:
         made = bench.worker(there)
-        monkeypatch.setattr(Aftermath, "outcome", broken)
+        monkeypatch.setattr(OutcomeHandler, "outcome", broken)
         with pytest.raises(RuntimeError, match="a bug of ours"):
             await asyncio.wait_for(made.run(), 60)
 
@@ -474,19 +479,19 @@ async def test_a_bug_after_arming_leaves_the_outcome_unknown(
     assert "a bug of ours" in ((await rows(store))[0].reason or "")
 
 
-async def test_a_relay_that_never_answers_a_dot_does_not_make_the_whole_list_doubtful(
-    bench: Bench, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+async def test_a_relay_that_never_answers_a_dot_does_not_make_the_whole_mailing_unknown(
+    bench: Bench, make_mailing: MakeMailing
 ) -> None:
-    monkeypatch.setattr(health, "BACK_OFF_SECONDS", (60,))
     mailing = await make_mailing(100)
-    async with relay(dot=TAKE_AND_DROP) as there, bench.working(there, connections=2):
+    patient = {"connections": 2, "timing": replace(FAST, back_off=(60,))}
+    async with relay(dot=TAKE_AND_DROP) as there, bench.working(there, **patient):
 
         async def some() -> bool:
-            return len(there.taken) >= aftermath.SILENT_IN_A_ROW
+            return len(there.taken) >= SILENT_IN_A_ROW
 
         await bench.until(some)
         await asyncio.sleep(0.3)
-        assert len(there.taken) <= aftermath.SILENT_IN_A_ROW + 2
+        assert len(there.taken) <= SILENT_IN_A_ROW + 2
     assert (await bench.counts(mailing)).ever_unknown == len(there.taken)
 
 
@@ -526,13 +531,12 @@ async def test_a_worker_whose_lock_was_taken_away_ends_and_sends_nothing(
 
 
 async def test_what_the_engine_pauses_is_followed_up_at_once(
-    bench: Bench, store: Store, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
-    monkeypatch.setattr(worker, "TIDY_SECONDS", 1000)
     mailing = await make_mailing(1)
     seen: list[str] = []
     async with relay(MAIL="550 5.7.1 not from you") as there:
-        made = bench.worker(there)
+        made = bench.worker(there, timing=replace(FAST, tidy=1000))
 
         async def look() -> None:
             async with store.read() as session:
@@ -550,11 +554,11 @@ async def test_what_the_engine_pauses_is_followed_up_at_once(
 
 
 async def test_even_dead_addresses_pause_the_issue_when_there_is_nothing_else(
-    bench: Bench, store: Store, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
-    monkeypatch.setattr(rejections, "ALIKE_IN_A_ROW", 5)
     mailing = await make_mailing(60)
-    async with relay(RCPT="550 5.1.2 no such domain") as there, bench.working(there, connections=1):
+    once = {"connections": 1, "alike_in_a_row": 5}
+    async with relay(RCPT="550 5.1.2 no such domain") as there, bench.working(there, **once):
 
         async def paused() -> bool:
             async with store.read() as session:

@@ -24,7 +24,7 @@ MAIL = (
 
 def receive(app: App, raw: bytes = MAIL, to: str = "ann@example.org") -> str:
     envelope = inbox.Envelope("bounces@news.example.org", (to,), app.clock())
-    return inbox.store(app.settings.inbox_dir, envelope, raw)
+    return inbox.store_message(app.settings.inbox_dir, envelope, raw)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.delivery.relay import Tls, parse_relay
+from digest.delivery.relays.address import Tls, parse_relay_url
 from digest.errors import Misconfigured
 
 
@@ -19,17 +19,17 @@ from digest.errors import Misconfigured
     ],
 )
 def test_port_and_encryption_follow_from_each_other(url: str, port: int, tls: Tls) -> None:
-    relay = parse_relay(url)
+    relay = parse_relay_url(url)
     assert (relay.port, relay.tls) == (port, tls)
 
 
 def test_user_and_password_are_unquoted() -> None:
-    relay = parse_relay("smtp://me%40example.org:p%3Aw@mail.example.org")
+    relay = parse_relay_url("smtp://me%40example.org:p%3Aw@mail.example.org")
     assert (relay.username, relay.password) == ("me@example.org", "p:w")
 
 
 def test_the_password_is_not_in_its_representations() -> None:
-    relay = parse_relay("smtp://me:hunter2@mail.example.org")
+    relay = parse_relay_url("smtp://me:hunter2@mail.example.org")
     assert "hunter2" not in repr(relay) + str(relay)
 
 
@@ -46,5 +46,5 @@ def test_the_password_is_not_in_its_representations() -> None:
 )
 def test_what_is_wrong_is_said_without_the_secret(url: str, why: str) -> None:
     with pytest.raises(Misconfigured, match=why) as error:
-        parse_relay(url)
+        parse_relay_url(url)
     assert "hunter2" not in str(error.value)

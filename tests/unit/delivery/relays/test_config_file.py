@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery.relays.reading import read_relays, relays_of
+from digest.delivery.relays.config_file import read_relays, relays_of
 from digest.errors import Misconfigured
 from digest.settings import Settings
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.delivery.relays.pool import connections_wanted
+from digest.delivery.sending.route_sender import connections_wanted
 
 PLENTY = 1_000_000
 

@@ -22,7 +22,7 @@ DEFAULT_PORT = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
 
 
 @dataclass(frozen=True)
-class Relay:
+class RelayAddress:
     """Where to hand mail over. The password never appears in `repr`."""
 
     host: str
@@ -35,7 +35,7 @@ class Relay:
         return f"{self.host}:{self.port}"
 
 
-def parse_relay(url: str, where: str = "DIGEST_SMTP_URL") -> Relay:
+def parse_relay_url(url: str, where: str = "DIGEST_SMTP_URL") -> RelayAddress:
     """Parse smtp://user:password@host:port?tls=…; raises `Misconfigured` without the secret.
 
     `where` names the place to mend in messages.
@@ -52,7 +52,7 @@ def parse_relay(url: str, where: str = "DIGEST_SMTP_URL") -> Relay:
     if set(query) - {"tls"}:
         raise Misconfigured(f"{where}: unknown option {min(set(query) - {'tls'})!r}")
     tls = _tls(query.get("tls", [""])[0], parts.hostname, port, where)
-    return Relay(
+    return RelayAddress(
         host=parts.hostname,
         port=port or DEFAULT_PORT[tls],
         tls=tls,

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from digest.errors import NotFound
 from digest.inbox import folder as files
-from digest.inbox.reading import count_messages, list_messages, read_message
+from digest.inbox.received import count_messages, list_messages, read_message
 
 from ...conftest import NOW
 
 
 def keep(folder: Path, raw: bytes, at: datetime = NOW) -> str:
-    return files.store(folder, files.Envelope("a@x.example", ("b@y.example",), at), raw)
+    return files.store_message(folder, files.Envelope("a@x.example", ("b@y.example",), at), raw)
 
 
 def a_mail(subject: str = "Grüße — ship it") -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from digest.delivery.relay import parse_relay
+from digest.delivery.relays.address import parse_relay_url
 from digest.delivery.relays.config import DomainLimits, RelayConfig, RelayLimits, WarmUp
 from digest.errors import Misconfigured
 from digest.settings import Settings
@@ -60,7 +60,7 @@ def read_relays(settings: Settings) -> tuple[RelayConfig, ...]:
             f"DIGEST_SMTP_URL is set and {path} has relays: "
             f"make it a [[relay]] there and drop the setting, or drop the relays"
         )
-    address = parse_relay(settings.smtp_url.get_secret_value())
+    address = parse_relay_url(settings.smtp_url.get_secret_value())
     return (RelayConfig(name=SIMPLE, connections=settings.connections, address=address),)
 
 
@@ -98,7 +98,7 @@ def _ready(entry: RelayEntry, where: str, settings: Settings) -> RelayConfig:
     limits = entry.model_dump(exclude={*SOURCES})
     if "connections" not in entry.model_fields_set:
         limits["connections"] = settings.connections
-    return RelayConfig(**limits, address=parse_relay(_url(entry, where), where))
+    return RelayConfig(**limits, address=parse_relay_url(_url(entry, where), where))
 
 
 def _url(entry: RelayEntry, where: str) -> str:

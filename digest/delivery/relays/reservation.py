@@ -1,8 +1,8 @@
-"""A worker's share of a quota: reserved in the database beforehand, spent here message by message.
+"""A worker's share of a quota: reserved in the database ahead of time, used up in memory.
 
-So an hourly or daily limit holds across all workers and restarts, and costs no
-query for a message. What a killed worker had reserved is lost until the window
-ends: it errs on the side of the limit.
+So an hourly or daily limit holds across all workers and restarts without a query
+for each message. What a killed worker had reserved is lost until the window ends:
+the error is on the side of the limit.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ ASK_AGAIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Need:
-    """A request for `units` of a relay's quota, towards one `domain` or, if '', all."""
+class QuotaRequest:
+    """A request for `units` of a relay's quota for one recipient `domain`, or '' for all."""
 
     relay: RelayConfig
     domain: str
@@ -24,8 +24,8 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Unused:
-    """`units` that were reserved then and not needed, to be given back."""
+class QuotaReturn:
+    """`units` that were reserved at `reserved_at`, not used, and are given back."""
 
     relay: RelayConfig
     domain: str
@@ -34,11 +34,11 @@ class Unused:
 
 
 @dataclass(frozen=True)
-class Grant:
+class QuotaGrant:
     """`units` of a quota, valid for `ends_in` seconds from `reserved_at`.
 
-    If these are fewer than asked for, `spent_for` seconds pass until there are more
-    by themselves; other workers may give some back before.
+    If that is fewer than requested, the quota renews itself in `spent_for` seconds;
+    other workers may give some back earlier.
     """
 
     relay: str
@@ -49,8 +49,11 @@ class Grant:
     spent_for: float = 0.0
 
 
-class Stock:
-    """What is left of a reservation. Times are seconds of a monotonic clock."""
+class QuotaReservation:
+    """What is left of a reservation. Times are seconds of a monotonic clock.
+
+    `chunk`: how many units to reserve at a time.
+    """
 
     __slots__ = ("_ask_at", "_chunk", "_ends", "_reserved_at", "_spent_until", "_wanted", "units")
 
@@ -62,7 +65,7 @@ class Stock:
         self._reserved_at: datetime | None = None
 
     def wait(self, now: float) -> float:
-        """Seconds until one may go; 0.0 is now. Takes nothing, but notes what is wanted."""
+        """Seconds until one message may go; 0.0 means now. Takes nothing, but notes the demand."""
         if self.units > 0 and now < self._ends:
             return 0.0
         self._wanted = True
@@ -75,23 +78,23 @@ class Stock:
         return self._spent_until - now
 
     def take(self) -> None:
-        """One goes now."""
+        """Use one unit."""
         self.units -= 1
 
     def give_back(self, now: float) -> None:
-        """One did not go after all."""
+        """Undo one `take`; after the window's end the unit is worth nothing."""
         if now < self._ends:
             self.units += 1
 
     def needed(self, now: float) -> int:
-        """How many to reserve now; 0 while there are enough, or it was asked in vain just now."""
+        """How many units to reserve now; 0 while there are enough, or just after a refusal."""
         left = self.units if now < self._ends else 0
         if not self._wanted or now < self._ask_at or left > self._chunk // 4:
             return 0
         return self._chunk
 
-    def add(self, grant: Grant, now: float) -> None:
-        """Take in what was reserved, once it is committed."""
+    def add(self, grant: QuotaGrant, now: float) -> None:
+        """Take in a grant, once its transaction is committed."""
         self.units = grant.units + (self.units if now < self._ends else 0)
         self._ends = now + grant.ends_in
         self._reserved_at = grant.reserved_at
@@ -100,7 +103,7 @@ class Stock:
         self._ask_at = now + ASK_AGAIN_SECONDS if grant.spent_for else float("-inf")
 
     def empty(self, now: float, *, only_ended: bool) -> tuple[int, datetime] | None:
-        """Take out what will not be used, with when it was reserved, to be released."""
+        """Take out what will not be used and when it was reserved, so that it can be released."""
         if not self.units or not self._reserved_at or (only_ended and now < self._ends):
             return None
         self._wanted = False

@@ -20,7 +20,7 @@ from digest.inbox import folder as files
 
 
 @dataclass(frozen=True)
-class Summary:
+class MessageSummary:
     """One line of the list."""
 
     id: str
@@ -33,31 +33,31 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedMessage:
     """One message: its envelope, decoded headers, the bodies where present, the exact bytes."""
 
-    summary: Summary
+    summary: MessageSummary
     headers: tuple[tuple[str, str], ...]
     html: str | None
     text: str | None
     raw: bytes
 
 
-def list_messages(folder: Path, limit: int, *, skip: int = 0) -> list[Summary]:
+def list_messages(folder: Path, limit: int, *, skip: int = 0) -> list[MessageSummary]:
     """Up to `limit` messages, newest first, after the `skip` newest."""
-    return list(_summaries(folder, files.ids(folder)[skip : skip + limit]))
+    return list(_summaries(folder, files.message_ids(folder)[skip : skip + limit]))
 
 
 def count_messages(folder: Path) -> int:
     """How many messages the folder holds."""
-    return len(files.ids(folder))
+    return len(files.message_ids(folder))
 
 
-def read_message(folder: Path, message_id: str) -> Received:
+def read_message(folder: Path, message_id: str) -> ReceivedMessage:
     """One message taken apart. Raises `NotFound`."""
-    envelope, raw = files.load(folder, message_id)
+    envelope, raw = files.load_message(folder, message_id)
     message = BytesParser(policy=compat32).parsebytes(raw)
-    return Received(
+    return ReceivedMessage(
         summary=_summary(message_id, envelope, message, len(raw)),
         headers=_headers(message),
         html=_body(message, "text/html"),
@@ -66,18 +66,20 @@ def read_message(folder: Path, message_id: str) -> Received:
     )
 
 
-def _summaries(folder: Path, ids: list[str]) -> Iterator[Summary]:
+def _summaries(folder: Path, ids: list[str]) -> Iterator[MessageSummary]:
     for message_id in ids:
         try:
-            envelope, raw = files.load(folder, message_id)
+            envelope, raw = files.load_message(folder, message_id)
         except NotFound:  # deleted since it was listed
             continue
         headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
         yield _summary(message_id, envelope, headers, len(raw))
 
 
-def _summary(message_id: str, envelope: files.Envelope, message: Message, size: int) -> Summary:
-    return Summary(
+def _summary(
+    message_id: str, envelope: files.Envelope, message: Message, size: int
+) -> MessageSummary:
+    return MessageSummary(
         id=message_id,
         received_at=envelope.received_at,
         mail_from=envelope.mail_from,

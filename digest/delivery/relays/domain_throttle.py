@@ -1,10 +1,10 @@
-"""What one relay sends to one recipient domain: how much at a time, and how fast."""
+"""What one relay sends to one recipient domain: how many messages at a time, and how fast."""
 
 from digest.delivery.ports import Reply
-from digest.delivery.relays.breaker import Breaker
+from digest.delivery.relays.breaker import CircuitBreaker
 from digest.delivery.relays.bucket import Bucket
 from digest.delivery.relays.config import DomainLimits
-from digest.delivery.relays.stock import Stock
+from digest.delivery.relays.reservation import QuotaReservation
 
 HOUR = 3600.0
 SLOW_SECONDS = 10.0
@@ -14,12 +14,13 @@ MOST_RESERVED = 500
 SOONEST, LATEST = 0.005, 1.0
 
 
-class Flow:
-    """One (relay, domain).
+class DomainThrottle:
+    """The limits of one (relay, domain) at work.
 
-    A domain that nobody knows yet gets half of the relay's connections, and one more
-    message at a time with each prompt reply; one that answers much slower than the rest
-    falls back to a quarter. So a domain that hangs leaves connections to the others.
+    `window` is how many messages may be in flight at once. It starts at half of the
+    relay's connections, grows by one with each prompt reply, and falls back to a
+    quarter when the domain answers much slower than the others. So a domain that
+    hangs leaves connections free for the rest.
     """
 
     __slots__ = (
@@ -32,7 +33,7 @@ class Flow:
         "domain",
         "in_flight",
         "reply_seconds",
-        "stock",
+        "reservation",
         "window",
     )
 
@@ -42,9 +43,9 @@ class Flow:
         self.domain = domain
         self.in_flight = 0
         self.reply_seconds = 0.0
-        self.breaker = Breaker()
+        self.breaker = CircuitBreaker()
         self.bucket: Bucket | None = None
-        self.stock: Stock | None = None
+        self.reservation: QuotaReservation | None = None
         self._most, self._hourly = at_once, 0.0
         self._per_second: float | None = None
         if limits:
@@ -52,41 +53,41 @@ class Flow:
             self._per_second = limits.per_second
             self.bucket = Bucket(limits.per_second) if limits.per_second else None
         if limits and limits.per_hour:
-            self.stock = Stock(chunk_of(limits.per_hour))
+            self.reservation = QuotaReservation(chunk_of(limits.per_hour))
             self._hourly = HOUR / limits.per_hour
         self.window = min(self._most, max(1, connections // 2))
         self._slow = min(self._most, max(1, connections // 4))
 
     def wait(self, now: float) -> float:
-        """Seconds until this domain may be sent one more; 0.0 is now. Takes nothing."""
+        """Seconds until this domain may get one more; 0.0 means now. Takes nothing."""
         if self.breaker.until > now:
             return self.breaker.until - now
         if self.in_flight >= self.window:
             return min(max(self.reply_seconds / self.window, SOONEST), LATEST)
         if self.bucket and (wait := self.bucket.wait(now)):
             return wait
-        if self.stock:
-            return self.stock.wait(now)
+        if self.reservation:
+            return self.reservation.wait(now)
         return 0.0
 
     def take(self, now: float) -> None:
-        """One goes now."""
+        """Count one message that goes now."""
         self.in_flight += 1
         if self.bucket:
             self.bucket.take(now)
-        if self.stock:
-            self.stock.take()
+        if self.reservation:
+            self.reservation.take()
 
     def give_back(self, now: float) -> None:
-        """One was not sent after all."""
+        """Undo one `take`: that message was not sent."""
         self.in_flight -= 1
         if self.bucket:
             self.bucket.give_back()
-        if self.stock:
-            self.stock.give_back(now)
+        if self.reservation:
+            self.reservation.give_back(now)
 
     def replied(self, now: float, seconds: float, reply: Reply | None, usual: float) -> None:
-        """One is over, after so many seconds; `usual` is the relay's mean of all domains."""
+        """A message ended after `seconds`; `usual` is the relay's mean over all domains."""
         self.in_flight -= 1
         self.reply_seconds = smoothed(self.reply_seconds, seconds)
         if reply is not None and 400 <= reply.code < 500:
@@ -99,34 +100,34 @@ class Flow:
         if reply is not None and reply.code < 400 and not self.breaker.calm:
             self.breaker.taken()
 
-    def shared_by(self, workers: int) -> None:
-        """Take one of so many parts of the rate per second."""
+    def share_rate(self, workers: int) -> None:
+        """Use this worker's part of the rate per second, of so many equal parts."""
         if self.bucket and self._per_second:
             self.bucket.set_rate(self._per_second / workers)
 
     def interval(self, now: float) -> float:
-        """Seconds from one message to the next, as limits and replies allow."""
+        """Expected seconds between two messages, given the limits and the replies so far."""
         return max(
             self.bucket.interval if self.bucket else 0.0,
-            self._hourly if self.stock and self.stock.spent(now) else 0.0,
+            self._hourly if self.reservation and self.reservation.spent(now) else 0.0,
             self.reply_seconds / self.window,
         )
 
     def idle(self, now: float) -> bool:
-        """Whether it can be forgotten without loss."""
+        """Whether nothing would be lost by forgetting it."""
         return not (
             self.in_flight
             or not self.breaker.calm
             or (self.bucket and not self.bucket.rested(now))
-            or (self.stock and (self.stock.units or self.stock.spent(now)))
+            or (self.reservation and (self.reservation.units or self.reservation.spent(now)))
         )
 
 
 def smoothed(mean: float, latest: float) -> float:
-    """The running mean, with a new value in it; 0 is none yet."""
+    """An exponentially weighted mean with one more value; 0 means there is none yet."""
     return mean + (latest - mean) * SMOOTHING if mean else latest
 
 
 def chunk_of(limit: int) -> int:
-    """How much of a quota a worker reserves at a time: little enough to leave some to others."""
+    """How much of a quota a worker reserves at a time; small, so that others get some too."""
     return max(1, min(limit // 20, MOST_RESERVED))

@@ -1,7 +1,7 @@
-"""Claims that wait for their domain, set aside so that the others pass.
+"""Claims that wait for their recipient domain, set aside so that others can pass.
 
-The oldest of a domain goes first, and a domain is looked at only when its time has
-come, so that what waits costs nothing.
+Within a domain the order is kept. A domain is looked at only when its time has come,
+so waiting claims cost nothing.
 """
 
 import heapq
@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Parking(Generic[T]):
-    """Items by domain. Times are seconds of a monotonic clock."""
+class DomainQueues(Generic[T]):
+    """One queue for each domain. Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._items: dict[str, deque[T]] = {}
@@ -24,11 +24,11 @@ class Parking(Generic[T]):
         return self._size
 
     def waiting(self, domain: str) -> int:
-        """How many of a domain are here; later ones queue behind them."""
+        """How many of a domain wait here; later ones must queue behind them."""
         return len(self._items.get(domain, ()))
 
-    def park(self, domain: str, item: T, wait: float, now: float) -> None:
-        """Set an item aside for `wait` seconds, or until those of its domain here have gone."""
+    def add(self, domain: str, item: T, wait: float, now: float) -> None:
+        """Set an item aside for `wait` seconds, or until those before it have gone."""
         queue = self._items.get(domain)
         if queue is None:
             queue = self._items[domain] = deque()
@@ -37,14 +37,14 @@ class Parking(Generic[T]):
         self._size += 1
 
     def due(self, now: float) -> tuple[str, T] | None:
-        """The next item whose domain's time has come: it must `leave` or be postponed."""
+        """The next item whose domain's time has come. Then call `pop` or `postpone`."""
         if not self._times or self._times[0][0] > now:
             return None
         domain = self._times[0][1]
         return domain, self._items[domain][0]
 
-    def leave(self) -> None:
-        """The due item goes; the next of its domain is due at once."""
+    def pop(self) -> None:
+        """Remove the due item; the next one of its domain is due at once."""
         domain = self._times[0][1]
         queue = self._items[domain]
         queue.popleft()
@@ -54,15 +54,15 @@ class Parking(Generic[T]):
             heapq.heappop(self._times)
 
     def postpone(self, wait: float, now: float) -> None:
-        """The due item's domain must wait again."""
+        """Let the due item's domain wait for another `wait` seconds."""
         heapq.heapreplace(self._times, (now + wait, self._times[0][1]))
 
     def seconds(self, now: float) -> float | None:
-        """Until the next time comes, 0.0 if it has; None if nothing is here."""
+        """Seconds until the next domain is due, 0.0 if one is; None if nothing waits."""
         return max(0.0, self._times[0][0] - now) if self._times else None
 
     def remove(self, unwanted: Callable[[T], bool]) -> list[T]:
-        """Take out all that are unwanted."""
+        """Take out all unwanted items."""
         removed = [item for queue in self._items.values() for item in queue if unwanted(item)]
         kept = {d: deque(i for i in q if not unwanted(i)) for d, q in self._items.items()}
         self._items = {domain: queue for domain, queue in kept.items() if queue}

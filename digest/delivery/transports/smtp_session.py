@@ -16,7 +16,7 @@ from digest.delivery.ports import (
     RelayUnavailable,
     Reply,
 )
-from digest.delivery.transports.wire import Lost, Wire
+from digest.delivery.transports.wire import SessionLost, Wire
 
 DOT = b".\r\n"
 DATA = b"DATA\r\n"
@@ -35,7 +35,7 @@ class Deadlines:
 
 
 @dataclass(frozen=True)
-class Offers:
+class SmtpExtensions:
     """What the relay offered in its EHLO reply. `size` is in bytes; None: no limit told."""
 
     pipelining: bool = False
@@ -46,7 +46,7 @@ class Offers:
 class SmtpConnection:
     """A greeted session; see the port `Connection`."""
 
-    def __init__(self, wire: Wire, offers: Offers, deadlines: Deadlines) -> None:
+    def __init__(self, wire: Wire, offers: SmtpExtensions, deadlines: Deadlines) -> None:
         self._wire, self._offers, self._deadlines = wire, offers, deadlines
         self._offered: Outgoing | None = None
         self._ahead = 0  # commands of the offered envelope that wait for their replies
@@ -66,7 +66,7 @@ class SmtpConnection:
             if self._offered is None and self._offers.pipelining:
                 self._wire.send(_envelope(message), 3)
                 self._offered, self._ahead = message, 3
-        except Lost as lost:
+        except SessionLost as lost:
             raise RelayUnavailable(f"MAIL: {lost}") from None
         await self._mail(message)
         refusal = await self._recipient(message)
@@ -84,11 +84,11 @@ class SmtpConnection:
                 self._offered, self._ahead = then, 3
             else:
                 self._wire.send(DOT, 1)
-        except Lost as lost:
+        except SessionLost as lost:
             raise Interrupted(f"before the final dot: {lost}") from None
         try:
             return await self._wire.reply(self._deadlines.dot)
-        except Lost as lost:
+        except SessionLost as lost:
             raise OutcomeUnknown(f"no reply to the dot: {lost}") from None
 
     async def abandon(self) -> None:
@@ -103,7 +103,7 @@ class SmtpConnection:
         try:
             self._wire.send(b"QUIT\r\n", 1)
             await self._wire.reply(self._deadlines.quit)
-        except Lost:
+        except SessionLost:
             return
         self._wire.close()
 
@@ -127,7 +127,7 @@ class SmtpConnection:
         """A refusal of MAIL is about us, not about the reader."""
         try:
             reply = await self._ask(_mail(message), self._deadlines.command)
-        except Lost as lost:
+        except SessionLost as lost:
             raise RelayUnavailable(f"MAIL: {lost}") from None
         if reply.code == 250:
             return
@@ -144,7 +144,7 @@ class SmtpConnection:
                 reply = await self._ask(DATA, self._deadlines.data)
                 if reply.code == 354:
                     return None
-        except Lost as lost:
+        except SessionLost as lost:
             raise Interrupted(f"before the body: {lost}") from None
         if reply.code == 421:
             self._wire.cut()
@@ -158,7 +158,7 @@ class SmtpConnection:
         """A refusal is known, whatever becomes of the session after it."""
         try:
             await self._clear()
-        except Lost:
+        except SessionLost:
             self._offered = None
 
     async def _clear(self) -> None:
@@ -180,7 +180,7 @@ class SmtpConnection:
         try:
             self._wire.send(message.data, 0)
             await self._wire.drained(self._deadlines.write)
-        except Lost as lost:
+        except SessionLost as lost:
             raise Interrupted(f"in the body: {lost}") from None
 
     async def _ask(self, command: bytes, seconds: float) -> Reply:

@@ -5,10 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.relays.dispatch import ASIDE_SECONDS, SHORTEST_DEFERRAL, Dispatch
-from digest.delivery.relays.fleet import Fleet
-from digest.delivery.relays.member import Member
-from digest.delivery.relays.ticket import Ticket
+from digest.delivery.relays.balancer import Permit, RelayBalancer
+from digest.delivery.relays.dispatcher import ASIDE_SECONDS, SHORTEST_DEFERRAL, Dispatcher
+from digest.delivery.relays.live_relay import LiveRelay
 from tests.unit.delivery.relays.conftest import SLOWER, TAKEN, relay
 
 
@@ -16,18 +15,18 @@ def domain_of(address: str) -> str:
     return address.partition("@")[2]
 
 
-def dispatch_of(*relays: object) -> Dispatch[str]:
-    return Dispatch(Fleet(relays), domain_of)  # type: ignore[arg-type]
+def dispatch_of(*relays: object) -> Dispatcher[str]:
+    return Dispatcher(RelayBalancer(relays), domain_of)  # type: ignore[arg-type]
 
 
 def names(domain: str, number: int) -> list[str]:
     return [f"{n}@{domain}" for n in range(number)]
 
 
-def drain(dispatch: Dispatch[str], now: float, relay: Member | None = None) -> list[str]:
+def drain(dispatch: Dispatcher[str], now: float, relay: LiveRelay | None = None) -> list[str]:
     """Send all that may go now, each answered at once."""
     sent = []
-    while got := dispatch.next(relay or dispatch.fleet.members[0], now):
+    while got := dispatch.next(relay or dispatch.balancer.relays[0], now):
         got[1].done(now, TAKEN)
         sent.append(got[0])
     return sent
@@ -66,7 +65,7 @@ def test_a_domain_that_throttles_us_is_deferred_and_others_go_on() -> None:
     dispatch = dispatch_of(relay())
     dispatch.add(names("gmail.com", 10))
     for _ in range(10):
-        got = dispatch.next(dispatch.fleet.members[0], 0.0)
+        got = dispatch.next(dispatch.balancer.relays[0], 0.0)
         assert got
         got[1].done(0.0, SLOWER)
     dispatch.add([*names("gmail.com", 300), *names("a.example", 5)])
@@ -77,12 +76,12 @@ def test_a_domain_that_throttles_us_is_deferred_and_others_go_on() -> None:
 def test_an_audience_of_one_domain_is_not_deferred_though_it_starts_carefully() -> None:
     dispatch = dispatch_of(relay())
     dispatch.add(names("a.example", 500))
-    member, open_tickets = dispatch.fleet.members[0], []
-    while got := dispatch.next(member, 0.0):
+    live, open_tickets = dispatch.balancer.relays[0], []
+    while got := dispatch.next(live, 0.0):
         open_tickets.append(got[1])
     assert len(open_tickets) == 5
-    for ticket in open_tickets:
-        ticket.done(0.01, TAKEN)
+    for permit in open_tickets:
+        permit.done(0.01, TAKEN)
     assert len(drain(dispatch, 0.1)) == 495
     assert dispatch.deferred() == []
 
@@ -90,7 +89,7 @@ def test_an_audience_of_one_domain_is_not_deferred_though_it_starts_carefully() 
 def test_lanes_of_two_relays_get_their_shares_though_only_one_asks() -> None:
     dispatch = dispatch_of(relay("a", weight=3, connections=40), relay("b", connections=40))
     dispatch.add(names("a.example", 40))
-    a, b = dispatch.fleet.members
+    a, b = dispatch.balancer.relays
     assert dispatch.next(a, 0.0)
     for _ in range(14):
         assert dispatch.next(a, 0.0)
@@ -100,11 +99,11 @@ def test_lanes_of_two_relays_get_their_shares_though_only_one_asks() -> None:
 def test_a_relay_in_trouble_hands_what_it_has_not_begun_to_the_other() -> None:
     dispatch = dispatch_of(relay("a"), relay("b"))
     dispatch.add(names("a.example", 8))
-    a, b = dispatch.fleet.members
+    a, b = dispatch.balancer.relays
     first = dispatch.next(b, 0.0)
     assert first
     dispatch.recall(a, 0.0)
-    dispatch.fleet.trouble(a, 0.0, "421 busy")
+    dispatch.balancer.trouble(a, 0.0, "421 busy")
     assert len(dispatch) == 7
     assert sorted([first[0], *drain(dispatch, 0.0, b)]) == names("a.example", 8)
     assert dispatch.next(a, 0.0) is None
@@ -124,16 +123,16 @@ def test_enough_at_hand_is_enough_and_what_is_set_aside_does_not_count() -> None
     assert dispatch.lacking(100) == 100
     dispatch.add([*names("gmail.com", 20), *names("a.example", 30)])
     assert dispatch.lacking(100) == 50
-    got = dispatch.next(dispatch.fleet.members[0], 0.0)
+    got = dispatch.next(dispatch.balancer.relays[0], 0.0)
     assert got
-    assert dispatch.next(dispatch.fleet.members[0], 0.0)
+    assert dispatch.next(dispatch.balancer.relays[0], 0.0)
     assert dispatch.lacking(100) == 71
 
 
 def test_what_is_withdrawn_frees_its_place() -> None:
     dispatch = dispatch_of(relay("a"), relay("b"))
     dispatch.add([*names("a.example", 6), *names("b.example", 6)])
-    a, b = dispatch.fleet.members
+    a, b = dispatch.balancer.relays
     got = dispatch.next(a, 0.0)
     assert got
     assert dispatch.next(a, 0.0)
@@ -155,24 +154,24 @@ def test_every_claim_comes_out_exactly_once(data: st.DataObject) -> None:
         for n in range(data.draw(st.integers(0, 60)))
     ]
     dispatch.add(claims)
-    held: list[Ticket] = []
+    held: list[Permit] = []
     out: Counter[str] = Counter()
     now = 0.0
     for _ in range(data.draw(st.integers(0, 80))):
         now += data.draw(st.sampled_from([0.0, 0.01, 1.0, 7.0]))
-        member = data.draw(st.sampled_from(dispatch.fleet.members))
+        live = data.draw(st.sampled_from(dispatch.balancer.relays))
         match data.draw(st.sampled_from(["next", "next", "next", "done", "soft", "trouble"])):
             case "next":
-                if got := dispatch.next(member, now):
-                    assert got[1].relay is member
+                if got := dispatch.next(live, now):
+                    assert got[1].relay is live
                     if data.draw(st.booleans()):
                         dispatch.put_back(*got, now)
                     else:
                         out[got[0]] += 1
                         held.append(got[1])
             case "trouble":
-                dispatch.recall(member, now)
-                dispatch.fleet.trouble(member, now, "down")
+                dispatch.recall(live, now)
+                dispatch.balancer.trouble(live, now, "down")
             case word if held:
                 held.pop().done(now, TAKEN if word == "done" else SLOWER)
     for claim, seconds in dispatch.deferred():
@@ -181,4 +180,4 @@ def test_every_claim_comes_out_exactly_once(data: st.DataObject) -> None:
     for claim in dispatch.withdraw(lambda _: True, now):
         out[claim] += 1
     assert out == Counter(claims)
-    assert sum(member.in_flight for member in dispatch.fleet.members) == len(held)
+    assert sum(live.in_flight for live in dispatch.balancer.relays) == len(held)

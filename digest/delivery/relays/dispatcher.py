@@ -1,19 +1,18 @@
-"""Claims on their way from the ledger to the relays' lanes.
+"""Claims on their way from the ledger to the lanes of the relays.
 
-A lane asks for the next message of its relay; what `Fleet` gives to another relay
-on the way waits in that one's queue, what must wait for its domain is set aside, and
-what would wait too long goes back to the ledger with its hour. Synchronous, without
-a clock: `now` is seconds of a monotonic one.
+A lane asks for the next message of its relay. What the `RelayBalancer` gives to another
+relay meanwhile waits in that relay's queue; what must wait for its domain is set aside;
+what would wait too long goes back to the ledger with a time. Synchronous, without a
+clock: `now` is seconds of a monotonic clock.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
-from digest.delivery.relays.fleet import Fleet
-from digest.delivery.relays.member import Member
-from digest.delivery.relays.parking import Parking
-from digest.delivery.relays.ticket import Ticket, Wait
+from digest.delivery.relays.balancer import Permit, RelayBalancer, Wait
+from digest.delivery.relays.domain_queues import DomainQueues
+from digest.delivery.relays.live_relay import LiveRelay
 
 T = TypeVar("T")
 
@@ -22,23 +21,23 @@ MOST_ASIDE = 3000
 SHORTEST_DEFERRAL = 5.0
 
 
-class Dispatch(Generic[T]):
-    """The claims that one worker holds for the relays of its fleet, and has not begun."""
+class Dispatcher(Generic[T]):
+    """The claims that one worker holds for its relays and has not begun to send."""
 
-    def __init__(self, fleet: Fleet, domain_of: Callable[[T], str]) -> None:
-        self.fleet = fleet
+    def __init__(self, balancer: RelayBalancer, domain_of: Callable[[T], str]) -> None:
+        self.balancer = balancer
         self._domain_of = domain_of
         self._fresh: deque[T] = deque()
-        self._parking: Parking[T] = Parking()
-        self._assigned: dict[str, deque[tuple[T, Ticket]]] = {
-            member.name: deque() for member in fleet.members
+        self._aside: DomainQueues[T] = DomainQueues()
+        self._assigned: dict[str, deque[tuple[T, Permit]]] = {
+            relay.name: deque() for relay in balancer.relays
         }
         self._deferred: list[tuple[T, float]] = []
         self._blocked_until = float("-inf")
 
     def __len__(self) -> int:
         assigned = sum(len(queue) for queue in self._assigned.values())
-        return len(self._fresh) + len(self._parking) + assigned
+        return len(self._fresh) + len(self._aside) + assigned
 
     def add(self, claims: Iterable[T]) -> None:
         """Take in claims, in the order in which they should go."""
@@ -50,14 +49,15 @@ class Dispatch(Generic[T]):
 
     def lacking(self, at_hand: int) -> int:
         """How many more to claim, to have `at_hand` ready besides those set aside; 0: enough."""
-        if len(self._parking) >= MOST_ASIDE:
+        if len(self._aside) >= MOST_ASIDE:
             return 0
         return max(0, at_hand - len(self._fresh))
 
-    def next(self, relay: Member, now: float) -> tuple[T, Ticket] | None:
-        """The next claim that this relay may send now; None: there is none.
+    def next(self, relay: LiveRelay, now: float) -> tuple[T, Permit] | None:
+        """The next claim that this relay may send now, or None.
 
-        Others may have got some: wake the lanes of each relay with `assigned`.
+        Other relays may have been given some meanwhile: wake the lanes of each relay
+        with `assigned`.
         """
         own = self._assigned[relay.name]
         while not own:
@@ -65,8 +65,8 @@ class Dispatch(Generic[T]):
                 return None
         return own.popleft()
 
-    def assigned(self, relay: Member) -> int:
-        """How many wait for lanes of this relay."""
+    def assigned(self, relay: LiveRelay) -> int:
+        """How many claims wait for lanes of this relay."""
         return len(self._assigned[relay.name])
 
     def deferred(self) -> list[tuple[T, float]]:
@@ -74,30 +74,30 @@ class Dispatch(Generic[T]):
         taken, self._deferred = self._deferred, []
         return taken
 
-    def put_back(self, item: T, ticket: Ticket, now: float) -> None:
-        """It was not sent, and may go another way."""
-        ticket.returned(now)
+    def put_back(self, item: T, permit: Permit, now: float) -> None:
+        """The item was not sent and may go by another relay."""
+        permit.returned(now)
         self._fresh.appendleft(item)
 
-    def recall(self, relay: Member, now: float) -> None:
-        """The relay is in trouble: what its lanes have not begun may go another way."""
+    def recall(self, relay: LiveRelay, now: float) -> None:
+        """The relay is in trouble: what its lanes have not begun may go by another relay."""
         queue = self._assigned[relay.name]
         while queue:
             self.put_back(*queue.pop(), now)
 
     def seconds(self, now: float) -> float | None:
-        """After how long to ask again, if no message ends before; None: when there is more."""
+        """When to ask again if no message ends before; None: only when there are new claims."""
         if now < self._blocked_until:
             return self._blocked_until - now
-        return self._parking.seconds(now)
+        return self._aside.seconds(now)
 
     def withdraw(self, unwanted: Callable[[T], bool], now: float) -> list[T]:
-        """Take out all unwanted ones, to be given back."""
-        removed = self._parking.remove(unwanted)
+        """Take out all unwanted claims, to be given back to the ledger."""
+        removed = self._aside.remove(unwanted)
         for name, queue in self._assigned.items():
-            for item, ticket in queue:
+            for item, permit in queue:
                 if unwanted(item):
-                    ticket.returned(now)
+                    permit.returned(now)
                     removed.append(item)
             self._assigned[name] = deque(pair for pair in queue if not unwanted(pair[0]))
         for items in (self._fresh, [item for item, _ in self._deferred]):
@@ -107,14 +107,14 @@ class Dispatch(Generic[T]):
         return removed
 
     def _advance(self, now: float) -> bool:
-        """Move one claim on; False if there is none, or none can go now."""
-        waiting = self._parking.due(now)
+        """Move one claim forward; False if there is none, or none can go now."""
+        waiting = self._aside.due(now)  # before the fresh ones: they have waited longer
         if waiting is None:
             return self._advance_fresh(now)
         domain, item = waiting
-        answer = self.fleet.choose(domain, now)
-        if isinstance(answer, Ticket):
-            self._parking.leave()
+        answer = self.balancer.choose(domain, now)
+        if isinstance(answer, Permit):
+            self._aside.pop()
             self._assigned[answer.relay.name].append((item, answer))
         elif answer.domain_only:
             self._postpone(domain, item, answer.seconds, now)
@@ -128,10 +128,10 @@ class Dispatch(Generic[T]):
             return False
         item = self._fresh[0]
         domain = self._domain_of(item)
-        answer: Ticket | Wait = Wait(0.0, domain_only=True)
-        if not self._parking.waiting(domain):
-            answer = self.fleet.choose(domain, now)
-        if isinstance(answer, Ticket):
+        answer: Permit | Wait = Wait(0.0, domain_only=True)
+        if not self._aside.waiting(domain):  # otherwise it would overtake those set aside
+            answer = self.balancer.choose(domain, now)
+        if isinstance(answer, Permit):
             self._assigned[answer.relay.name].append((item, answer))
         elif answer.domain_only:
             self._set_aside(domain, item, answer.seconds, now)
@@ -142,20 +142,20 @@ class Dispatch(Generic[T]):
         return True
 
     def _set_aside(self, domain: str, item: T, wait: float, now: float) -> None:
-        ahead = self._parking.waiting(domain)
-        expected = wait + ahead * self.fleet.interval(domain, now)
-        if expected <= ASIDE_SECONDS and len(self._parking) < MOST_ASIDE:
-            self._parking.park(domain, item, wait, now)
+        ahead = self._aside.waiting(domain)
+        expected = wait + ahead * self.balancer.interval(domain, now)
+        if expected <= ASIDE_SECONDS and len(self._aside) < MOST_ASIDE:
+            self._aside.add(domain, item, wait, now)
         else:
             self._defer(domain, item, wait, ahead, now)
 
     def _postpone(self, domain: str, item: T, wait: float, now: float) -> None:
         if wait <= ASIDE_SECONDS:
-            self._parking.postpone(wait, now)
+            self._aside.postpone(wait, now)
         else:
-            self._parking.leave()
+            self._aside.pop()
             self._defer(domain, item, wait, 0, now)
 
     def _defer(self, domain: str, item: T, wait: float, ahead: int, now: float) -> None:
-        seconds = self.fleet.defer_for(domain, wait, ahead, now)
+        seconds = self.balancer.defer_for(domain, wait, ahead, now)
         self._deferred.append((item, max(seconds, SHORTEST_DEFERRAL)))

@@ -8,26 +8,26 @@ import pytest
 
 from digest.delivery.ledger.access import LEASE, Ledger
 from digest.delivery.ports import Reply
-from digest.delivery.relay import Relay, Tls
+from digest.delivery.relays.address import RelayAddress, Tls
+from digest.delivery.relays.balancer import RelayBalancer
 from digest.delivery.relays.config import RelayConfig
-from digest.delivery.relays.fleet import Fleet
-from digest.delivery.relays.member import Member
-from digest.delivery.sending.feed import Feed
+from digest.delivery.relays.live_relay import LiveRelay
+from digest.delivery.sending.claim_buffer import ClaimBuffer
 from digest.delivery.states import DeliveryState, MailingKind, Route
 from digest.store import Store
 from tests.unit.delivery.conftest import MakeMailing, rows
 from tests.workers import ledger_at
 
-ADDRESS = Relay("127.0.0.1", 25, Tls.NONE)
+ADDRESS = RelayAddress("127.0.0.1", 25, Tls.NONE)
 
 
 @dataclass
 class Bench:
-    """A feed with a clock that the test moves."""
+    """A buffer with a clock that the test moves."""
 
-    feed: Feed
+    buffer: ClaimBuffer
     ledger: Ledger
-    members: list[Member]
+    relays: list[LiveRelay]
     now: datetime
     room: bool = True
 
@@ -38,26 +38,28 @@ async def make(store: Store, now: datetime) -> AsyncIterator[Callable[..., Bench
 
     def make(**limits: object) -> Bench:
         config = RelayConfig.model_validate({"name": "main", "address": ADDRESS, **limits})
-        fleet, ledger = Fleet([config], 2), ledger_at(store)
-        feed = Feed(store, ledger, Route.RELAY, fleet, lambda: bench.now, lambda: bench.room)
-        bench = Bench(feed, ledger, fleet.members, now)
+        balancer, ledger = RelayBalancer([config], 2), ledger_at(store)
+        buffer = ClaimBuffer(
+            store, ledger, Route.RELAY, balancer, lambda: bench.now, lambda: bench.room
+        )
+        bench = Bench(buffer, ledger, balancer.relays, now)
         made.append(bench)
         return bench
 
     yield make
     for bench in made:
-        bench.feed.stop()
-        await bench.feed.close()
+        bench.buffer.stop()
+        await bench.buffer.close()
 
 
 async def taken(bench: Bench, count: int) -> list[int]:
     """The deliveries handed out one after the other, each answered at once."""
     found = []
     for _ in range(count):
-        load = await bench.feed.next(bench.members[0])
-        if load is not None:
-            found.append(load.claim.delivery_id)
-            load.ticket.done(0.0, Reply(250, "ok"))
+        assignment = await bench.buffer.next(bench.relays[0])
+        if assignment is not None:
+            found.append(assignment.claim.delivery_id)
+            assignment.permit.done(0.0, Reply(250, "ok"))
     return found
 
 
@@ -69,16 +71,16 @@ async def test_everything_that_is_due_is_handed_out_once_in_order(
     assert await taken(make(connections=connections), 80) == list(range(1, 71))
 
 
-async def test_a_letter_goes_before_issue_mail_that_is_here_already(
+async def test_a_transactional_message_goes_before_issue_mail_that_is_here_already(
     make: Callable[..., Bench], make_mailing: MakeMailing
 ) -> None:
     await make_mailing(20)
     bench = make(connections=4)
     assert await taken(bench, 2) == [1, 2]
     await make_mailing(0, kind=MailingKind.NOTICE)  # to the same twenty readers
-    bench.feed.wake()
+    bench.buffer.wake()
     await taken(bench, 1)  # it looks beside handing out
-    await bench.feed._fetch()
+    await bench.buffer._fetch()
     assert min(await taken(bench, 2)) > 20
 
 
@@ -99,9 +101,9 @@ async def test_what_is_withdrawn_is_handed_to_nobody_and_can_be_given_back(
     mailing = await make_mailing(5)
     bench = make(connections=4)
     await taken(bench, 1)
-    withdrawn = bench.feed.withdraw(mailing.id or 0)
+    withdrawn = bench.buffer.withdraw(mailing.id or 0)
     assert [claim.delivery_id for claim in withdrawn] == [2, 3, 4, 5]
-    assert bench.feed.at_hand(bench.members[0]) is None
+    assert bench.buffer.at_hand(bench.relays[0]) is None
 
 
 async def test_nothing_is_claimed_while_there_is_no_room(
@@ -120,8 +122,8 @@ async def test_what_its_rate_does_not_allow_now_is_waited_for(
     await make_mailing(5)
     bench = make(connections=4, per_second=0.5)
     assert len(await taken(bench, 5)) < 5
-    assert bench.feed.wait is not None
-    assert 0 < bench.feed.wait <= 2
+    assert bench.buffer.wait is not None
+    assert 0 < bench.buffer.wait <= 2
 
 
 async def test_an_hourly_limit_is_reserved_before_the_first_message(

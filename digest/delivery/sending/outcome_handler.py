@@ -1,0 +1,227 @@
+"""What follows a try: its record, and whether its issue or its relay must wait."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from digest.delivery.ledger import mailings
+from digest.delivery.ledger.access import Ledger
+from digest.delivery.ledger.claims import Claim
+from digest.delivery.outcomes import Outcome
+from digest.delivery.ports import RelayRefused, RelayUnavailable
+from digest.delivery.relays.balancer import RelayBalancer
+from digest.delivery.relays.health import HealthState
+from digest.delivery.relays.live_relay import CLOSING, LiveRelay
+from digest.delivery.sending.claim_buffer import Assignment, ClaimBuffer
+from digest.delivery.sending.tally import Tally
+from digest.delivery.sending.timing import PRODUCTION, Timing
+from digest.delivery.states import DeliveryState, MailingKind, Route
+from digest.store import BUSY, Store
+
+T = TypeVar("T")
+
+log = structlog.get_logger("digest.delivery")
+
+SILENT_IN_A_ROW = 5
+ALIKE_IN_A_ROW = 25
+
+# Somebody looks after these: better paused with a reason than tried in silence.
+ATTENDED = (MailingKind.ISSUE, MailingKind.TEST)
+
+
+def log_context(claim: Claim) -> dict[str, int | str]:
+    """The fields of every log line about a delivery; never the address."""
+    line: dict[str, int | str] = {} if claim.issue is None else {"issue": claim.issue}
+    return line | {
+        "mailing": claim.mailing_id,
+        "delivery": claim.delivery_id,
+        "route": str(claim.route),
+    }
+
+
+class RejectionRuns:
+    """Counts, for each mailing, identical rejections in a row since the last acceptance.
+
+    Many of them mean that the sender is the problem, not the readers. `limit`: how many.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._runs: dict[int, tuple[str, int]] = {}
+
+    def note(self, mailing_id: int, outcome: Outcome) -> int:
+        """Count an outcome. The length of the run when it reaches the limit, else 0."""
+        if outcome.state is DeliveryState.ACCEPTED:
+            self._runs.pop(mailing_id, None)
+        if outcome.state is not DeliveryState.REJECTED:
+            return 0
+        # Compare the code and the enhanced code only: the text may name the reader.
+        kind = " ".join((outcome.reason or "").split()[:2])
+        before, count = self._runs.get(mailing_id, (kind, 0))
+        count = count + 1 if before == kind else 1
+        self._runs[mailing_id] = (kind, count)
+        if count < self._limit:
+            return 0
+        del self._runs[mailing_id]
+        return count
+
+
+class OutcomeHandler:
+    """Ends every assignment of one route, and its permit, exactly once.
+
+    `follow` moves an issue to the state of its mailing at once. `alike_in_a_row`: so many
+    identical rejections in a row pause an issue.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        buffer: ClaimBuffer,
+        balancer: RelayBalancer,
+        tally: Tally,
+        follow: Callable[[], Awaitable[object]],
+        clock: Callable[[], datetime],
+        timing: Timing = PRODUCTION,
+        alike_in_a_row: int = ALIKE_IN_A_ROW,
+    ) -> None:
+        self._store, self._ledger = store, ledger
+        self._buffer, self._balancer = buffer, balancer
+        self._tally, self._follow, self._clock = tally, follow, clock
+        self._retry_seconds = timing.retry
+        self._time = asyncio.get_running_loop().time
+        # Bound once: each further binding costs as much as recording a delivery.
+        self._log = log.bind()
+        self._in_detail = self._log.is_enabled_for(logging.DEBUG)
+        self._rejections = RejectionRuns(alike_in_a_row)
+        self._silent: dict[str, int] = {}
+        self.settled = False  # True: something was recorded since this was last set to False
+
+    async def outcome(
+        self, assignment: Assignment, outcome: Outcome, *, begun: bool = True
+    ) -> None:
+        """Record it; many identical rejections pause the issue. `begun`: the relay was asked."""
+        claim = assignment.claim
+        # First of all the record: whatever fails below, the ledger knows what happened.
+        await self._ledger.record(claim, outcome, self._clock())
+        if begun:
+            assignment.permit.done(self._time(), outcome.reply)
+            self._watch(assignment, outcome)
+        else:
+            assignment.permit.returned(self._time())
+        self.settled = True
+        self._note(assignment, outcome)
+        if outcome.state is not DeliveryState.DEFERRED and claim.kind in ATTENDED:
+            alike = self._rejections.note(claim.mailing_id, outcome)
+            if alike:
+                reason = f"{alike} rejections in a row with the same code: {outcome.reason}"
+                await self._pause(claim, reason)
+
+    async def denied(self, assignment: Assignment) -> None:
+        """The ledger did not arm it, so the dot was withheld.
+
+        The reader has left, the mailing is not active, or the database is in doubt.
+        """
+        claim = assignment.claim
+        assignment.permit.returned(self._time())
+        settled = await self._write(lambda: self._ledger.settle_denied(claim, self._clock()))
+        self.settled = True
+        log.info("denied", **log_context(claim), state=settled.state and str(settled.state))
+        if not settled.active:  # paused or cancelled: all its other claims would be denied too
+            await self._give_back(self._buffer.withdraw(claim.mailing_id))
+        elif settled.state is DeliveryState.PENDING:  # the database is busy, or our lock in doubt
+            await asyncio.sleep(self._retry_seconds)
+
+    async def trouble(
+        self, assignment: Assignment, trouble: RelayUnavailable | RelayRefused
+    ) -> None:
+        """The relay itself is in trouble: others take over, or all wait, or a person must act."""
+        relay, refused = assignment.permit.relay, isinstance(trouble, RelayRefused)
+        self._buffer.put_back(assignment)
+        self._back_off(assignment.claim.route, relay, str(trouble), refused=refused)
+        refusals = self._balancer.all_refused() if refused else None
+        if refusals:
+            await self._pause(assignment.claim, f"the relay refused: {refusals}")
+
+    def _watch(self, assignment: Assignment, outcome: Outcome) -> None:
+        """Back off from a relay that is closing, or that takes messages and never replies.
+
+        The latter would make the outcome of the whole mailing unknown.
+        """
+        relay, route = assignment.permit.relay, assignment.claim.route
+        if outcome.reply and outcome.reply.code == CLOSING:
+            self._back_off(route, relay, str(outcome.reply))
+        silent = 0 if outcome.reply else self._silent.get(relay.name, 0) + 1
+        self._silent[relay.name] = silent
+        if silent >= SILENT_IN_A_ROW:
+            self._silent[relay.name] = 0
+            reason = f"{silent} messages in a row ended without a reply: {outcome.reason}"
+            self._back_off(route, relay, reason)
+
+    def _back_off(
+        self, route: Route, relay: LiveRelay, reason: str, *, refused: bool = False
+    ) -> None:
+        self._tally.trouble(route)
+        self._buffer.recall(relay)
+        if relay.health.state is HealthState.UP:  # once: its other lanes will report the same
+            log.warning("relay in trouble", relay=relay.name, reason=reason)
+        self._balancer.trouble(relay, self._time(), reason, refused=refused)
+
+    async def put_off(self, assignment: Assignment) -> None:
+        """Give back a claim whose message was not begun, because the database is busy."""
+        assignment.permit.returned(self._time())
+        await self._give_back([assignment.claim])
+        await asyncio.sleep(self._retry_seconds)
+
+    async def unwritable(self, assignment: Assignment, error: Exception) -> None:
+        """The message could not be composed: pause an issue or a test, else try again later."""
+        reason = f"could not write the message: {error}"
+        if assignment.claim.kind in ATTENDED:
+            assignment.permit.returned(self._time())
+            await self._give_back([assignment.claim])
+            await self._pause(assignment.claim, reason)
+        else:
+            outcome = Outcome(DeliveryState.DEFERRED, reason)
+            await self.outcome(assignment, outcome, begun=False)
+
+    async def _pause(self, claim: Claim, reason: str) -> None:
+        """Pause an issue or a test with a reason; a transactional message waits instead."""
+        if claim.kind not in ATTENDED:
+            return
+        await self._write(lambda: self._pause_now(claim.mailing_id, reason))
+        log.error("paused", **log_context(claim), reason=reason)
+        await self._give_back(self._buffer.withdraw(claim.mailing_id))
+        await self._follow()  # now and not at the next round: this worker may be about to stop
+
+    async def _pause_now(self, mailing_id: int, reason: str) -> bool:
+        async with self._store.write() as session:
+            return await mailings.pause(session, mailing_id, reason)
+
+    async def _give_back(self, claims: list[Claim]) -> None:
+        await self._write(lambda: self._ledger.give_back(claims, self._clock()))
+
+    async def _write(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Try until the database takes it, however long that is."""
+        while True:
+            try:
+                return await step()
+            except BUSY as trouble:
+                log.warning("database busy, still to write", reason=self._store.explain(trouble))
+                await asyncio.sleep(self._retry_seconds)
+
+    def _note(self, assignment: Assignment, outcome: Outcome) -> None:
+        """Count and log it. Of a reply only the codes: its text may quote the reader's address."""
+        claim, reply = assignment.claim, outcome.reply
+        if reply:
+            self._tally.note(claim.route, claim.domain, reply)
+        accepted = outcome.state is DeliveryState.ACCEPTED
+        if accepted and not self._in_detail:  # the hot path: no line is built for nothing
+            return
+        line = self._log.debug if accepted else self._log.info
+        codes = {"code": reply.code, "enhanced": reply.enhanced} if reply else {}
+        relay = assignment.permit.relay.name
+        line("recorded", **log_context(claim), relay=relay, state=str(outcome.state), **codes)
