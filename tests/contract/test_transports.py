@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from digest.delivery.ports import Outgoing, Transport
-from digest.delivery.relays.address import RelayAddress, Tls
+from digest.delivery.relay_address import RelayAddress, Tls
 from digest.delivery.transports.smtp import SmtpTransport
 from tests.memory_transport import MemoryTransport
 from tests.relay import Relay

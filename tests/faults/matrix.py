@@ -8,7 +8,7 @@ to every message and to the second of three.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from digest.delivery.relays.address import Tls
+from digest.delivery.relay_address import Tls
 from tests.relay import DROP, HANG, TAKE_AND_DROP, Action, Dripped, Endless, Late, Packets
 
 WAITING = frozenset({"pending", "claimed"})

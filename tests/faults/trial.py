@@ -21,8 +21,8 @@ from digest.delivery.ledger.claims import Claim
 from digest.delivery.ledger.mailings import freeze_audience
 from digest.delivery.ledger.recovery import tidy
 from digest.delivery.ports import Outgoing
-from digest.delivery.relays.address import RelayAddress as Address
-from digest.delivery.relays.address import Tls
+from digest.delivery.relay_address import RelayAddress as Address
+from digest.delivery.relay_address import Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.sending.route_sender import RelayEndpoint
 from digest.delivery.sending.worker import Worker

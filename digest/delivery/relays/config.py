@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from digest.delivery.relays.address import RelayAddress
+from digest.delivery.relay_address import RelayAddress
 from subscribers.address import EmailAddress, InvalidAddress
 
 Count = Annotated[int, Field(ge=1)]

@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from digest.delivery.relays.address import parse_relay_url
+from digest.delivery.relay_address import parse_relay_url
 from digest.delivery.relays.config import DomainLimits, RelayConfig, RelayLimits, WarmUp
 from digest.errors import Misconfigured
 from digest.settings import Settings

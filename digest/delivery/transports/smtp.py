@@ -16,7 +16,7 @@ from typing import cast
 import aiosmtplib
 
 from digest.delivery.ports import RelayRefused, RelayUnavailable, Reply
-from digest.delivery.relays.address import RelayAddress, Tls
+from digest.delivery.relay_address import RelayAddress, Tls
 from digest.delivery.transports.smtp_session import Deadlines, SmtpConnection, SmtpExtensions
 from digest.delivery.transports.wire import Wire
 

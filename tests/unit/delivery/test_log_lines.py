@@ -15,8 +15,8 @@ from digest.cli.logs import HIDDEN, configure_logging
 from digest.delivery.guards.liveness import FileLock
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.ports import Outgoing
-from digest.delivery.relays.address import RelayAddress as Address
-from digest.delivery.relays.address import Tls
+from digest.delivery.relay_address import RelayAddress as Address
+from digest.delivery.relay_address import Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.sending.route_sender import RelayEndpoint
 from digest.delivery.sending.timing import Timing

@@ -3,7 +3,7 @@
 from typing import Any
 
 from digest.delivery.ports import Reply
-from digest.delivery.relays.address import RelayAddress, Tls
+from digest.delivery.relay_address import RelayAddress, Tls
 from digest.delivery.relays.config import RelayConfig
 
 TAKEN = Reply(250, "2.0.0 queued")

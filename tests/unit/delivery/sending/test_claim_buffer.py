@@ -8,7 +8,7 @@ import pytest
 
 from digest.delivery.ledger.access import LEASE, Ledger
 from digest.delivery.ports import Reply
-from digest.delivery.relays.address import RelayAddress, Tls
+from digest.delivery.relay_address import RelayAddress, Tls
 from digest.delivery.relays.balancer import RelayBalancer
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.live_relay import LiveRelay

@@ -10,7 +10,7 @@ import pytest
 from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.ports import MessageRefused, Outgoing, RelayUnavailable, Reply
-from digest.delivery.relays.address import RelayAddress, Tls
+from digest.delivery.relay_address import RelayAddress, Tls
 from digest.delivery.relays.balancer import RelayBalancer
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.sending.claim_buffer import ClaimBuffer

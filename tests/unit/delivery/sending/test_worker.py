@@ -23,8 +23,8 @@ from digest.delivery.ledger.commits import Commits
 from digest.delivery.ledger.mailings import get_mailing
 from digest.delivery.ledger.recovery import tidy
 from digest.delivery.ports import Outgoing
-from digest.delivery.relays.address import RelayAddress as Address
-from digest.delivery.relays.address import Tls
+from digest.delivery.relay_address import RelayAddress as Address
+from digest.delivery.relay_address import Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.sending.outcome_handler import SILENT_IN_A_ROW, OutcomeHandler
 from digest.delivery.sending.route_sender import RelayEndpoint

@@ -15,8 +15,8 @@ from digest.delivery.ports import (
     RelayUnavailable,
     TransportError,
 )
-from digest.delivery.relays.address import RelayAddress as Address
-from digest.delivery.relays.address import Tls
+from digest.delivery.relay_address import RelayAddress as Address
+from digest.delivery.relay_address import Tls
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
 from tests.relay import DROP, HANG, TAKE_AND_DROP, Relay, relay
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.delivery.relays.address import Tls, parse_relay_url
+from digest.delivery.relay_address import Tls, parse_relay_url
 from digest.errors import Misconfigured
 
 
