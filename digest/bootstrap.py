@@ -15,10 +15,10 @@ from digest.databases.sqlite import path_of
 from digest.delivery.guards.advisory_lock import AdvisoryLock
 from digest.delivery.guards.liveness import FileLock, Liveness, lock_folder_of
 from digest.delivery.guards.reserve import DiskReserve
-from digest.delivery.relay import Relay, Tls
+from digest.delivery.relay_address import RelayAddress, Tls
 from digest.delivery.relays.config import RelayConfig
-from digest.delivery.relays.reading import relays_of
-from digest.delivery.sending.pool import Outlet
+from digest.delivery.relays.config_file import relays_of
+from digest.delivery.sending.route_sender import RelayEndpoint
 from digest.delivery.sending.worker import Worker
 from digest.delivery.states import Route
 from digest.delivery.transports.smtp import SmtpTransport
@@ -96,7 +96,9 @@ def _engine(app: App, worker: Worker) -> Engine:
 
 
 @asynccontextmanager
-async def _sender(app: App, routes: Mapping[Route, Mapping[str, Outlet]]) -> AsyncIterator[Sender]:
+async def _sender(
+    app: App, routes: Mapping[Route, Mapping[str, RelayEndpoint]]
+) -> AsyncIterator[Sender]:
     liveness = await _take_lock(app, routes)
     app = replace(app, relay_elsewhere=partial(liveness.serves, Route.RELAY))
     try:
@@ -116,19 +118,19 @@ async def _sender(app: App, routes: Mapping[Route, Mapping[str, Outlet]]) -> Asy
             liveness.release()
 
 
-def _routes(settings: Settings, inbox_port: int | None) -> dict[Route, dict[str, Outlet]]:
+def _routes(settings: Settings, inbox_port: int | None) -> dict[Route, dict[str, RelayEndpoint]]:
     """Route → its relays by name; without a configured relay there is only the inbox."""
     routes = {Route.RELAY: relays_of(settings)}
     if inbox_port is not None:
         inbox = RelayConfig(
             name="inbox",
             connections=settings.connections,
-            address=Relay(host="127.0.0.1", port=inbox_port, tls=Tls.NONE),
+            address=RelayAddress(host="127.0.0.1", port=inbox_port, tls=Tls.NONE),
         )
         routes[Route.INBOX] = (inbox,)
     ehlo = urlsplit(settings.public_url).hostname or "localhost"
     return {
-        route: {one.name: Outlet(one, SmtpTransport(one.address, ehlo)) for one in relays}
+        route: {one.name: RelayEndpoint(one, SmtpTransport(one.address, ehlo)) for one in relays}
         for route, relays in routes.items()
         if relays
     }

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from digest.app import App
 from digest.bootstrap import Sender, open_relay_sender, open_sender
-from digest.delivery.relays.reading import relays_of
+from digest.delivery.relays.config_file import relays_of
 from digest.delivery.sending.worker import Worker
 from digest.errors import Misconfigured
 from digest.settings import HostPort

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from digest.app import App
-from digest.delivery.relays.reading import relays_of
+from digest.delivery.relays.config_file import relays_of
 from digest.delivery.sending.worker import Worker
 from digest.errors import Refused
 from digest.migrate import is_current

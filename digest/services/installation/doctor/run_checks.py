@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from urllib.parse import urlsplit
 
 from digest.delivery.guards.reserve import MB
-from digest.delivery.relays.reading import read_relays
+from digest.delivery.relays.config_file import read_relays
 from digest.domains.dns_client import DnsClient
 from digest.errors import DigestError, Misconfigured
 from digest.keyfile import read_keyring
