@@ -36,6 +36,8 @@ from digest.settings import Settings, load_settings
 from digest.store import open_store
 from digest.uptime import Uptime, uptime_now
 
+Routes = Mapping[Route, Mapping[str, RelayEndpoint]]
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -118,7 +120,7 @@ async def _sender(
             liveness.release()
 
 
-def _routes(settings: Settings, inbox_port: int | None) -> dict[Route, dict[str, RelayEndpoint]]:
+def _routes(settings: Settings, inbox_port: int | None) -> Routes:
     """Route → its relays by name; without a configured relay there is only the inbox."""
     routes = {Route.RELAY: relays_of(settings)}
     if inbox_port is not None:
