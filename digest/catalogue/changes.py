@@ -1,24 +1,15 @@
-"""What differs between the store and what it will say, told fact by fact."""
+"""The differences between what is stored and what an import brings, fact by fact."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from digest.catalogue.importing.takes import PARTS, ReviewDraft
 from digest.catalogue.panel import Panel
 from digest.catalogue.tables import Tool
-from digest.catalogue.views import FrozenModel
-
-
-class FactChange(FrozenModel):
-    """One fact of a stored tool or comparison, before and after."""
-
-    subject: str
-    field: str
-    before: str | int | None
-    after: str | int | None
+from digest.catalogue.views import FactChange
 
 
 def fact_changes(tool: Tool, facts: Mapping[str, str]) -> Iterator[FactChange]:
-    """The facts of a tool that get another value."""
+    """The facts of a tool that get a new value."""
     for name, value in facts.items():
         yield FactChange(subject=tool.name, field=name, before=getattr(tool, name), after=value)
 
@@ -41,15 +32,15 @@ def take_changes(
     after: Sequence[ReviewDraft],
     dropped: Sequence[ReviewDraft],
 ) -> Iterator[FactChange]:
-    """Takes that are new, say something else, or go because another carries them."""
-    told = {id(draft.row): draft.take for draft in before}
+    """Takes that are added, changed, or dropped because another take replaces them."""
+    stored = {id(draft.row): draft.take for draft in before}
     for draft in after:
         who = f"take by {draft.take.persona}" if draft.take.persona else "take"
         if draft.row is None:
             yield FactChange(subject=subject, field=who, before=None, after=draft.take.quote)
             continue
         for part in (*PARTS, "inferred"):
-            old, new = getattr(told[id(draft.row)], part), getattr(draft.take, part)
+            old, new = getattr(stored[id(draft.row)], part), getattr(draft.take, part)
             if old != new:
                 yield FactChange(subject=subject, field=f"{who}: {part}", before=old, after=new)
     for draft in dropped:

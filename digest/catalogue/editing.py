@@ -1,95 +1,54 @@
-"""What an editor changes by hand: facts, personas, panels; and taking a comparison back.
+"""An editor's corrections of facts, personas and panels; withdrawing and restoring a comparison.
 
-Edits of a tool or a review show in every comparison of that tool. A later
-import of a page that says otherwise wins again; text pages never carry a URL, a
-short name, or a persona that contradicts an editor's.
+Facts and reviews belong to a tool, so an edit shows in every comparison of that tool. A later
+import overwrites an edit that contradicts the page. URLs, short names and personas survive the
+import of text pages, which do not carry them.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.catalogue.changes import FactChange
+from digest.catalogue.edits import Edits, PanelEdit, PersonaEdit
 from digest.catalogue.names import fold, value_or_none
 from digest.catalogue.pages.page import FACTS, why_invalid
 from digest.catalogue.panel import Panel, panel_from_counts
 from digest.catalogue.queries import comparison_not_found
 from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
+from digest.catalogue.views import FactChange
 from digest.errors import NotFound, Refused, UsageError
-
-
-@dataclass(frozen=True)
-class FactEdit:
-    """Set a fact of a tool; an empty value clears it."""
-
-    tool: str
-    fact: str
-    value: str
-
-
-@dataclass(frozen=True)
-class PersonaEdit:
-    """Name the persona of a tool's review, numbered from 1 as `show` does; empty clears it."""
-
-    tool: str
-    number: int
-    persona: str
-
-
-@dataclass(frozen=True)
-class PanelEdit:
-    """Correct a tool's counts; a new verdict revision tells since when."""
-
-    tool: str
-    ship: int
-    skip: int
-
-
-@dataclass(frozen=True)
-class Edits:
-    """One editing of one comparison. Tools are named left, right, by slug or by name."""
-
-    url: str | None = None
-    facts: Sequence[FactEdit] = ()
-    personas: Sequence[PersonaEdit] = ()
-    panels: Sequence[PanelEdit] = ()
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to edit."""
-        return self.url is not None or bool(self.facts or self.personas or self.panels)
 
 
 async def edit_comparison(
     session: AsyncSession, slug: str, edits: Edits, *, now: datetime
 ) -> list[FactChange]:
-    """Make the edits and tell what changed. Raises `NotFound`, `UsageError` or `Refused`."""
+    """Make the edits and return what changed. Raises `NotFound`, `UsageError` or `Refused`."""
     comparison = await find_comparison(session, slug)
     tools = await _tools_of(session, comparison)
     changes: list[FactChange] = []
     if edits.url is not None:
         changes += _set_fact(comparison, slug, "url", edits.url)
     for edit in edits.facts:
-        tool = _named(tools, edit.tool)
+        tool = _find_tool(tools, edit.tool)
         if edit.fact not in FACTS:
-            raise UsageError(f"no fact {edit.fact!r}: one of {', '.join(FACTS)}")
+            raise UsageError(f"no fact {edit.fact!r}; the facts are {', '.join(FACTS)}")
         changes += _touched(tool, _set_fact(tool, tool.name, edit.fact, edit.value), now)
     for panel in edits.panels:
-        changes += _set_panel(session, _named(tools, panel.tool), panel, now)
+        changes += _set_panel(session, _find_tool(tools, panel.tool), panel, now)
     for persona in edits.personas:
-        tool = _named(tools, persona.tool)
+        tool = _find_tool(tools, persona.tool)
         changes += _touched(tool, await _set_persona(session, tool, persona), now)
     session.add_all([comparison, *tools])
     return changes
 
 
 async def withdraw(session: AsyncSession, slug: str, *, reason: str, now: datetime) -> None:
-    """Take a comparison back: no later issue carries it. Raises `NotFound` or `Refused`."""
+    """Keep a comparison out of later issues. Raises `NotFound`, `Refused` or `UsageError`."""
     comparison = await find_comparison(session, slug)
     if comparison.withdrawn_at:
-        raise Refused(f"{slug} is already withdrawn, since {comparison.withdrawn_at:%Y-%m-%d}")
+        raise Refused(f"{slug} was already withdrawn on {comparison.withdrawn_at:%Y-%m-%d}")
     if not reason.strip():
         raise UsageError("withdrawing needs a reason: --reason TEXT")
     comparison.withdrawn_at, comparison.withdrawn_reason = now, fold(reason)
@@ -106,7 +65,7 @@ async def restore(session: AsyncSession, slug: str) -> None:
 
 
 async def find_comparison(session: AsyncSession, slug: str) -> Comparison:
-    """The row with this slug. Raises `NotFound` with the nearest slug there is."""
+    """The row with this slug. Raises `NotFound`, naming the most similar slug."""
     row = (await session.exec(select(Comparison).where(Comparison.slug == slug))).one_or_none()
     if row is None:
         raise await comparison_not_found(session, slug)
@@ -119,18 +78,15 @@ async def _tools_of(session: AsyncSession, comparison: Comparison) -> tuple[Tool
     return left, right
 
 
-def _named(tools: tuple[Tool, Tool], wanted: str) -> Tool:
+def _find_tool(tools: tuple[Tool, Tool], wanted: str) -> Tool:
     key = fold(wanted).casefold()
     if key in ("left", "right"):
         return tools[key == "right"]
     for tool in tools:
         if key in (tool.slug, tool.name.casefold(), (tool.short_name or "").casefold()):
             return tool
-    raise NotFound(f"no tool {wanted!r} in it: say left, right, {' or '.join(_slugs(tools))}")
-
-
-def _slugs(tools: Iterable[Tool]) -> list[str]:
-    return [tool.slug for tool in tools]
+    slugs = " or ".join(tool.slug for tool in tools)
+    raise NotFound(f"no tool {wanted!r} in this comparison: use left, right, {slugs}")
 
 
 def _set_fact(row: Tool | Comparison, subject: str, fact: str, value: str) -> list[FactChange]:
@@ -174,7 +130,7 @@ def _set_panel(
 async def _set_persona(session: AsyncSession, tool: Tool, edit: PersonaEdit) -> list[FactChange]:
     reviews = await _reviews(session, tool)
     if not 1 <= edit.number <= len(reviews):
-        raise NotFound(f"{tool.name} has {len(reviews)} reviews, so there is no {edit.number}")
+        raise NotFound(f"{tool.name} has {len(reviews)} reviews; there is no review {edit.number}")
     review, before = reviews[edit.number - 1]
     after = value_or_none(fold(edit.persona))
     if after and (wrong := why_invalid("persona", after)):
@@ -182,7 +138,7 @@ async def _set_persona(session: AsyncSession, tool: Tool, edit: PersonaEdit) -> 
     if before == after:
         return []
     if after and any(name == after for _, name in reviews):
-        raise Refused(f"{tool.name} already has a review by {after}; clear that one first")
+        raise Refused(f"{tool.name} already has a review by {after}; clear that persona first")
     if after is None and review.quote is None:
         raise Refused("a review without a quote needs its persona")
     review.persona_id = await _persona_id(session, after) if after else None

@@ -1,7 +1,7 @@
-"""Reading the catalogue: a fixed number of queries, however many comparisons there are."""
+"""Reading the catalogue in a fixed number of queries, however many comparisons there are."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -22,20 +22,31 @@ async def comparisons(
     session: AsyncSession, *, include_withdrawn: bool = False
 ) -> list[ComparisonView]:
     """All comparisons, newest first; those first seen at one instant by slug."""
-    wanted = true() if include_withdrawn else col(Comparison.withdrawn_at).is_(None)
-    return await _views(session, wanted)
+    wanted = _in_list(include_withdrawn=include_withdrawn)
+    pairs = await _pairs(session, wanted)
+    reviews = await _reviews(session, wanted)
+    return [_comparison_view(pair, reviews) for pair in pairs]
+
+
+async def comparisons_without_reviews(
+    session: AsyncSession, *, include_withdrawn: bool = False, newest: int | None = None
+) -> list[ComparisonView]:
+    """The same for lists: at most `newest`, and no reviews, which are most of the data."""
+    wanted = _in_list(include_withdrawn=include_withdrawn)
+    return [_comparison_view(pair, {}) for pair in await _pairs(session, wanted, newest)]
 
 
 async def comparison(session: AsyncSession, slug: str) -> ComparisonView:
-    """One comparison, withdrawn or not. Raises `NotFound` with the nearest slug there is."""
-    found = await _views(session, col(Comparison.slug) == slug)
-    if not found:
+    """One comparison, withdrawn or not. Raises `NotFound`, naming the most similar slug."""
+    wanted = col(Comparison.slug) == slug
+    pairs = await _pairs(session, wanted)
+    if not pairs:
         raise await comparison_not_found(session, slug)
-    return found[0]
+    return _comparison_view(pairs[0], await _reviews(session, wanted))
 
 
 async def comparison_not_found(session: AsyncSession, slug: str) -> NotFound:
-    """The error for a slug that nothing has, naming the nearest one."""
+    """The error for an unknown slug, naming the most similar one."""
     slugs = (await session.exec(select(Comparison.slug))).all()
     if not slugs:
         return NotFound("no comparisons yet: run `digest comparisons import PATH`")
@@ -45,7 +56,7 @@ async def comparison_not_found(session: AsyncSession, slug: str) -> NotFound:
 
 
 async def verdicts_at(session: AsyncSession, instant: datetime) -> dict[str, VerdictRevision]:
-    """Tool slug → the revision in force at `instant`; tools not yet judged then are absent."""
+    """Tool slug → the revision in force at `instant`; tools not judged by then are absent."""
     ranked = (
         select(
             col(VerdictRevision.id),
@@ -68,17 +79,20 @@ async def verdicts_at(session: AsyncSession, instant: datetime) -> dict[str, Ver
     return dict(rows.all())
 
 
-async def verdict_history(session: AsyncSession, tool: str) -> list[VerdictRevision]:
-    """The revisions of the tool with this slug, oldest first. Raises `NotFound`."""
-    row = (await session.exec(select(Tool).where(Tool.slug == tool))).one_or_none()
-    if row is None:
-        raise NotFound(f"no tool {tool!r}: see `digest comparisons list --json`")
-    revisions = await session.exec(
-        select(VerdictRevision)
-        .where(VerdictRevision.tool_id == row.id)
+async def verdict_histories(
+    session: AsyncSession, tools: Collection[str]
+) -> dict[str, list[VerdictRevision]]:
+    """Tool slug → the tool's revisions, oldest first."""
+    rows = await session.exec(
+        select(Tool.slug, VerdictRevision)
+        .join(VerdictRevision, col(VerdictRevision.tool_id) == col(Tool.id))
+        .where(col(Tool.slug).in_(tools))
         .order_by(col(VerdictRevision.as_of), col(VerdictRevision.id))
     )
-    return list(revisions.all())
+    histories: dict[str, list[VerdictRevision]] = {slug: [] for slug in tools}
+    for slug, revision in rows.all():
+        histories[slug].append(revision)
+    return histories
 
 
 @dataclass(frozen=True)
@@ -88,7 +102,13 @@ class _Pair:
     right: Tool
 
 
-async def _views(session: AsyncSession, wanted: ColumnElement[bool]) -> list[ComparisonView]:
+def _in_list(*, include_withdrawn: bool) -> ColumnElement[bool]:
+    return true() if include_withdrawn else col(Comparison.withdrawn_at).is_(None)
+
+
+async def _pairs(
+    session: AsyncSession, wanted: ColumnElement[bool], newest: int | None = None
+) -> list[_Pair]:
     left, right = aliased(Tool), aliased(Tool)
     rows = await session.exec(
         select(Comparison, left, right)
@@ -96,10 +116,9 @@ async def _views(session: AsyncSession, wanted: ColumnElement[bool]) -> list[Com
         .join(right, col(Comparison.right_id) == right.id)
         .where(wanted)
         .order_by(col(Comparison.first_seen_at).desc(), col(Comparison.slug))
+        .limit(newest)
     )
-    pairs = [_Pair(*row) for row in rows.all()]
-    reviews = await _reviews(session, wanted)
-    return [_comparison_view(pair, reviews) for pair in pairs]
+    return [_Pair(*row) for row in rows.all()]
 
 
 async def _reviews(
@@ -133,7 +152,7 @@ def _comparison_view(pair: _Pair, reviews: Mapping[int, Sequence[ReviewView]]) -
 
 
 def tool_view(tool: Tool, reviews: Iterable[ReviewView]) -> ToolView:
-    """A tool's row with its reviews, detached."""
+    """A tool's row and its reviews as a detached value."""
     panel = Panel(tool.panel_ship_percent, tool.ship, tool.skip)
     return ToolView(
         **tool.model_dump(include=set(ToolView.model_fields) - {"short_name"}),

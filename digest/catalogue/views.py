@@ -1,7 +1,7 @@
-"""The catalogue as others read it: plain frozen values, detached from the database.
+"""The catalogue as plain frozen values, detached from the database.
 
-The command line prints them as JSON, the web pages and the email show them, an
-issue freezes them.
+Results of services and emails are made of them, and a frozen issue stores them as JSON, so
+their fields and the order of these are a format.
 """
 
 from datetime import datetime
@@ -12,13 +12,13 @@ from digest.catalogue.verdict import Verdict
 
 
 class FrozenModel(BaseModel):
-    """A frozen value."""
+    """Base of values that never change."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class ReviewView(FrozenModel):
-    """One take; None where a part is unknown."""
+    """One take; a part that is unknown is None."""
 
     persona: str | None
     score: int | None
@@ -28,7 +28,7 @@ class ReviewView(FrozenModel):
 
 
 class ToolView(FrozenModel):
-    """A tool with its panel. `short_name` is the editor's, else the name up to a colon."""
+    """A tool with its panel. `short_name` is the editor's, by default the name up to a colon."""
 
     slug: str
     name: str
@@ -49,13 +49,22 @@ class ToolView(FrozenModel):
 
 
 class RevisionView(FrozenModel):
-    """A panel's result as it stood from `as_of` on."""
+    """A panel's result from `as_of` on."""
 
     as_of: datetime
     verdict: Verdict
     percent: int | None
     ship: int | None
     skip: int | None
+
+
+class FactChange(FrozenModel):
+    """One fact of a stored tool or comparison, before and after."""
+
+    subject: str
+    field: str
+    before: str | int | None
+    after: str | int | None
 
 
 class ComparisonView(FrozenModel):

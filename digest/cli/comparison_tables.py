@@ -1,6 +1,6 @@
 """How comparisons and imports look on the terminal.
 
-What pages say is printed as plain text, never as markup.
+Text from pages is printed as it is, never interpreted as rich markup.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from digest.catalogue.changes import FactChange
-from digest.catalogue.importing.import_pages import ImportReport
-from digest.catalogue.json_form import Histories
 from digest.catalogue.pages.read_files import FileReport
 from digest.catalogue.verdict import Verdict
-from digest.catalogue.views import ComparisonView, ReviewView, ToolView
+from digest.catalogue.views import FactChange, ReviewView
 from digest.cli.runtime import console
+from digest.services.comparisons.import_files import ImportReport
+from digest.services.comparisons.listing import ListedComparison, ListedTool
+from digest.services.comparisons.show import ComparisonDetails, ToolDetails
 
 STYLES = {
     Verdict.SHIP: "bold white on green",
@@ -27,19 +27,20 @@ NONE = "—"
 MOST_LISTED = 20
 
 
-def print_list(found: Sequence[ComparisonView]) -> None:
-    """Two lines a comparison: its slug unbroken, to be copied, and what the panels say."""
+def print_list(found: Sequence[ListedComparison]) -> None:
+    """Two lines per comparison: its slug on a line of its own, to be copied, and both verdicts."""
     if not found:
         console.print("No comparisons yet: digest comparisons import PATH")
-    for view in found:
-        console.print(Text(view.slug, style="dim" if view.withdrawn_at else "bold"))
-        told = f"  {_categories(view)}, since {view.first_seen_at:%Y-%m-%d}"
-        console.print("  ", _side(view.left), " vs ", _side(view.right), Text(told, "dim"), sep="")
-        if view.withdrawn_at:
-            console.print(Text(f"  withdrawn: {view.withdrawn_reason}", style="yellow"))
+    for comparison in found:
+        console.print(Text(comparison.slug, style="dim" if comparison.withdrawn_at else "bold"))
+        details = f"  {_categories(comparison)}, since {comparison.first_seen_at:%Y-%m-%d}"
+        sides = _side(comparison.left), " vs ", _side(comparison.right)
+        console.print("  ", *sides, Text(details, "dim"), sep="")
+        if comparison.withdrawn_at:
+            console.print(Text(f"  withdrawn: {comparison.withdrawn_reason}", style="yellow"))
 
 
-def _side(tool: ToolView) -> Text:
+def _side(tool: ListedTool) -> Text:
     return Text.assemble(_badge(tool.verdict), " ", tool.short_name, f" {_share(tool)}")
 
 
@@ -47,34 +48,35 @@ def _badge(verdict: Verdict) -> Text:
     return Text(f" {verdict.label} ", style=STYLES[verdict])
 
 
-def _share(tool: ToolView) -> str:
+def _share(tool: ListedTool | ToolDetails) -> str:
     return "" if tool.panel_ship_percent is None else f"{tool.panel_ship_percent}%"
 
 
-def _categories(view: ComparisonView) -> str:
-    names = dict.fromkeys(name for name in (view.left.category, view.right.category) if name)
+def _categories(comparison: ListedComparison) -> str:
+    categories = comparison.left.category, comparison.right.category
+    names = dict.fromkeys(category for category in categories if category)
     return " / ".join(names) or NONE
 
 
-def print_comparison(view: ComparisonView, histories: Histories) -> None:
-    """Both tools side by side, then what each panel said, numbered for `edit --persona`."""
-    console.print(Text(view.title, style="bold"))
-    if view.url:
-        console.print(Text(view.url, style="blue underline"))
-    if view.withdrawn_at:
-        since = f"{view.withdrawn_at:%Y-%m-%d}"
-        console.print(Text(f"Withdrawn on {since}: {view.withdrawn_reason}", style="yellow"))
-    console.print(_decision(view), soft_wrap=False)
-    for tool in (view.left, view.right):
-        _print_panel(tool, histories)
+def print_comparison(comparison: ComparisonDetails) -> None:
+    """Both tools side by side, then each panel's reviews, numbered for `edit --persona`."""
+    console.print(Text(comparison.title, style="bold"))
+    if comparison.url:
+        console.print(Text(comparison.url, style="blue underline"))
+    if comparison.withdrawn_at:
+        since = f"{comparison.withdrawn_at:%Y-%m-%d}"
+        console.print(Text(f"Withdrawn on {since}: {comparison.withdrawn_reason}", style="yellow"))
+    console.print(_decision(comparison), soft_wrap=False)
+    for tool in (comparison.left, comparison.right):
+        _print_panel(tool)
 
 
-def _decision(view: ComparisonView) -> Table:
+def _decision(comparison: ComparisonDetails) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("")
-    for tool in (view.left, view.right):
+    for tool in (comparison.left, comparison.right):
         table.add_column(Text(tool.name), ratio=1, overflow="fold")
-    sides = (view.left, view.right)
+    sides = (comparison.left, comparison.right)
     table.add_row("panel", *(_verdict_line(tool) for tool in sides))
     rows = ["tagline", "category", "entry", "pricing", "community", "url"]
     if any(tool.best_for != tool.tagline for tool in sides):
@@ -87,7 +89,7 @@ def _decision(view: ComparisonView) -> Table:
     return table
 
 
-def _verdict_line(tool: ToolView) -> Text:
+def _verdict_line(tool: ToolDetails) -> Text:
     line = _badge(tool.verdict).append(f" {_share(tool)}", style="not bold default on default")
     if tool.ship is not None:
         counts = f" · {tool.ship} ship / {tool.skip} skip"
@@ -95,7 +97,7 @@ def _verdict_line(tool: ToolView) -> Text:
     return line
 
 
-def _print_panel(tool: ToolView, histories: Histories) -> None:
+def _print_panel(tool: ToolDetails) -> None:
     if not tool.reviews:
         console.print(Text(f"No panel take on {tool.short_name}.", style="dim"))
     else:
@@ -110,9 +112,8 @@ def _print_panel(tool: ToolView, histories: Histories) -> None:
         for number, review in enumerate(tool.reviews, start=1):
             table.add_row(*_review_cells(number, review))
         console.print(table, soft_wrap=False)
-    history = histories.get(tool.slug, ())
-    if len(history) > 1:
-        steps = (f"{Verdict(step.verdict).label} {step.as_of:%Y-%m-%d}" for step in history)
+    if len(tool.history) > 1:
+        steps = (f"{step.verdict.label} {step.as_of:%Y-%m-%d}" for step in tool.history)
         console.print(Text("Verdicts: " + " → ".join(steps)))
 
 
@@ -131,7 +132,7 @@ def _review_cells(number: int, review: ReviewView) -> tuple[Text, ...]:
 
 
 def print_changes(changes: Sequence[FactChange]) -> None:
-    """Facts before and after."""
+    """Facts, before and after."""
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("of", "fact", "before", "after"):
         table.add_column(heading, overflow="fold")
@@ -147,7 +148,7 @@ def _excerpt(value: str | int | None) -> Text:
 
 
 def print_import(report: ImportReport) -> None:
-    """What was read, what is wrong, what changes, and whether it is stored."""
+    """What was read, the problems, the changes, and whether the import was stored."""
     troubled = [file for file in report.files if file.problems]
     shown = report.files if len(report.files) <= MOST_LISTED else troubled[:MOST_LISTED]
     for file in shown:
@@ -173,7 +174,7 @@ def _print_file(file: FileReport) -> None:
 
 
 def _outcome(report: ImportReport) -> str:
-    told = (
+    summary = (
         f"{_count(len(report.comparisons_added), 'comparison')} and "
         f"{_count(len(report.tools_added), 'tool')} new, "
         f"{_count(len(report.changes), 'fact')} changed, "
@@ -182,8 +183,8 @@ def _outcome(report: ImportReport) -> str:
     if report.errors:
         return f"Nothing was stored: {_count(len(report.errors), 'error')}."
     if report.dry_run:
-        return f"Dry run, nothing was stored. It would be: {told}."
-    return f"Stored as of {report.as_of:%Y-%m-%d %H:%M} UTC: {told}."
+        return f"Dry run, nothing was stored. It would be: {summary}."
+    return f"Stored as of {report.as_of:%Y-%m-%d %H:%M} UTC: {summary}."
 
 
 def _count(number: int, noun: str) -> str:

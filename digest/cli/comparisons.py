@@ -1,32 +1,31 @@
-"""`digest comparisons …`: what there is to say."""
+"""`digest comparisons …`: import, show and edit comparisons."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from digest.app import App
-from digest.catalogue import editing, queries
-from digest.catalogue.changes import FactChange
-from digest.catalogue.edit_words import parse_fact, parse_panel, parse_persona
-from digest.catalogue.importing.import_pages import ImportReport, import_pages
-from digest.catalogue.json_form import Histories, listed, shown
+from digest.catalogue.edits import Edits, FactEdit, PanelEdit, PersonaEdit
 from digest.catalogue.pages.json_model import json_schema
-from digest.catalogue.pages.read_files import ImportInput, read_files
-from digest.catalogue.views import ComparisonView
 from digest.cli.comparison_tables import (
     print_changes,
     print_comparison,
     print_import,
     print_list,
 )
+from digest.cli.options import command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import UsageError
-from digest.store import Queue
+from digest.services.comparisons.edit import edit_comparison
+from digest.services.comparisons.import_files import import_files
+from digest.services.comparisons.listing import list_comparisons as list_all
+from digest.services.comparisons.show import export_comparisons, show_comparison
+from digest.services.comparisons.withdraw import restore_comparison, withdraw_comparison
 
 app = typer.Typer(help="Import, show and edit comparisons.", no_args_is_help=True)
 
@@ -42,14 +41,20 @@ def import_comparisons(
     ],
     as_of: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="When the pages were so, YYYY-MM-DD[THH:MM]; UTC."),
+        typer.Option(metavar="DATE", help="The date of the pages, YYYY-MM-DD[THH:MM] in UTC."),
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only show what would change.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Store comparison pages, all or none; importing them again changes nothing."""
+    """Store comparison pages: all of them or none. Importing them again changes nothing."""
     instant = _parse_instant(as_of) if as_of else None
-    report = run(lambda app: _import(app, paths, instant, dry_run=dry_run))
+    actor = command_line_actor()
+    with _progress() as on_read:
+        report = run(
+            lambda app: import_files(
+                app, actor, paths, as_of=instant, dry_run=dry_run, on_read=on_read
+            )
+        )
     if as_json:
         print_json(report)
     else:
@@ -58,87 +63,59 @@ def import_comparisons(
         raise typer.Exit(1)
 
 
-async def _import(
-    app: App, paths: Iterable[Path], as_of: datetime | None, *, dry_run: bool
-) -> ImportReport:
-    now = app.clock()
-    if as_of and as_of > now:
-        raise UsageError(f"--as-of {as_of:%Y-%m-%d %H:%M} lies in the future")
-    reading = _read_with_progress(paths)
-    opened = app.store.read() if dry_run else app.store.write(Queue.EDITING)
-    async with opened as session:
-        return await import_pages(session, reading, as_of=as_of or now, dry_run=dry_run)
-
-
-def _read_with_progress(paths: Iterable[Path]) -> ImportInput:
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on the terminal for imports of many files."""
     terminal = Console(stderr=True)
     with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
         bar = progress.add_task("Reading", total=None, visible=False)
 
-        def on_read(done: int, of: int) -> None:
-            progress.update(bar, completed=done, total=of, visible=of >= MANY_FILES)
+        def on_read(done: int, total: int) -> None:
+            progress.update(bar, completed=done, total=total, visible=total >= MANY_FILES)
 
-        return read_files(paths, on_read)
+        yield on_read
 
 
 def _parse_instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--as-of {text!r} is no date; write YYYY-MM-DD") from None
+        raise UsageError(f"--as-of {text!r} is not a date; write YYYY-MM-DD") from None
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @app.command("list")
 def list_comparisons(
-    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Withdrawn ones too.")] = False,
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Include withdrawn ones.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """All comparisons, newest first."""
-
-    async def work(app: App) -> list[ComparisonView]:
-        async with app.store.read() as session:
-            return await queries.comparisons(session, include_withdrawn=withdrawn)
-
-    found = run(work)
+    """List all comparisons, newest first."""
+    found = run(lambda app: list_all(app, include_withdrawn=withdrawn))
     if as_json:
-        print_json([listed(view) for view in found])
+        print_json(found)
     else:
         print_list(found)
 
 
 @app.command()
 def show(slug: Slug, as_json: JsonFlag = False) -> None:
-    """One comparison with everything known of its tools."""
-
-    async def work(app: App) -> tuple[ComparisonView, Histories]:
-        async with app.store.read() as session:
-            view = await queries.comparison(session, slug)
-            tools = (view.left.slug, view.right.slug)
-            return view, {tool: await queries.verdict_history(session, tool) for tool in tools}
-
-    view, histories = run(work)
+    """Show everything known of a comparison and its tools."""
+    found = run(lambda app: show_comparison(app, slug))
     if as_json:
-        print_json(shown(view, histories))
+        print_json(found)
     else:
-        print_comparison(view, histories)
+        print_comparison(found)
 
 
 @app.command()
 def export() -> None:
-    """All comparisons, withdrawn ones too, as one JSON file that `import` reads."""
-
-    async def work(app: App) -> list[dict[str, Any]]:
-        async with app.store.read() as session:
-            views = await queries.comparisons(session, include_withdrawn=True)
-            return [shown(view, {}) for view in views]
-
-    print_json(run(work))
+    """Print all comparisons, withdrawn ones too, as one JSON file that `import` reads."""
+    print_json(run(export_comparisons))
 
 
 @app.command()
 def schema() -> None:
-    """The JSON Schema of what `import` reads."""
+    """Print the JSON Schema of the format that `import` reads."""
     print_json(json_schema())
 
 
@@ -150,17 +127,17 @@ def edit(
     ] = None,
     short_name: Annotated[
         list[str] | None,
-        typer.Option(metavar="TOOL=NAME", help="What a tool is called in subjects."),
+        typer.Option(metavar="TOOL=NAME", help="A tool's name in subjects."),
     ] = None,
     persona: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="TOOL:N=PERSONA", help="Who spoke: N counts a tool's reviews as `show` does."
+            metavar="TOOL:N=PERSONA", help="Who gave a review; N is its number in `show`."
         ),
     ] = None,
     panel: Annotated[
         list[str] | None,
-        typer.Option(metavar="TOOL=SHIP/SKIP", help="Correct a panel, such as left=3/1."),
+        typer.Option(metavar="TOOL=SHIP/SKIP", help="Correct a panel's counts, such as left=3/1."),
     ] = None,
     fact: Annotated[
         list[str] | None,
@@ -172,72 +149,53 @@ def edit(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Change facts by hand. TOOL is left, right, a slug or a name; an empty value clears.
+    """Change facts. TOOL is left, right, a slug or a name; an empty value clears.
 
     Options may be repeated. A tool's facts and reviews change in all its comparisons.
 
         digest comparisons edit a-vs-b --url https://example.org/a-b \\
             --short-name left=A --persona right:2=Skeptic
     """
-    edits = editing.Edits(
+    edits = Edits(
         url=url,
         facts=[
-            *(parse_fact(text, fact="short_name") for text in short_name or ()),
-            *(parse_fact(text) for text in fact or ()),
+            *(FactEdit.parse_short_name(text) for text in short_name or ()),
+            *(FactEdit.parse(text) for text in fact or ()),
         ],
-        personas=[parse_persona(text) for text in persona or ()],
-        panels=[parse_panel(text) for text in panel or ()],
+        personas=[PersonaEdit.parse(text) for text in persona or ()],
+        panels=[PanelEdit.parse(text) for text in panel or ()],
     )
     if not edits:
         raise UsageError("nothing to edit: see `digest comparisons edit --help`")
-
-    async def work(app: App) -> list[FactChange]:
-        async with app.store.write(Queue.EDITING) as session:
-            return await editing.edit_comparison(session, slug, edits, now=app.clock())
-
-    changes = run(work)
+    edited = run(lambda app: edit_comparison(app, command_line_actor(), slug, edits))
     if as_json:
-        print_json({"slug": slug, "changes": changes})
-    elif changes:
-        print_changes(changes)
+        print_json(edited)
+    elif edited.changes:
+        print_changes(edited.changes)
     else:
-        console.print("Nothing changed: it was so already.")
+        console.print("No changes: those values were already set.")
 
 
 @app.command()
 def withdraw(
     slug: Slug,
-    reason: Annotated[str, typer.Option(help="Why; kept, and shown where it is missing.")],
+    reason: Annotated[str, typer.Option(help="Why. It is kept, and shown on the page.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Take a comparison back: no later issue carries it, nothing is deleted."""
-
-    async def work(app: App) -> ComparisonView:
-        async with app.store.write(Queue.EDITING) as session:
-            await editing.withdraw(session, slug, reason=reason, now=app.clock())
-        async with app.store.read() as session:
-            return await queries.comparison(session, slug)
-
-    view = run(work)
+    """Withdraw a comparison: no later issue carries it. Nothing is deleted."""
+    withdrawn = run(lambda app: withdraw_comparison(app, command_line_actor(), slug, reason=reason))
     if as_json:
-        print_json(shown(view, {}))
+        print_json(withdrawn)
     else:
-        console.print(f"Withdrawn: {view.title}")
+        console.print(f"Withdrawn: {withdrawn.title}")
         console.print(f"To undo: digest comparisons restore {slug}")
 
 
 @app.command()
 def restore(slug: Slug, as_json: JsonFlag = False) -> None:
     """Undo a withdrawal."""
-
-    async def work(app: App) -> ComparisonView:
-        async with app.store.write(Queue.EDITING) as session:
-            await editing.restore(session, slug)
-        async with app.store.read() as session:
-            return await queries.comparison(session, slug)
-
-    view = run(work)
+    restored = run(lambda app: restore_comparison(app, command_line_actor(), slug))
     if as_json:
-        print_json(shown(view, {}))
+        print_json(restored)
     else:
-        console.print(f"Back again: {view.title}")
+        console.print(f"Restored: {restored.title}")

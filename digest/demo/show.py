@@ -8,8 +8,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from digest.app import App
-from digest.catalogue.importing.import_pages import import_pages
-from digest.catalogue.pages.read_files import read_files
 from digest.delivery.ledger.accounting import Accounting
 from digest.demo.people import confirm, sign_up, unsubscribe_with_one_click
 from digest.demo.stage import A_WEEK, Calendar, set_up
@@ -17,6 +15,8 @@ from digest.errors import Refused
 from digest.issues.editing import Edit
 from digest.keyfile import read_keyring
 from digest.migrate import upgrade
+from digest.services.actor import Actor, Channel
+from digest.services.comparisons.import_files import import_files
 from digest.services.issues import publishing
 from digest.services.issues.preview import preview_issue
 from digest.services.issues.reports import issue_report
@@ -28,6 +28,7 @@ from schedules.editions import create_default
 
 console = Console(highlight=False, soft_wrap=True)
 
+ACTOR = Actor(Channel.COMMAND_LINE, "the demonstration")
 SENTENCE = "A tool you may already pay for changed sides this week. Here is what the panel saw."
 
 
@@ -72,9 +73,7 @@ async def _play(app: App, calendar: Calendar, now_running: RunningServer) -> Non
 
 async def _import(app: App, name: str) -> None:
     with as_file(files("digest.demo") / "content" / name) as path:
-        reading = read_files([path])
-    async with app.store.write() as session:
-        done = await import_pages(session, reading, as_of=app.clock())
+        done = await import_files(app, ACTOR, [path])
     if not done.stored:
         raise Refused(f"the demonstration's own {name} does not import: {done.errors[0]}")
     console.print(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.catalogue.changes import FactChange, fact_changes, panel_changes, take_changes
+from digest.catalogue.changes import fact_changes, panel_changes, take_changes
 from digest.catalogue.importing.merge import MergedImport, MergedPair, MergedTool
 from digest.catalogue.importing.stored_catalogue import StoredCatalogue
 from digest.catalogue.importing.takes import (
@@ -19,6 +19,7 @@ from digest.catalogue.names import fold, free_slug, slugify
 from digest.catalogue.pages.page import PageProblem, problem_at
 from digest.catalogue.panel import Panel
 from digest.catalogue.tables import Comparison, Review, Tool
+from digest.catalogue.views import FactChange
 
 Sources = dict[str, set[str]]
 

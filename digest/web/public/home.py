@@ -1,13 +1,13 @@
 """The front page and signing up."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
-from digest.catalogue.queries import comparisons
-from digest.catalogue.views import ComparisonView, ToolView
 from digest.services.actor import Actor, Channel
+from digest.services.comparisons.listing import ListedComparison, ListedTool, list_comparisons
 from digest.services.editions.open import list_open_editions
 from digest.services.readers.signup import request_signup
 from digest.web.http.dependencies import ClientIp, Installation, Limit, PageRenderer
@@ -106,8 +106,7 @@ async def _front_page(
     error: str | None = None,
     edition: str | None = None,
 ) -> Response:
-    async with app.store.read() as session:
-        newest = (await comparisons(session))[:NEWEST]
+    newest = await list_comparisons(app, newest=NEWEST)
     return pages.render(
         "home.html",
         status,
@@ -120,6 +119,7 @@ async def _front_page(
     )
 
 
-def _tools(views: list[ComparisonView]) -> list[ToolView]:
-    tools = {tool.slug: tool for view in views for tool in (view.left, view.right)}
+def _tools(comparisons: Sequence[ListedComparison]) -> list[ListedTool]:
+    """Each tool once; its name is unique."""
+    tools = {tool.name: tool for pair in comparisons for tool in (pair.left, pair.right)}
     return list(tools.values())

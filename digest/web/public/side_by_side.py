@@ -1,14 +1,15 @@
-"""A comparison arranged for its page: the decision table and the reviewer scorecard."""
+"""The decision table and the reviewer scorecard of a comparison's page."""
 
 from dataclasses import dataclass
 
 from digest.catalogue.verdict import Verdict
-from digest.catalogue.views import ComparisonView, ReviewView, ToolView
+from digest.catalogue.views import ReviewView
+from digest.services.comparisons.show import ComparisonDetails, ToolDetails
 
 
 @dataclass(frozen=True)
 class DecisionRow:
-    """One line of the decision table; `none` is said where a cell is unknown."""
+    """One line of the decision table; `none` is shown in place of an unknown cell."""
 
     label: str
     left: str | None
@@ -18,7 +19,7 @@ class DecisionRow:
 
 @dataclass(frozen=True)
 class ScorecardRow:
-    """What one persona says of both tools; None is 'No panel take'."""
+    """One persona's take on each tool; None is shown as 'No panel take'."""
 
     persona: str
     left: ReviewView | None
@@ -27,10 +28,10 @@ class ScorecardRow:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """By persona (`rows`) when every take is attributed, else the takes of each tool.
+    """Rows by persona if every take has one; otherwise only the takes of each tool.
 
-    Where a take has no name, an empty cell beside a persona would claim that she
-    has no take, which nobody knows.
+    If a take is unnamed, an empty cell beside a persona would claim that they have no take,
+    although the unnamed take may be theirs.
     """
 
     rows: tuple[ScorecardRow, ...]
@@ -39,18 +40,18 @@ class Scorecard:
 
     @property
     def unnamed(self) -> bool:
-        """Whether some take has no persona."""
+        """Whether a take has no persona."""
         return any(review.persona is None for review in self.left + self.right)
 
     @property
     def inferred(self) -> bool:
-        """Whether some unnamed take was given to its tool by its order on the page."""
+        """Whether an unnamed take was attributed to its tool by its position on the page."""
         return any(r.persona is None and r.inferred for r in self.left + self.right)
 
 
-def decision_rows(view: ComparisonView) -> tuple[DecisionRow, ...]:
-    """The decision table. A 'best for' that repeats the tagline is not said twice."""
-    left, right = view.left, view.right
+def decision_rows(comparison: ComparisonDetails) -> tuple[DecisionRow, ...]:
+    """The decision table. A 'best for' that repeats the tagline is not shown again."""
+    left, right = comparison.left, comparison.right
     rows = (
         DecisionRow("Panel verdict", _panel(left), _panel(right), "No panel take"),
         DecisionRow("Community", left.community, right.community, "No votes yet"),
@@ -58,13 +59,13 @@ def decision_rows(view: ComparisonView) -> tuple[DecisionRow, ...]:
         DecisionRow("Best for", _best_for(left), _best_for(right), "Not known"),
         DecisionRow("Category", left.category, right.category, "Not known"),
     )
-    said = not (_repeats_tagline(left) and _repeats_tagline(right))
-    return tuple(row for row in rows if row.label != "Best for" or said)
+    redundant = _repeats_tagline(left) and _repeats_tagline(right)
+    return tuple(row for row in rows if not (redundant and row.label == "Best for"))
 
 
-def scorecard(view: ComparisonView) -> Scorecard:
-    """The takes on both tools, by persona if every one of them is attributed."""
-    left, right = _said(view.left), _said(view.right)
+def scorecard(comparison: ComparisonDetails) -> Scorecard:
+    """The takes on both tools, by persona if every take has one."""
+    left, right = _takes(comparison.left), _takes(comparison.right)
     if not left + right or any(review.persona is None for review in left + right):
         return Scorecard((), left, right)
     on_left = {review.persona: review for review in left}
@@ -77,11 +78,11 @@ def scorecard(view: ComparisonView) -> Scorecard:
     return Scorecard(rows, left, right)
 
 
-def _said(tool: ToolView) -> tuple[ReviewView, ...]:
+def _takes(tool: ToolDetails) -> tuple[ReviewView, ...]:
     return tuple(r for r in tool.reviews if r.quote or r.score is not None or r.verdict)
 
 
-def _panel(tool: ToolView) -> str | None:
+def _panel(tool: ToolDetails) -> str | None:
     if tool.verdict is Verdict.NO_TAKE:
         return None
     if tool.ship is None or tool.skip is None:
@@ -89,13 +90,13 @@ def _panel(tool: ToolView) -> str | None:
     return f"{tool.verdict.label} · {tool.ship} ship / {tool.skip} skip"
 
 
-def _pricing(tool: ToolView) -> str | None:
+def _pricing(tool: ToolDetails) -> str | None:
     return tool.pricing or tool.entry
 
 
-def _best_for(tool: ToolView) -> str | None:
+def _best_for(tool: ToolDetails) -> str | None:
     return "As its tagline says" if _repeats_tagline(tool) else tool.best_for
 
 
-def _repeats_tagline(tool: ToolView) -> bool:
+def _repeats_tagline(tool: ToolDetails) -> bool:
     return tool.best_for is not None and tool.best_for == tool.tagline

@@ -5,12 +5,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest.catalogue.importing.import_pages import ImportReport, import_pages
+from digest.app import App
 from digest.catalogue.pages.page import ComparisonPage, PageProblem
-from digest.catalogue.pages.read_files import read_files
 from digest.catalogue.pages.text_page import read_text_page
+from digest.services.actor import Actor, Channel
+from digest.services.comparisons import import_files as service
+from digest.services.comparisons.import_files import ImportReport
+from digest.settings import Settings
 from digest.store import Store
+from subscribers.keys import Keyring
 
+EDITOR = Actor(Channel.COMMAND_LINE, "ann")
 QUESTION = "Which one should you ship with? Here is everything, side by side."
 CLOSING = ("Weekly AI Tool Verdicts", "Get the next one", "New tools all the time.")
 
@@ -119,5 +124,7 @@ def comparison(left: dict[str, Any] | str, right: dict[str, Any] | str) -> dict[
 async def import_files(
     store: Store, *paths: Path, as_of: datetime, dry_run: bool = False
 ) -> ImportReport:
-    async with store.write() as session:
-        return await import_pages(session, read_files(paths), as_of=as_of, dry_run=dry_run)
+    """Import through the service, with a clock that shows `as_of`."""
+    keyring = Keyring("a key for the tests only, long enough")
+    app = App(Settings(_env_file=None), store, keyring, clock=lambda: as_of)
+    return await service.import_files(app, EDITOR, paths, dry_run=dry_run)

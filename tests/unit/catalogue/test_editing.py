@@ -7,17 +7,9 @@ from pathlib import Path
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.catalogue.edit_words import parse_fact, parse_panel, parse_persona
-from digest.catalogue.editing import (
-    Edits,
-    FactEdit,
-    PanelEdit,
-    PersonaEdit,
-    edit_comparison,
-    restore,
-    withdraw,
-)
-from digest.catalogue.queries import comparison, comparisons, verdict_history
+from digest.catalogue.editing import edit_comparison, restore, withdraw
+from digest.catalogue.edits import Edits, FactEdit, PanelEdit, PersonaEdit
+from digest.catalogue.queries import comparison, comparisons, verdict_histories
 from digest.errors import DigestError, NotFound, Refused, UsageError
 from digest.store import Store
 from tests.unit.catalogue.building import card_a, import_files, page_a
@@ -111,8 +103,8 @@ async def test_a_corrected_panel_is_a_revision(session: AsyncSession, now: datet
     await edit_comparison(session, SLUG, Edits(panels=[PanelEdit("left", 3, 1)]), now=later)
     left = (await comparison(session, SLUG)).left
     assert (left.panel_ship_percent, left.ship, left.skip, left.verdict) == (75, 3, 1, "ship")
-    history = await verdict_history(session, left.slug)
-    assert [(r.verdict, r.as_of) for r in history] == [("split", now), ("ship", later)]
+    histories = await verdict_histories(session, [left.slug])
+    assert [(r.verdict, r.as_of) for r in histories[left.slug]] == [("split", now), ("ship", later)]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +113,7 @@ async def test_a_corrected_panel_is_a_revision(session: AsyncSession, now: datet
         ("ash-vs-birch", Edits(url="https://x.example"), NotFound, f"did you mean {SLUG}?"),
         (SLUG, Edits(url="ftp://x.example"), UsageError, "http:// or https://"),
         (SLUG, Edits(url="https://x.example/a b"), UsageError, "http:// or https://"),
-        (SLUG, Edits(facts=[FactEdit("mid", "entry", "x")]), NotFound, "say left, right"),
+        (SLUG, Edits(facts=[FactEdit("mid", "entry", "x")]), NotFound, "use left, right"),
         (SLUG, Edits(facts=[FactEdit("left", "name", "x")]), UsageError, "no fact 'name'"),
         (SLUG, Edits(facts=[FactEdit("left", "entry", "a\x07")]), UsageError, "control character"),
         (SLUG, Edits(facts=[FactEdit("left", "entry", "a\nb")]), UsageError, "one line"),
@@ -166,22 +158,3 @@ async def test_withdrawing_hides_and_restoring_shows_again(
 async def test_withdrawing_needs_a_reason(session: AsyncSession, now: datetime) -> None:
     with pytest.raises(UsageError, match="needs a reason"):
         await withdraw(session, SLUG, reason=" ", now=now)
-
-
-def test_the_notation_of_edits() -> None:
-    assert parse_fact("left=A=B", fact="short_name") == FactEdit("left", "short_name", "A=B")
-    assert parse_fact("Ash: A Tree:best-for=All") == FactEdit("Ash: A Tree", "best_for", "All")
-    assert parse_persona("Ash: A Tree:2=PM") == PersonaEdit("Ash: A Tree", 2, "PM")
-    assert parse_panel("left = 3 / 1") == PanelEdit("left", 3, 1)
-
-
-@pytest.mark.parametrize("text", ["", "left", "=x", "left:=x", ":1=x", "left:two=x", "left:²=x"])
-def test_a_notation_that_cannot_be_read_is_a_usage_error(text: str) -> None:
-    with pytest.raises(UsageError, match="write TOOL:N=PERSONA"):
-        parse_persona(text)
-
-
-@pytest.mark.parametrize("text", ["left=3", "left=a/b", "left=3/-1", "3/1"])
-def test_a_panel_needs_two_counts(text: str) -> None:
-    with pytest.raises(UsageError, match="write TOOL=SHIP/SKIP"):
-        parse_panel(text)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from digest.catalogue.queries import comparison, comparisons, verdict_history
+from digest.catalogue.editing import withdraw
+from digest.catalogue.queries import comparison, comparisons, comparisons_without_reviews
 from digest.errors import NotFound
 from digest.store import Store
 from tests.unit.catalogue.building import comparison as form
@@ -27,6 +28,19 @@ async def test_the_newest_come_first_and_those_of_one_instant_by_slug(
     await fill(store, tmp_path, now, ("D", "C"), ("A", "B"))
     async with store.read() as session:
         assert [view.slug for view in await comparisons(session)] == ["a-vs-b", "d-vs-c", "z-vs-y"]
+
+
+async def test_the_newest_can_be_listed_without_their_reviews(
+    store: Store, tmp_path: Path, now: datetime
+) -> None:
+    await fill(store, tmp_path, now - timedelta(days=1), ("Z", "Y"))
+    await fill(store, tmp_path, now, ("D", "C"), ("A", "B"))
+    async with store.write() as session:
+        await withdraw(session, "a-vs-b", reason="wrong", now=now)
+        found = await comparisons_without_reviews(session, newest=1)
+        with_withdrawn = await comparisons_without_reviews(session, include_withdrawn=True)
+    assert [view.slug for view in found] == ["d-vs-c"]
+    assert [view.slug for view in with_withdrawn] == ["a-vs-b", "d-vs-c", "z-vs-y"]
 
 
 async def test_instants_come_back_aware_and_titles_whole(
@@ -71,5 +85,3 @@ async def test_an_unknown_slug_names_the_nearest(
     async with store.read() as session:
         with pytest.raises(NotFound, match=r"did you mean alder-vs-birch\?"):
             await comparison(session, "alder-v-birch")
-        with pytest.raises(NotFound, match="no tool 'x'"):
-            await verdict_history(session, "x")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from digest.app import App
@@ -52,7 +53,8 @@ def digest(
     monkeypatch.setattr("digest.cli.runtime.console.width", 120)
 
     def call(*words: str | Path) -> Result:
-        return CliRunner().invoke(commands.app, [str(word) for word in words])
+        with capture_logs():  # as `main` does, keep them off the standard output
+            return CliRunner().invoke(commands.app, [str(word) for word in words])
 
     return call
 

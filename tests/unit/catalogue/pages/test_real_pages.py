@@ -11,10 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.catalogue.importing.import_pages import import_pages
 from digest.catalogue.pages.page import FACTS
-from digest.catalogue.pages.read_files import read_files
-from digest.catalogue.queries import comparisons, verdict_history
+from digest.catalogue.queries import comparisons, verdict_histories
 from digest.catalogue.verdict import Verdict
 from digest.catalogue.views import ComparisonView, ToolView
 from digest.store import Store, open_store
@@ -188,8 +186,8 @@ async def test_importing_again_changes_nothing(
     assert set(again.unchanged) == {view.slug for view in views}
     async with store.read() as session:
         assert await comparisons(session) == views
-        for tool in {view.right.slug for view in views}:
-            assert len(await verdict_history(session, tool)) == 1
+        histories = await verdict_histories(session, {view.right.slug for view in views})
+    assert {len(history) for history in histories.values()} == {1}
 
 
 async def contents(store: Store) -> list[dict[str, object]]:
@@ -206,8 +204,7 @@ async def import_in_order(order: list[Path], *, together: bool) -> list[dict[str
         async with store.engine.begin() as connection:
             await connection.run_sync(metadata.create_all)
         for paths in [order] if together else [[path] for path in order]:
-            async with store.write() as session:
-                report = await import_pages(session, read_files(paths), as_of=now)
+            report = await import_files(store, *paths, as_of=now)
             assert report.stored
         found = await contents(store)
         await store.close()

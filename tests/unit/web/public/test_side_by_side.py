@@ -4,6 +4,7 @@ from datetime import datetime
 
 from digest.catalogue.verdict import verdict_of
 from digest.catalogue.views import ComparisonView, ReviewView, ToolView
+from digest.services.comparisons.show import ComparisonDetails, comparison_details
 from digest.web.http.pages import panel_line
 from digest.web.public.side_by_side import decision_rows, scorecard
 
@@ -19,13 +20,14 @@ def tool(name: str, *reviews: ReviewView, **facts: object) -> ToolView:
     return ToolView.model_validate(given | {"verdict": verdict_of(given["panel_ship_percent"])})  # type: ignore[arg-type]
 
 
-def compare(left: ToolView, right: ToolView, now: datetime) -> ComparisonView:
-    return ComparisonView(
+def compare(left: ToolView, right: ToolView, now: datetime) -> ComparisonDetails:
+    view = ComparisonView(
         slug="a-vs-b", title="A vs B", left=left, right=right, url=None, first_seen_at=now
     )
+    return comparison_details(view)
 
 
-def cells(view: ComparisonView) -> dict[str, tuple[str | None, str | None]]:
+def cells(view: ComparisonDetails) -> dict[str, tuple[str | None, str | None]]:
     return {row.label: (row.left, row.right) for row in decision_rows(view)}
 
 

@@ -120,7 +120,7 @@ async def test_a_bug_shows_a_page_without_a_traceback_and_with_the_headers(
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("digest.web.public.home.comparisons", broken)
+    monkeypatch.setattr("digest.web.public.home.list_comparisons", broken)
     page = await client.get("/")
     assert page.status_code == 500
     assert "Something went wrong here" in page.text

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from digest.catalogue.editing import Edits, PersonaEdit, edit_comparison, withdraw
-from digest.catalogue.importing.import_pages import ImportReport
-from digest.catalogue.json_form import shown
+from digest.catalogue.editing import edit_comparison, withdraw
+from digest.catalogue.edits import Edits, PersonaEdit
 from digest.catalogue.queries import comparison as get_comparison
-from digest.catalogue.queries import comparisons, verdict_history, verdicts_at
+from digest.catalogue.queries import comparisons, verdict_histories, verdicts_at
 from digest.catalogue.verdict import Verdict
 from digest.catalogue.views import ToolView
+from digest.services.comparisons.import_files import ImportReport
+from digest.services.comparisons.show import comparison_details
 from digest.store import Store
 from tests.unit.catalogue.building import (
     card_a,
@@ -68,8 +69,8 @@ class Desk:
 
     async def revisions(self, slug: str) -> list[tuple[str, datetime]]:
         async with self.store.read() as session:
-            found = await verdict_history(session, slug)
-        return [(str(revision.verdict), revision.as_of) for revision in found]
+            found = await verdict_histories(session, [slug])
+        return [(str(revision.verdict), revision.as_of) for revision in found[slug]]
 
 
 @pytest.fixture
@@ -324,7 +325,7 @@ async def test_the_json_form_round_trips_everything(
     await desk.bring({**comparison(rich, "Birch"), "url": "https://x.example/", "slug": "trees"})
     async with store.read() as session:
         view = await get_comparison(session, "trees")
-        document = json.loads(json.dumps(shown(view, {}), default=str))
+    document = json.loads(comparison_details(view).model_dump_json())
     again = await desk.bring(document)
     assert again.unchanged == ("trees",)
     assert again.problems == ()

@@ -1,0 +1,32 @@
+"""Withdrawing a comparison from later issues, and restoring it. Nothing is deleted."""
+
+import structlog
+
+from digest.app import App
+from digest.catalogue import editing
+from digest.catalogue.queries import comparison
+from digest.services.actor import Actor
+from digest.services.comparisons.show import ComparisonDetails, comparison_details
+from digest.store import Queue
+
+log = structlog.get_logger("digest.comparisons")
+
+
+async def withdraw_comparison(
+    app: App, actor: Actor, slug: str, *, reason: str
+) -> ComparisonDetails:
+    """Keep a comparison out of later issues. Raises `NotFound`, `Refused` or `UsageError`."""
+    async with app.store.write(Queue.EDITING) as session:
+        await editing.withdraw(session, slug, reason=reason, now=app.clock())
+        withdrawn = await comparison(session, slug)
+    log.info("comparison withdrawn", actor=str(actor), comparison=slug, reason=reason)
+    return comparison_details(withdrawn)
+
+
+async def restore_comparison(app: App, actor: Actor, slug: str) -> ComparisonDetails:
+    """Undo a withdrawal. Raises `NotFound` or `Refused`."""
+    async with app.store.write(Queue.EDITING) as session:
+        await editing.restore(session, slug)
+        restored = await comparison(session, slug)
+    log.info("comparison restored", actor=str(actor), comparison=slug)
+    return comparison_details(restored)
