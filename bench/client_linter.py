@@ -15,9 +15,9 @@ from pathlib import Path
 from digest.rendering.issue import compile_issue
 from digest.rendering.templates.template_set import load_templates
 from digest.services.workbench.samples import READER, SITE, sample_content
+from previews.markup.html_page import HtmlPage
 from previews.preflight.clients.features import used
 from previews.preflight.clients.support import support
-from previews.preflight.page import Page
 
 # Title → why one of the two names it and the other does not.
 EXPLAINED = {
@@ -48,7 +48,7 @@ def main() -> int:
         return 0
     html = compile_issue(sample_content("everyday"), SITE, load_templates("weekly")).html(READER)
     theirs, unexplained = linted(html), 0
-    features = used(Page(html))
+    features = used(HtmlPage(html))
     table = support()
     for client, name in table.clients.items():
         ours = {table.titles[slug] for slug in features if table.features[slug][client] == "n"}

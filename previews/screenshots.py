@@ -10,7 +10,7 @@ INVERTED = "<style>html { filter: invert(1) hue-rotate(180deg); background: #fff
 
 
 @dataclass(frozen=True)
-class View:
+class Viewport:
     """A width in px and a scheme: `light`, `dark` (the mail's own) or `inverted` (forced)."""
 
     width: int
@@ -21,11 +21,11 @@ class View:
         return f"{self.width}-{self.scheme}"
 
 
-VIEWS = tuple(View(width, scheme) for width in (375, 640) for scheme in ("light", "dark"))
+VIEWPORTS = tuple(Viewport(width, scheme) for width in (375, 640) for scheme in ("light", "dark"))
 
 
 def take_screenshots(
-    browser: Chromium, html: str, stem: Path, views: Sequence[View] = VIEWS
+    browser: Chromium, html: str, stem: Path, views: Sequence[Viewport] = VIEWPORTS
 ) -> list[Path]:
     """Write `<stem>-<view>.png` for each view; returns the paths."""
     paths = []

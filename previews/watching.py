@@ -10,7 +10,7 @@ LOOK_MILLISECONDS = 400
 SETTLE_MILLISECONDS = 50
 
 
-async def looks(folders: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[bool]:
+async def changes_in(folders: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[bool]:
     """True as soon as something in the folders has changed, False after 0.4 s of quiet.
 
     An editor that writes a file in several steps makes one change. Ends when `stop` is set.

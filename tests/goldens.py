@@ -16,7 +16,7 @@ from previews import goldens, samples
 from previews.chromium import Chromium, find_chromium, open_chromium
 from previews.goldens import Golden
 from previews.picture_difference import difference
-from previews.screenshots import VIEWS, View
+from previews.screenshots import VIEWPORTS, Viewport
 
 MOST_HEIGHT = 1600
 DIFFERENCES = Path("var/goldens")
@@ -28,22 +28,22 @@ def rendered(name: str) -> Golden:
     return Golden(made.html(READER), made.text(READER))
 
 
-def picture(browser: Chromium, html: str, view: View) -> bytes:
+def picture(browser: Chromium, html: str, view: Viewport) -> bytes:
     """The top of a mail, as WebP."""
     browser.show(html, width=view.width, dark=view.scheme == "dark")
     return browser.picture(kind="webp", most_height=MOST_HEIGHT)
 
 
-def picture_path(name: str, view: View) -> Path:
+def picture_path(name: str, view: Viewport) -> Path:
     """Where the reviewed picture of a view is kept."""
     return goldens.PATH / f"{name}-{view.name}.webp"
 
 
 def compare_pictures(
     browser: Chromium, name: str, html: str, folder: Path = DIFFERENCES
-) -> Iterator[tuple[View, float]]:
+) -> Iterator[tuple[Viewport, float]]:
     """The share of each view's pixels that differ; where some do, a picture of it is written."""
-    for view in VIEWS:
+    for view in VIEWPORTS:
         path = picture_path(name, view)
         if not path.exists():
             continue
@@ -66,7 +66,7 @@ def renew(browser: Chromium | None) -> None:
             (goldens.PATH / f"{name}.html").write_bytes(now.html.encode())
             (goldens.PATH / f"{name}.txt").write_bytes(now.text.encode())
         seen = list(compare_pictures(browser, name, now.html)) if browser else []
-        for view in VIEWS if browser else ():
+        for view in VIEWPORTS if browser else ():
             share = dict(seen).get(view)
             if browser and (share is None or share or told == "changed"):
                 picture_path(name, view).write_bytes(picture(browser, now.html, view))

@@ -18,8 +18,8 @@ from digest.issues.freezing import rebuild as rebuild_frozen
 from digest.issues.lookup import get_issue
 from digest.services.issues import publishing, reports
 from digest.services.issues.preview import preview_issue
-from digest.web.workbench.export import write_bench
-from previews.write import Preview, write_previews
+from digest.web.workbench.export import export_workbench
+from previews.preview_files import Preview, write_previews
 
 app = typer.Typer(help="Compose, preview, approve and send issues.", no_args_is_help=True)
 
@@ -168,7 +168,7 @@ def preview(
 
 def _write_bench(number: int, folder: Path, as_json: bool) -> None:
     try:
-        paths = run(lambda app: write_bench(app, number, folder))
+        paths = run(lambda app: export_workbench(app, number, folder))
     except OSError as error:
         raise DigestError(f"cannot write to {folder}: {error.strerror}") from None
     if as_json:

@@ -12,7 +12,7 @@ from digest.errors import NotFound, UsageError
 from digest.issues.lookup import get_issue
 from digest.rendering.templates.template_set import ROOT, SHARED
 from digest.services.workbench.samples import sample_content
-from digest.services.workbench.snapshots import ISSUE, SAMPLE, Subject
+from digest.services.workbench.snapshot import ISSUE, SAMPLE, PreviewTarget
 from digest.serving import running_workbench, until_signal_or
 from previews import samples
 
@@ -33,7 +33,11 @@ def preview(
         raise UsageError("give an issue or --sample, not both")
     if not (templates / SHARED).is_dir():
         raise NotFound(f"{templates} has no folder {SHARED!r}; name the folder of template sets")
-    subject = Subject(ISSUE, str(issue)) if issue else Subject(SAMPLE, sample or samples.FIRST)
+    subject = (
+        PreviewTarget(ISSUE, str(issue))
+        if issue
+        else PreviewTarget(SAMPLE, sample or samples.FIRST)
+    )
 
     async def work() -> None:
         async with open_app() as app:

@@ -23,7 +23,7 @@ from digest.services.issues.reports import issue_report
 from digest.services.sending import start
 from digest.serving import RunningServer, running_server, until_signal_or
 from digest.store import open_store
-from previews.write import Preview, write_previews
+from previews.preview_files import Preview, write_previews
 from schedules.editions import create_default
 
 console = Console(highlight=False, soft_wrap=True)

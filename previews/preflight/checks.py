@@ -4,76 +4,83 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from previews.preflight import template
-from previews.preflight.accessibility import contrast, reading, structure
-from previews.preflight.clients import breaking, outlook
+from previews.preflight import compilation
+from previews.preflight.accessibility import contrast, legibility, semantics
+from previews.preflight.clients import compatibility, html_pitfalls
 from previews.preflight.clients.features import used
 from previews.preflight.clients.support import scores
-from previews.preflight.content import inbox_line, items, numbers, sending, words
-from previews.preflight.deliverability import domains, spam_filters
+from previews.preflight.content import audience_and_time, figures, items, subject_line, words
+from previews.preflight.deliverability import authentication, spam_filters
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Rule, merged
-from previews.preflight.letter import Letter
-from previews.preflight.links import addresses, online, own
-from previews.preflight.message import fields, lines, lists, parity, signature, size
-from previews.preflight.message import structure as mime
-from previews.preflight.placing import placed, spotted
+from previews.preflight.finding import Finding, Rule, merge_findings
+from previews.preflight.links import addresses, online, reader_links
+from previews.preflight.locating import locate_in_page, locate_in_templates
+from previews.preflight.message import (
+    header_fields,
+    lines,
+    list_headers,
+    mime,
+    parity,
+    signature,
+    size,
+)
+from previews.preflight.rendered_message import RenderedMessage
 
-LetterCheck = Callable[[Letter, Facts], Iterable[Finding]]
+MessageCheck = Callable[[RenderedMessage, Facts], Iterable[Finding]]
 IssueCheck = Callable[[Facts], Iterable[Finding]]
 
-OF_MAIL: tuple[LetterCheck, ...] = (
+EMAIL_CHECKS: tuple[MessageCheck, ...] = (
     *lines.CHECKS,
-    *fields.CHECKS,
-    *lists.CHECKS,
+    *header_fields.CHECKS,
+    *list_headers.CHECKS,
     *mime.CHECKS,
     *signature.CHECKS,
     *parity.CHECKS,
-    *own.CHECKS,
+    *reader_links.CHECKS,
 )
-OF_HTML: tuple[LetterCheck, ...] = (
+HTML_CHECKS: tuple[MessageCheck, ...] = (
     *size.CHECKS,
     *addresses.CHECKS,
-    *breaking.CHECKS,
-    *outlook.CHECKS,
+    *compatibility.CHECKS,
+    *html_pitfalls.CHECKS,
     *contrast.CHECKS,
-    *structure.CHECKS,
-    *reading.CHECKS,
-    *inbox_line.CHECKS,
+    *semantics.CHECKS,
+    *legibility.CHECKS,
+    *subject_line.CHECKS,
     *words.CHECKS,
-    *numbers.CHECKS,
+    *figures.CHECKS,
 )
-OF_ISSUE: tuple[IssueCheck, ...] = (
-    *inbox_line.ISSUE_CHECKS,
+ISSUE_CHECKS: tuple[IssueCheck, ...] = (
+    *subject_line.ISSUE_CHECKS,
     *words.ISSUE_CHECKS,
     *items.ISSUE_CHECKS,
-    *numbers.ISSUE_CHECKS,
-    *sending.ISSUE_CHECKS,
+    *figures.ISSUE_CHECKS,
+    *audience_and_time.ISSUE_CHECKS,
 )
 _MODULES: tuple[ModuleType, ...] = (
-    template,
+    compilation,
     lines,
-    fields,
-    lists,
+    header_fields,
+    list_headers,
     mime,
     signature,
     parity,
     size,
     addresses,
-    own,
+    reader_links,
     online,
-    breaking,
-    outlook,
+    compatibility,
+    html_pitfalls,
     contrast,
-    structure,
-    reading,
-    inbox_line,
+    semantics,
+    legibility,
+    subject_line,
     words,
     items,
-    numbers,
-    sending,
+    figures,
+    audience_and_time,
     spam_filters,
-    domains,
+    authentication,
 )
 
 
@@ -99,18 +106,20 @@ def rules() -> dict[str, Rule]:
     return found
 
 
-def run(letters: Sequence[Letter], facts: Facts) -> Preflight:
+def run(messages: Sequence[RenderedMessage], facts: Facts) -> Preflight:
     """Check every variant and the issue itself. Needs no network and no other program."""
-    found = [("", finding) for check in OF_ISSUE for finding in check(facts)]
-    for letter in letters:
-        in_page = spotted(check_letter(letter, facts), letter.page)
-        found += [(letter.variant, finding) for finding in placed(in_page, facts.sources)]
-    pages = [letter.page for letter in letters if letter.is_mail and letter.page is not None]
+    found = [("", finding) for check in ISSUE_CHECKS for finding in check(facts)]
+    for message in messages:
+        in_page = locate_in_page(check_message(message, facts), message.page)
+        found += [
+            (message.variant, finding) for finding in locate_in_templates(in_page, facts.sources)
+        ]
+    pages = [message.page for message in messages if message.is_email and message.page is not None]
     features = {slug for page in pages for slug in used(page)}
-    return Preflight(tuple(merged(found)), scores(features))
+    return Preflight(tuple(merge_findings(found)), scores(features))
 
 
-def check_letter(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def check_message(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """One variant: a mail in full, a page of the archive as far as it is one."""
-    for check in (*OF_MAIL, *OF_HTML) if letter.is_mail else OF_HTML:
-        yield from check(letter, facts)
+    for check in (*EMAIL_CHECKS, *HTML_CHECKS) if message.is_email else HTML_CHECKS:
+        yield from check(message, facts)

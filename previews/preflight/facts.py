@@ -56,7 +56,7 @@ class FlipFact:
 class Facts:
     """One issue and its circumstances.
 
-    `told` says of items already sent (slug → "sent in #41"), `flips` are those the issue
+    `already_sent` says of items already sent (slug → "sent in #41"), `flips` are those the issue
     tells and `true_flips` those the store knows; `sends_at` is in the edition's zone;
     `sources` are the templates by path, to name file and line: they break no rule, and are
     left out of comparisons. `allow_loopback`: the mail stays on this machine.
@@ -71,7 +71,7 @@ class Facts:
     glance: tuple[ToolFact, ...] = ()
     flips: tuple[FlipFact, ...] = ()
     true_flips: tuple[FlipFact, ...] | None = None
-    told: Mapping[str, str] = field(default_factory=dict)
+    already_sent: Mapping[str, str] = field(default_factory=dict)
     max_items: int | None = None
     previous_subjects: Mapping[int, str] = field(default_factory=dict)
 

@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from previews.markup.html_page import Element
+
+EXCERPT = 60
+
 
 class Severity(StrEnum):
     """An error blocks scheduling and sending; a warning does not."""
@@ -13,13 +17,13 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class FindingPlace:
     """Where it is: a part of the message and a spot in it.
 
     `part` is header, text, html, message, issue, template or network; `spot` a header's
     name, a CSS locator of the element to highlight, or words to look for. `file` and `line`
-    name the template's line where it is known. `look` is the view of the page in which it
-    shows (`previews.views.looks`), where that is not the usual one.
+    name the template's line where it is known. `view` is the client view in which it
+    shows (`previews.views.client_views`), where that is not the usual one.
     """
 
     part: str
@@ -27,7 +31,7 @@ class Place:
     excerpt: str = ""
     file: str | None = None
     line: int | None = None
-    look: str = ""
+    view: str = ""
 
     def __str__(self) -> str:
         if self.file:
@@ -47,7 +51,7 @@ class Finding:
 
     rule: "Rule"
     detail: str
-    place: Place
+    place: FindingPlace
     needle: str = field(default="", compare=False, repr=False)
     variants: tuple[str, ...] = ()
 
@@ -78,7 +82,7 @@ class Rule:
     fix: str
     overridable: bool = True
 
-    def found(self, detail: str, place: Place, *, needle: str = "") -> Finding:
+    def found(self, detail: str, place: FindingPlace, *, needle: str = "") -> Finding:
         """This mistake in this place; `needle` is what to look for in the templates."""
         return Finding(self, detail, place, needle)
 
@@ -93,7 +97,7 @@ def warning(code: str, title: str, why: str, fix: str) -> Rule:
     return Rule(code, Severity.WARNING, title, why, fix)
 
 
-def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
+def merge_findings(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
     """(variant, finding) pairs to findings, each once with its variants; errors first, by code."""
     variants: dict[Finding, list[str]] = {}
     for key, finding in found:
@@ -104,19 +108,25 @@ def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
     return sorted(together, key=lambda finding: (not finding.is_error, finding.code))
 
 
-def in_header(name: str, excerpt: str = "") -> Place:
+def in_header(name: str, excerpt: str = "") -> FindingPlace:
     """A header field."""
-    return Place("header", name, excerpt[:80])
+    return FindingPlace("header", name, excerpt[:80])
 
 
-def in_text(excerpt: str = "") -> Place:
+def in_html(element: Element) -> FindingPlace:
+    """An element of the HTML part."""
+    words = element.text or element.get("alt") or element.get("href") or f"<{element.tag}>"
+    return FindingPlace("html", element.locator, words[:EXCERPT])
+
+
+def in_text(excerpt: str = "") -> FindingPlace:
     """The plain text part."""
-    return Place("text", excerpt=excerpt[:80])
+    return FindingPlace("text", excerpt=excerpt[:80])
 
 
-def in_issue(spot: str, excerpt: str = "") -> Place:
+def in_issue(spot: str, excerpt: str = "") -> FindingPlace:
     """What the issue says, wherever it is printed."""
-    return Place("issue", spot, excerpt[:80])
+    return FindingPlace("issue", spot, excerpt[:80])
 
 
-IN_MESSAGE = Place("message")
+IN_MESSAGE = FindingPlace("message")

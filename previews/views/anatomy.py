@@ -10,7 +10,7 @@ CLIP_BYTES = 102_000  # Gmail clips "at 102 KB"; thousands are the careful readi
 
 
 @dataclass(frozen=True)
-class Field:
+class HeaderField:
     """One header field: as it stands, unfolded, and decoded (RFC 2047) where that differs."""
 
     name: str
@@ -19,7 +19,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Node:
+class MimePart:
     """One part of the MIME tree; sizes in bytes, on the wire and after transfer decoding."""
 
     kind: str
@@ -36,7 +36,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Line:
+class SourceLine:
     """A line of source; `clipped`: it begins behind Gmail's clip. `cut`: the first such."""
 
     number: int
@@ -45,28 +45,28 @@ class Line:
     cut: bool = False
 
 
-def fields(raw: bytes) -> list[Field]:
+def header_fields(raw: bytes) -> list[HeaderField]:
     """The header fields, in order."""
     message = message_from_bytes(raw, policy=policy.compat32)
     return [_field(name, str(value)) for name, value in message.raw_items()]
 
 
-def _field(name: str, raw: str) -> Field:
+def _field(name: str, raw: str) -> HeaderField:
     value = raw.replace("\r\n", "").replace("\n", "").strip()
     decoded = str(make_header(decode_header(value))) if "=?" in value else value
-    return Field(name, value, decoded if decoded != value else None)
+    return HeaderField(name, value, decoded if decoded != value else None)
 
 
-def tree(raw: bytes) -> list[Node]:
+def mime_tree(raw: bytes) -> list[MimePart]:
     """The MIME tree in order, each part with its depth."""
     message = message_from_bytes(raw, policy=policy.compat32)
     return list(_nodes(message, len(raw), 0))
 
 
-def _nodes(part: Message, size: int, depth: int) -> Iterator[Node]:
+def _nodes(part: Message, size: int, depth: int) -> Iterator[MimePart]:
     charset = part.get_param("charset")
     payload = part.get_payload(decode=True)
-    yield Node(
+    yield MimePart(
         kind=part.get_content_type(),
         charset=str(charset) if charset else None,
         encoding=part.get("Content-Transfer-Encoding"),
@@ -87,12 +87,14 @@ def _wire_size(part: Message) -> int:
     return sum(_wire_size(child) for child in payload if isinstance(child, Message))
 
 
-def source_lines(text: str) -> list[Line]:
+def source_lines(text: str) -> list[SourceLine]:
     """Numbered lines; those behind the clip are told, in bytes of UTF-8."""
-    lines: list[Line] = []
+    lines: list[SourceLine] = []
     at = 0
     for number, line in enumerate(text.split("\n"), 1):
         begins, at = at, at + len(line.encode()) + 1
         clipped = at > CLIP_BYTES
-        lines.append(Line(number, line, begins > CLIP_BYTES, clipped and begins <= CLIP_BYTES))
+        lines.append(
+            SourceLine(number, line, begins > CLIP_BYTES, clipped and begins <= CLIP_BYTES)
+        )
     return lines

@@ -15,9 +15,9 @@ import re
 from functools import lru_cache
 from operator import mul
 
-from previews.preflight.colours import Colour, hexadecimal, parse
-from previews.views.schemes import Scheme, in_scheme
-from previews.views.tags import insert_in_head, rewrite, styled
+from previews.markup.colours import Colour, ColourScheme, hexadecimal, parse
+from previews.markup.tags import insert_in_head, rewrite, styled
+from previews.views.colour_schemes import in_scheme
 
 _TURNED = "filter:invert(1) hue-rotate(180deg)"
 FULL = (
@@ -35,12 +35,12 @@ _COLOUR = re.compile(
 _PAPER = ("background", "background-color")
 
 
-def fully(html: str) -> str:
+def fully_inverted(html: str) -> str:
     """Every colour turned."""
-    return insert_in_head(in_scheme(html, Scheme.LIGHT), FULL)
+    return insert_in_head(in_scheme(html, ColourScheme.LIGHT), FULL)
 
 
-def fully_turned(colour: Colour) -> Colour:
+def inverted_colour(colour: Colour) -> Colour:
     """The colour that `FULL` draws for another: inverted, and its hue turned back by half a turn
     (`hue-rotate` of Filter Effects Module Level 1)."""
     turned = [255 - channel for channel in colour]
@@ -51,7 +51,7 @@ def fully_turned(colour: Colour) -> Colour:
 _HALF_A_TURN = ((-0.574, 1.430, 0.144), (0.426, 0.430, 0.144), (0.426, 1.430, -0.856))
 
 
-def partly(html: str) -> str:
+def partly_inverted(html: str) -> str:
     """Light backgrounds and dark text turned."""
 
     def declaration(_tag: str, name: str, value: str) -> str:
@@ -60,7 +60,7 @@ def partly(html: str) -> str:
     def attribute(_tag: str, name: str, value: str) -> str:
         return _turned(_OLD[name], value) if name in _OLD else value
 
-    turned = styled(in_scheme(html, Scheme.LIGHT), declaration)
+    turned = styled(in_scheme(html, ColourScheme.LIGHT), declaration)
     return insert_in_head(rewrite(turned, attribute=attribute), PARTIAL)
 
 

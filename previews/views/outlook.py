@@ -9,7 +9,7 @@ import re
 import tinycss2
 from tinycss2.ast import AtRule
 
-from previews.views.tags import insert_in_head, rewrite, styled
+from previews.markup.tags import insert_in_head, rewrite, styled
 
 VERSION = 16
 _REVEALED = re.compile(

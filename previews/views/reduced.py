@@ -2,7 +2,7 @@
 
 import re
 
-from previews.views.tags import insert_in_head, rewrite, styled
+from previews.markup.tags import insert_in_head, rewrite, styled
 
 _URL = re.compile(r"url\([^)]*\)", re.IGNORECASE)
 _OUTLINE = (

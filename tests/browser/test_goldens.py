@@ -8,12 +8,12 @@ import pytest
 from previews import goldens
 from previews.chromium import Chromium, find_chromium, open_chromium
 from previews.picture_difference import difference
-from previews.screenshots import VIEWS, View
+from previews.screenshots import VIEWPORTS, Viewport
 from tests.goldens import compare_pictures, picture, picture_path
 
 pytestmark = pytest.mark.browser
 
-PHONE = View(375, "light")
+PHONE = Viewport(375, "light")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_what_differs_is_told(
     browser: Chromium, name: str, record_property: Callable[[str, object], None]
 ) -> None:
     shares = dict(compare_pictures(browser, name, goldens.read(name).html))
-    assert set(shares) == set(VIEWS)
+    assert set(shares) == set(VIEWPORTS)
     for view, share in shares.items():
         record_property(f"{name}-{view.name}", f"{share:.2%} of the pixels differ")
 
@@ -49,5 +49,5 @@ def test_the_same_picture_does_not_differ(browser: Chromium) -> None:
 
 
 def test_the_reviewed_pictures_are_small() -> None:
-    kept = [picture_path(name, view) for name in goldens.names() for view in VIEWS]
+    kept = [picture_path(name, view) for name in goldens.names() for view in VIEWPORTS]
     assert all(path.stat().st_size < 100_000 for path in kept)

@@ -8,10 +8,10 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from previews.chromium import find_chromium
-from previews.preflight.cascade import Scheme, looks
-from previews.preflight.colours import Colour, parse
-from previews.preflight.page import Page as Parsed
-from previews.views.inversion import fully, fully_turned, partly
+from previews.markup.colours import Colour, ColourScheme, parse
+from previews.markup.computed_style import computed_styles
+from previews.markup.html_page import HtmlPage as Parsed
+from previews.views.inversion import fully_inverted, inverted_colour, partly_inverted
 
 pytestmark = pytest.mark.browser
 
@@ -60,14 +60,16 @@ def near(one: Colour, other: Colour) -> bool:
 
 
 async def test_the_full_one(page: Page) -> None:
-    expected = [fully_turned(found[0]) for paper in PAPERS if (found := parse(paper))]
-    for paper, one, other in zip(PAPERS, await drawn(page, fully(HTML)), expected, strict=True):
+    expected = [inverted_colour(found[0]) for paper in PAPERS if (found := parse(paper))]
+    for paper, one, other in zip(
+        PAPERS, await drawn(page, fully_inverted(HTML)), expected, strict=True
+    ):
         assert near(one, other), f"{paper}: drawn {one}, computed {other}"
 
 
 async def test_the_partial_one(page: Page) -> None:
-    turned = partly(HTML)
-    computed = looks(Parsed(turned), Scheme.LIGHT)
+    turned = partly_inverted(HTML)
+    computed = computed_styles(Parsed(turned), ColourScheme.LIGHT)
     expected = [look.paper for element, look in computed.items() if element.tag == "div"]
     for paper, one, other in zip(PAPERS, await drawn(page, turned), expected, strict=True):
         assert near(one, other), f"{paper}: drawn {one}, computed {other}"

@@ -45,7 +45,7 @@ async def facts_of(
     return replace(
         content_facts(content, site_of(app.settings, edition)),
         true_flips=tuple(map(_flip, await flips_of(session, edition, issue))),
-        told=await outdated_items(session, issue),
+        already_sent=await outdated_items(session, issue),
         max_items=edition.max_items,
         previous_subjects=await _previous_subjects(session, issue),
         unsubscribe_url=links["unsubscribe_url"],

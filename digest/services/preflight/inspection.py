@@ -20,10 +20,10 @@ from digest.services.preflight.largest_reader import messages_to_check
 from digest.services.preflight.network import ask_filters, ask_network
 from digest.services.site import site_of
 from previews.preflight.checks import Preflight, run
+from previews.preflight.compilation import broken_template, unusable_content
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, merged
-from previews.preflight.letter import Letter
-from previews.preflight.template import broken_template, unwritable
+from previews.preflight.finding import Finding, merge_findings
+from previews.preflight.rendered_message import RenderedMessage
 
 UNUSABLE = (TemplateError, MessageError)
 
@@ -116,17 +116,19 @@ async def inspect(
 
 def _finding(wrong: DigestError) -> Finding:
     if isinstance(wrong, MessageError):
-        return unwritable(str(wrong))
+        return unusable_content(str(wrong))
     if isinstance(wrong, TemplateError):
         return broken_template(wrong.reason, wrong.file, wrong.line)
     return broken_template(str(wrong), "templates/email", None)
 
 
-def _checked(app: App, seen: PreflightInput, frozen: FrozenIssue) -> tuple[list[Letter], Preflight]:
+def _checked(
+    app: App, seen: PreflightInput, frozen: FrozenIssue
+) -> tuple[list[RenderedMessage], Preflight]:
     letters = messages_to_check(app, seen.edition, frozen)
     return letters, run(letters, seen.facts)
 
 
 def _joined(found: Iterable[Finding], more: list[tuple[str, Finding]]) -> tuple[Finding, ...]:
-    both = [*found, *merged(more)]
+    both = [*found, *merge_findings(more)]
     return tuple(sorted(both, key=lambda finding: (not finding.is_error, finding.code)))

@@ -10,20 +10,20 @@ from digest.rendering.message.dkim import DkimSigner, SigningKey, read_keys
 from digest.rendering.message.headers import Mailbox
 from digest.rendering.message.reader_values import ReaderValues
 from digest.services.reader_values import reader_values
-from previews.preflight.letter import Letter
+from previews.preflight.rendered_message import RenderedMessage
 
 # RFC 5321's longest address, and a long life of the list.
 LARGEST_ID = 2**31 - 1
 LARGEST_ADDRESS = f"{'r' * 64}@{'.'.join(('d' * 60, 'd' * 60, 'd' * 59))}.example"
 
 
-def messages_to_check(app: App, edition: str, frozen: FrozenIssue) -> list[Letter]:
+def messages_to_check(app: App, edition: str, frozen: FrozenIssue) -> list[RenderedMessage]:
     """Every variant as the largest reader there can be would get it, signed where we sign."""
     reader = _largest_reader(app, edition, frozen)
     return [
-        Letter(key, page_html=compiled.html(None))
+        RenderedMessage(key, page_html=compiled.html(None))
         if key == WEB
-        else Letter(key, raw=_signed(app, compiled, reader))
+        else RenderedMessage(key, raw=_signed(app, compiled, reader))
         for key, compiled in frozen.variants.items()
     ]
 

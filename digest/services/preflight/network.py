@@ -11,17 +11,17 @@ from digest.rendering.message.dkim import read_keys
 from digest.services.installation.doctor.check_dns import SenderIdentity, check_dns
 from digest.services.installation.doctor.check_result import CheckResult
 from digest.services.site import domain_of
-from previews.preflight.deliverability.domains import (
+from previews.preflight.deliverability.authentication import (
     NOT_LOOKED_UP,
     UNAUTHENTICATED,
     WEAKLY_AUTHENTICATED,
 )
-from previews.preflight.deliverability.spam_filters import judged
+from previews.preflight.deliverability.spam_filters import ask_spam_filters
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Place
-from previews.preflight.letter import Letter
+from previews.preflight.finding import Finding, FindingPlace
 from previews.preflight.links.addresses import links_of
-from previews.preflight.links.online import DEAD, LOOP, NOT_CHECKED, PRIVATE, follow
+from previews.preflight.links.online import DEAD, LOOP, NOT_CHECKED, PRIVATE, follow_links
+from previews.preflight.rendered_message import RenderedMessage
 
 SECONDS = 60.0
 ASKING = frozenset({DEAD.code, PRIVATE.code, LOOP.code, UNAUTHENTICATED.code})
@@ -31,7 +31,11 @@ Found = list[tuple[str, Finding]]
 
 
 async def ask_network(
-    app: App, sender: str, letters: Sequence[Letter], facts: Facts, seconds: float = SECONDS
+    app: App,
+    sender: str,
+    letters: Sequence[RenderedMessage],
+    facts: Facts,
+    seconds: float = SECONDS,
 ) -> Found:
     """Every link, but for the reader's own and the issue's page, which is there once it is sent;
     and what DNS says of the sender.
@@ -46,7 +50,7 @@ async def ask_network(
         links = [link for link in links_of(letter) if link.address not in seen]
         seen |= {link.address for link in links}
         variants.append(letter.variant)
-        asking.append(follow(links, seconds=seconds))
+        asking.append(follow_links(links, seconds=seconds))
     answers = await asyncio.gather(*asking, _authentication(app, sender, seconds))
     return [
         (variant, finding)
@@ -55,12 +59,12 @@ async def ask_network(
     ]
 
 
-async def ask_filters(letters: Sequence[Letter]) -> Found:
+async def ask_filters(letters: Sequence[RenderedMessage]) -> Found:
     """SpamAssassin and rspamd on each variant that is a mail."""
     found: Found = []
     for letter in letters:
-        if letter.is_mail:
-            _, findings = await judged(letter.raw)
+        if letter.is_email:
+            _, findings = await ask_spam_filters(letter.raw)
             found += [(letter.variant, finding) for finding in findings]
     return found
 
@@ -71,17 +75,17 @@ async def _authentication(app: App, sender: str, seconds: float) -> list[Finding
         domain = domain_of(sender)
         keys = read_keys(app.settings.dkim_keys)
     except DigestError as trouble:
-        return [UNAUTHENTICATED.found(str(trouble), Place("network", "DNS"))]
+        return [UNAUTHENTICATED.found(str(trouble), FindingPlace("network", "DNS"))]
     return_domain = parseaddr(app.settings.return_path or "")[1].rpartition("@")[2] or domain
     try:
         async with asyncio.timeout(seconds):
             checks = await check_dns(SenderIdentity(domain, return_domain, keys), DnsClient())
     except TimeoutError:
-        return [NOT_LOOKED_UP.found("DNS: out of time", Place("network", "DNS"))]
+        return [NOT_LOOKED_UP.found("DNS: out of time", FindingPlace("network", "DNS"))]
     return [_finding(check) for check in checks if check.level != "ok" and check.name != "bounces"]
 
 
 def _finding(check: CheckResult) -> Finding:
     rules = {"error": UNAUTHENTICATED, "warning": WEAKLY_AUTHENTICATED}
     rule = rules.get(check.level, NOT_LOOKED_UP)
-    return rule.found(f"{check.name}: {check.message}", Place("network", check.name))
+    return rule.found(f"{check.name}: {check.message}", FindingPlace("network", check.name))

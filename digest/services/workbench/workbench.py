@@ -25,7 +25,14 @@ from digest.services.issues.drafts import IssueDraft, compile_version, edition_o
 from digest.services.issues.preview import preview_reader
 from digest.services.reader_values import reader_values
 from digest.services.workbench import samples
-from digest.services.workbench.snapshots import SAMPLE, Made, Problem, Shown, Sight, Subject
+from digest.services.workbench.snapshot import (
+    SAMPLE,
+    Compilation,
+    CompileProblem,
+    PreviewTarget,
+    RenderedVariant,
+    Snapshot,
+)
 from subscribers.address import EmailAddress, InvalidAddress
 from subscribers.readers import find
 
@@ -38,11 +45,13 @@ class Workbench:
 
     def __init__(self, app: App, templates: Path = ROOT) -> None:
         self.app, self.templates = app, templates
-        self._locks: WeakValueDictionary[Subject, asyncio.Lock] = WeakValueDictionary()
-        self._good: OrderedDict[Subject, Made] = OrderedDict()
-        self._wrong: dict[Subject, tuple[str, Problem]] = {}
+        self._locks: WeakValueDictionary[PreviewTarget, asyncio.Lock] = WeakValueDictionary()
+        self._good: OrderedDict[PreviewTarget, Compilation] = OrderedDict()
+        self._wrong: dict[PreviewTarget, tuple[str, CompileProblem]] = {}
 
-    async def look(self, subject: Subject, variant: str = "", reader: str | None = None) -> Sight:
+    async def look(
+        self, subject: PreviewTarget, variant: str = "", reader: str | None = None
+    ) -> Snapshot:
         """Compile what has changed and show it. Raises `NotFound`, `UsageError`.
 
         Compiling goes on beside the event loop, once at a time for each subject. Whoever comes
@@ -52,14 +61,14 @@ class Workbench:
             stamp, problem = await self._renew(subject)
             made = self._good.get(subject)
         shown = await self._shown(subject, made, variant, reader) if made else None
-        return Sight(subject, shown, problem, stamp)
+        return Snapshot(subject, shown, problem, stamp)
 
-    async def stamp(self, subject: Subject) -> str:
+    async def stamp(self, subject: PreviewTarget) -> str:
         """What changes when the subject, its state or its templates do."""
         async with self.app.store.read() as session:
             return await self._stamp(session, subject)
 
-    async def _renew(self, subject: Subject) -> tuple[str, Problem | None]:
+    async def _renew(self, subject: PreviewTarget) -> tuple[str, CompileProblem | None]:
         """Compile anew unless this very stamp was compiled before, well or not."""
         stamp = await self.stamp(subject)
         made = self._good.get(subject)
@@ -77,18 +86,18 @@ class Workbench:
         except TemplateError as fault:
             problem = await self._placed(subject, fault)
         except DigestError as fault:
-            problem = Problem(str(fault))
+            problem = CompileProblem(str(fault))
         self._wrong[subject] = stamp, problem
         return stamp, problem
 
-    def _keep(self, subject: Subject, made: Made) -> None:
+    def _keep(self, subject: PreviewTarget, made: Compilation) -> None:
         self._wrong.pop(subject, None)
         self._good[subject] = made
         self._good.move_to_end(subject)
         while len(self._good) > KEPT:
             self._good.popitem(last=False)
 
-    async def _make(self, subject: Subject, stamp: str) -> Made:
+    async def _make(self, subject: PreviewTarget, stamp: str) -> Compilation:
         state: str = SAMPLE
         found: IssueDraft | FrozenIssue
         if subject.kind == SAMPLE:
@@ -101,9 +110,9 @@ class Workbench:
                 found = await read_version(self.app, session, issue, self.templates)
         made, frozen = await compile_version(found), isinstance(found, FrozenIssue)
         now = self.app.clock()
-        return Made(made.content, made.variants, state, made.hash, frozen, now, stamp)
+        return Compilation(made.content, made.variants, state, made.hash, frozen, now, stamp)
 
-    async def _stamp(self, session: AsyncSession, subject: Subject) -> str:
+    async def _stamp(self, session: AsyncSession, subject: PreviewTarget) -> str:
         if subject.kind == SAMPLE:
             said: Any = samples.sample_content(subject.key).model_dump_json()
             return _hashed(said, self._sources(samples.EDITION))
@@ -123,7 +132,9 @@ class Workbench:
         except DigestError as fault:
             return str(fault)
 
-    async def _shown(self, subject: Subject, made: Made, variant: str, reader: str | None) -> Shown:
+    async def _shown(
+        self, subject: PreviewTarget, made: Compilation, variant: str, reader: str | None
+    ) -> RenderedVariant:
         key = variant or next(iter(made.variants))
         if key not in made.variants:
             raise NotFound(f"there is no variant {key!r}; there are {', '.join(made.variants)}")
@@ -133,7 +144,7 @@ class Workbench:
             if reader:
                 values = await self._as(made, values, reader)
         compiled = made.variants[key]
-        return Shown(
+        return RenderedVariant(
             made=made,
             variant=key,
             reader=reader or None,
@@ -142,7 +153,7 @@ class Workbench:
             eml=compiled.fill(values),
         )
 
-    async def _as(self, made: Made, values: ReaderValues, reader: str) -> ReaderValues:
+    async def _as(self, made: Compilation, values: ReaderValues, reader: str) -> ReaderValues:
         """Her own address and signed links."""
         try:
             address = EmailAddress.parse(reader)
@@ -162,7 +173,7 @@ class Workbench:
             needs_smtputf8=address.needs_smtputf8,
         )
 
-    async def _placed(self, subject: Subject, fault: TemplateError) -> Problem:
+    async def _placed(self, subject: PreviewTarget, fault: TemplateError) -> CompileProblem:
         """The fault with the lines around it, as they are on the disk."""
         name = samples.EDITION
         if subject.kind != SAMPLE:
@@ -174,7 +185,7 @@ class Workbench:
             if fault.line and path.is_file():
                 excerpt = _around(path, fault.line)
                 break
-        return Problem(fault.reason, fault.file, fault.line, excerpt)
+        return CompileProblem(fault.reason, fault.file, fault.line, excerpt)
 
 
 def _around(path: Path, line: int) -> tuple[tuple[int, str], ...]:

@@ -9,8 +9,9 @@ from digest.delivery.relays.config_file import relays_of
 from digest.errors import NotFound
 from digest.inbox.received import count_messages, list_messages, read_message
 from digest.web.http.dependencies import Installation, PageRenderer
-from digest.web.http.mail_frame import Scheme, frame
+from digest.web.http.mail_frame import frame
 from digest.web.workbench.frames import download
+from previews.markup.colours import ColourScheme
 
 router = APIRouter(prefix="/inbox")
 
@@ -45,7 +46,7 @@ def message(
     app: Installation,
     pages: PageRenderer,
     width: Annotated[str, Query(pattern="^(phone|desktop)$")] = "desktop",
-    scheme: Scheme = Scheme.LIGHT,
+    scheme: ColourScheme = ColourScheme.LIGHT,
 ) -> Response:
     """One message: as it looks, its text, its headers. Raises `NotFound`."""
     return pages.render(
@@ -55,13 +56,13 @@ def message(
         width=width,
         widths=WIDTHS,
         scheme=scheme.value,
-        schemes=[item.value for item in Scheme],
+        schemes=[item.value for item in ColourScheme],
     )
 
 
 @router.get("/{message_id}/page.html")
 def looks(
-    message_id: str, app: Installation, scheme: Annotated[Scheme | None, Query()] = None
+    message_id: str, app: Installation, scheme: Annotated[ColourScheme | None, Query()] = None
 ) -> Response:
     """The message's HTML part, for a frame."""
     html = read_message(app.settings.inbox_dir, message_id).html

@@ -7,15 +7,13 @@ https, and sandboxes the document; links open in a new tab.
 from fastapi.responses import HTMLResponse
 
 from digest.web.http.pages import HEADERS
+from previews.markup.colours import ColourScheme
+from previews.markup.tags import insert_in_head
+from previews.views.client_views import CLIENT_VIEWS
 from previews.views.frame import SANDBOX, framed, policy
-from previews.views.looks import LOOKS
-from previews.views.schemes import Scheme
-from previews.views.tags import insert_in_head
-
-__all__ = ["Scheme", "frame", "look_frame"]
 
 
-def frame(html: str, scheme: Scheme | None) -> HTMLResponse:
+def frame(html: str, scheme: ColourScheme | None) -> HTMLResponse:
     """A mail's HTML for an iframe; without a scheme, the browser's own applies."""
     if scheme:
         return look_frame(html, scheme.value)
@@ -23,8 +21,8 @@ def frame(html: str, scheme: Scheme | None) -> HTMLResponse:
 
 
 def look_frame(html: str, look: str) -> HTMLResponse:
-    """A mail's HTML for an iframe, in one of `previews.views.looks.LOOKS`."""
-    return HTMLResponse(framed(html, look), headers=_headers(images=LOOKS[look].images))
+    """A mail's HTML for an iframe, in one of `previews.views.client_views.CLIENT_VIEWS`."""
+    return HTMLResponse(framed(html, look), headers=_headers(images=CLIENT_VIEWS[look].images))
 
 
 def _headers(*, images: bool = True) -> dict[str, str]:

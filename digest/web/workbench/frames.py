@@ -7,15 +7,15 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from digest.errors import DigestError, NotFound
-from digest.services.workbench.snapshots import Subject
+from digest.services.workbench.snapshot import PreviewTarget
 from digest.services.workbench.workbench import Workbench
 from digest.web.http.dependencies import Bench, Closing
 from digest.web.http.mail_frame import look_frame
 from digest.web.workbench.requests import AnIssue, ASample, Chosen, good
-from digest.web.workbench.view import Choice, golden
-from previews.views.looks import LOOKS
-from previews.views.spots import marked
-from previews.watching import looks as looks_at
+from digest.web.workbench.view import ViewChoice, golden
+from previews.views.client_views import CLIENT_VIEWS
+from previews.views.highlights import with_highlights
+from previews.watching import changes_in as looks_at
 
 router = APIRouter()
 
@@ -38,10 +38,10 @@ async def golden_frame(name: str, choice: Chosen) -> Response:
     return _framed(golden(name).html, choice)
 
 
-def _framed(html: str, choice: Choice) -> Response:
-    if choice.view not in LOOKS:
+def _framed(html: str, choice: ViewChoice) -> Response:
+    if choice.view not in CLIENT_VIEWS:
         raise NotFound("only looks are framed; the page shows the other views itself")
-    return look_frame(marked(html, [choice.spot]) if choice.spot else html, choice.view)
+    return look_frame(with_highlights(html, [choice.spot]) if choice.spot else html, choice.view)
 
 
 @router.get("/issues/{number}/live")
@@ -56,7 +56,7 @@ async def sample_live(subject: ASample, bench: Bench, closing: Closing) -> Respo
     return await _live(subject, bench, closing)
 
 
-async def _live(subject: Subject, bench: Workbench, closing: asyncio.Event) -> Response:
+async def _live(subject: PreviewTarget, bench: Workbench, closing: asyncio.Event) -> Response:
     first = await bench.stamp(subject)
 
     async def news() -> AsyncIterator[str]:
@@ -78,7 +78,7 @@ async def _live(subject: Subject, bench: Workbench, closing: asyncio.Event) -> R
 async def looks(subject: AnIssue, key: str, bench: Bench, scheme: str = "light") -> Response:
     """One variant's HTML, for a frame."""
     shown = good(await bench.look(subject, key))
-    return _framed(shown.html, Choice.of(view=scheme))
+    return _framed(shown.html, ViewChoice.of(view=scheme))
 
 
 @router.get("/issues/{number}/{key}.txt")

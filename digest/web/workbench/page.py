@@ -11,15 +11,15 @@ from digest.errors import NotFound
 from digest.issues.lookup import get_issue, list_numbers
 from digest.services.preflight.check import CheckedIssue, check_issue
 from digest.services.sending.list_tests import list_tests
-from digest.services.workbench.snapshots import SAMPLE, Shown, Subject
+from digest.services.workbench.snapshot import SAMPLE, PreviewTarget, RenderedVariant
 from digest.services.workbench.workbench import Workbench
 from digest.web.http.dependencies import Bench, Installation, PageRenderer
 from digest.web.http.pages import HEADERS
+from digest.web.workbench.finding_links import place_findings
 from digest.web.workbench.requests import AnIssue, ASample, Chosen, good, named_subject
-from digest.web.workbench.spots import told
-from digest.web.workbench.view import CHECK, Choice, Other, context_of, golden
+from digest.web.workbench.view import CHECK, ComparedPage, ViewChoice, golden, page_context
 from previews import goldens, samples
-from previews.views.spots import mark_of
+from previews.views.highlights import highlight_id
 
 router = APIRouter()
 
@@ -30,34 +30,34 @@ BENCH_HEADERS = {
 }
 
 
-class DeskPlaces:
+class DeskLinks:
     """Addresses on the desk."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: PreviewTarget) -> None:
         self.subject = subject
 
-    def page(self, choice: Choice) -> str:
+    def page(self, choice: ViewChoice) -> str:
         """The page of another choice; what is as usual is left out."""
-        usual = asdict(Choice())
+        usual = asdict(ViewChoice())
         asked = {name: value for name, value in asdict(choice).items() if value != usual[name]}
         return f"{self.subject.path}?{urlencode(asked)}" if asked else self.subject.path
 
-    def frame(self, choice: Choice, shown: Shown) -> str:
+    def frame(self, choice: ViewChoice, shown: RenderedVariant) -> str:
         """Changes with what was made, so that a browser shows it anew only then."""
         asked = {"view": choice.view, "variant": shown.variant, "v": shown.made.stamp}
         if choice.reader:
             asked["reader"] = choice.reader
         if choice.spot:
             asked["spot"] = choice.spot
-        to = f"#{mark_of(choice.spot)}" if choice.spot else ""
+        to = f"#{highlight_id(choice.spot)}" if choice.spot else ""
         return f"{self.subject.path}/frame?{urlencode(asked)}{to}"
 
-    def beside(self, choice: Choice, other: Other) -> str:
+    def beside(self, choice: ViewChoice, other: ComparedPage) -> str:
         """The other subject's frame."""
         kind, _, key = other.key.partition("-")
         return f"/{kind}s/{quote(key)}/frame?{urlencode({'view': choice.view})}"
 
-    def eml(self, choice: Choice) -> str:
+    def eml(self, choice: ViewChoice) -> str:
         """The message to download."""
         asked = f"?{urlencode({'reader': choice.reader})}" if choice.reader else ""
         return f"{self.subject.path}/{quote(choice.variant)}.eml{asked}"
@@ -93,8 +93,8 @@ async def sample(
 
 
 async def _page(
-    subject: Subject,
-    choice: Choice,
+    subject: PreviewTarget,
+    choice: ViewChoice,
     app: Installation,
     pages: PageRenderer,
     bench: Workbench,
@@ -102,13 +102,13 @@ async def _page(
     **more: Any,
 ) -> Response:
     sight = await bench.look(subject, choice.variant, choice.reader)
-    places = DeskPlaces(subject)
+    places = DeskLinks(subject)
     if checked:
-        more |= {"checked": checked, "findings": told(checked, sight, choice, places)}
+        more |= {"checked": checked, "findings": place_findings(checked, sight, choice, places)}
     other = await _other(bench, choice.against)
     async with app.store.read() as session:
         numbers = await list_numbers(session)
-    context = context_of(
+    context = page_context(
         sight,
         choice,
         places,
@@ -124,11 +124,11 @@ async def _page(
     return page
 
 
-async def _other(bench: Workbench, against: str) -> Other | None:
+async def _other(bench: Workbench, against: str) -> ComparedPage | None:
     if not against:
         return None
     if against.startswith("golden-"):
         return golden(against.removeprefix("golden-"))
     subject = named_subject(against)
     shown = good(await bench.look(subject))
-    return Other(against, subject.title, shown.html, shown.text)
+    return ComparedPage(against, subject.title, shown.html, shown.text)

@@ -6,22 +6,28 @@ from typing import Annotated
 from fastapi import Depends
 
 from digest.errors import DigestError, NotFound
-from digest.services.workbench.snapshots import ISSUE, SAMPLE, Shown, Sight, Subject
+from digest.services.workbench.snapshot import (
+    ISSUE,
+    SAMPLE,
+    PreviewTarget,
+    RenderedVariant,
+    Snapshot,
+)
 from digest.web.http.dependencies import IssueNumber, parse_issue_number
-from digest.web.workbench.view import Choice
+from digest.web.workbench.view import ViewChoice
 
 
-def issue_subject(number: IssueNumber) -> Subject:
+def issue_subject(number: IssueNumber) -> PreviewTarget:
     """An issue, whether or not there is one of that number."""
-    return Subject(ISSUE, str(number))
+    return PreviewTarget(ISSUE, str(number))
 
 
-def sample_subject(name: str) -> Subject:
+def sample_subject(name: str) -> PreviewTarget:
     """A sample, whether or not there is one of that name."""
-    return Subject(SAMPLE, name)
+    return PreviewTarget(SAMPLE, name)
 
 
-def named_subject(key: str) -> Subject:
+def named_subject(key: str) -> PreviewTarget:
     """`issue-3` or `sample-emoji`, as the lists on the page name them. Raises `NotFound`."""
     kind, _, name = key.partition("-")
     if kind == SAMPLE:
@@ -32,7 +38,7 @@ def named_subject(key: str) -> Subject:
     raise NotFound("there is nothing of that name to look at; the list has them all")
 
 
-def good(sight: Sight) -> Shown:
+def good(sight: Snapshot) -> RenderedVariant:
     """What is shown, the last good if need be. Raises `DigestError` where nothing ever was."""
     if sight.shown is None:
         reason = sight.problem.reason if sight.problem else "nothing was made"
@@ -47,12 +53,12 @@ def _chosen(
     reader: str = "",
     against: str = "",
     spot: str = "",
-) -> Choice:
-    return Choice.of(
+) -> ViewChoice:
+    return ViewChoice.of(
         view=view, width=width, variant=variant, reader=reader.strip(), against=against, spot=spot
     )
 
 
-Chosen = Annotated[Choice, Depends(_chosen)]
-AnIssue = Annotated[Subject, Depends(issue_subject)]
-ASample = Annotated[Subject, Depends(sample_subject)]
+Chosen = Annotated[ViewChoice, Depends(_chosen)]
+AnIssue = Annotated[PreviewTarget, Depends(issue_subject)]
+ASample = Annotated[PreviewTarget, Depends(sample_subject)]

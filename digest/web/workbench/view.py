@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from digest.errors import NotFound
-from digest.services.workbench.snapshots import Shown, Sight
+from digest.services.workbench.snapshot import RenderedVariant, Snapshot
 from previews import goldens
-from previews.views.anatomy import CLIP_BYTES, fields, source_lines, tree
-from previews.views.differing import differences
+from previews.views.anatomy import CLIP_BYTES, header_fields, mime_tree, source_lines
+from previews.views.client_views import CLIENT_VIEWS
+from previews.views.diff import diff_lines
 from previews.views.frame import SANDBOX
-from previews.views.looks import LOOKS
 
-PAPERS = {
+SOURCE_VIEWS = {
     "text": "Plain text",
     "source": "HTML source",
     "headers": "Headers",
@@ -33,7 +33,7 @@ COMPARED = ("text", "source")
 
 
 @dataclass(frozen=True)
-class Choice:
+class ViewChoice:
     """What the editor chose to see. `against` names what stands beside it, if anything; `spot`
     locates what is marked."""
 
@@ -45,20 +45,20 @@ class Choice:
     spot: str = ""
 
     @classmethod
-    def of(cls, **given: str) -> "Choice":
+    def of(cls, **given: str) -> "ViewChoice":
         """Raises `NotFound` for a view or a width that there is none of."""
         chosen = cls(**{name: value for name, value in given.items() if value})
-        if chosen.view not in (*LOOKS, *PAPERS, CHECK) or chosen.width not in WIDTHS:
+        if chosen.view not in (*CLIENT_VIEWS, *SOURCE_VIEWS, CHECK) or chosen.width not in WIDTHS:
             raise NotFound("the workbench has no such view; its page lists them all")
         return chosen
 
-    def but(self, **changes: str) -> "Choice":
+    def but(self, **changes: str) -> "ViewChoice":
         """The same with something else."""
         return replace(self, **changes)
 
 
 @dataclass(frozen=True)
-class Other:
+class ComparedPage:
     """What is compared with: only its page and its text are known."""
 
     key: str
@@ -67,33 +67,37 @@ class Other:
     text: str
 
 
-class Places(Protocol):
+class WorkbenchLinks(Protocol):
     """Where the page's parts are to be found."""
 
-    def page(self, choice: Choice) -> str:
+    def page(self, choice: ViewChoice) -> str:
         """The page of another choice."""
 
-    def frame(self, choice: Choice, shown: Shown) -> str:
+    def frame(self, choice: ViewChoice, shown: RenderedVariant) -> str:
         """The framed HTML of a look."""
 
-    def beside(self, choice: Choice, other: Other) -> str:
+    def beside(self, choice: ViewChoice, other: ComparedPage) -> str:
         """The framed HTML of what is compared with."""
 
-    def eml(self, choice: Choice) -> str:
+    def eml(self, choice: ViewChoice) -> str:
         """The message to download."""
 
 
-def golden(name: str) -> Other:
+def golden(name: str) -> ComparedPage:
     """A sample's reviewed golden. Raises `NotFound`."""
     try:
         kept = goldens.read(name)
     except KeyError:
         raise NotFound(f"the sample {name!r} has no golden yet; `make goldens` makes it") from None
-    return Other(f"golden-{name}", "Reviewed golden", kept.html, kept.text)
+    return ComparedPage(f"golden-{name}", "Reviewed golden", kept.html, kept.text)
 
 
-def context_of(
-    sight: Sight, choice: Choice, places: Places, other: Other | None = None, **more: Any
+def page_context(
+    sight: Snapshot,
+    choice: ViewChoice,
+    places: WorkbenchLinks,
+    other: ComparedPage | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """The values of `desk/workbench.html`."""
     shown = sight.shown
@@ -107,8 +111,8 @@ def context_of(
         "choice": choice,
         "places": places,
         "other": other,
-        "looks": LOOKS,
-        "papers": PAPERS,
+        "looks": CLIENT_VIEWS,
+        "papers": SOURCE_VIEWS,
         "check": CHECK,
         "widths": {key: WIDTH_NAMES.get(key, key) for key in WIDTHS},
         "columns": WIDTHS[choice.width],
@@ -125,21 +129,23 @@ def context_of(
     }
 
 
-def _differences(shown: Shown | None, choice: Choice, other: Other | None) -> Any:
+def _differences(
+    shown: RenderedVariant | None, choice: ViewChoice, other: ComparedPage | None
+) -> Any:
     if shown is None or other is None or choice.view not in COMPARED:
         return None
     if choice.view == "text":
-        return differences(other.text, shown.text)
-    return differences(other.html, shown.html)
+        return diff_lines(other.text, shown.text)
+    return diff_lines(other.html, shown.html)
 
 
-def _paper(shown: Shown, view: str) -> Mapping[str, Any]:
+def _paper(shown: RenderedVariant, view: str) -> Mapping[str, Any]:
     """What the views other than looks print, and the sizes that stand on every page."""
-    parts: Sequence[Any] = tree(shown.eml)
+    parts: Sequence[Any] = mime_tree(shown.eml)
     page = next((part for part in parts if part.kind == "text/html"), None)
     found: dict[str, Any] = {"html_bytes": page.decoded if page else 0, "parts": parts}
     if view == "headers":
-        found["fields"] = fields(shown.eml)
+        found["fields"] = header_fields(shown.eml)
         found["header"] = shown.eml.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
     elif view == "source":
         found["lines"] = source_lines(shown.html)

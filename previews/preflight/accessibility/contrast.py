@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from previews.preflight.cascade import Look, Scheme, has_dark, looks
-from previews.preflight.colours import Colour, contrast, hexadecimal
+from previews.markup.colours import Colour, ColourScheme, contrast, hexadecimal
+from previews.markup.computed_style import ComputedStyle, computed_styles, has_dark
+from previews.markup.html_page import HtmlPage
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Rule, error
-from previews.preflight.letter import Letter
-from previews.preflight.page import Page
-from previews.views.inversion import fully_turned, partly
+from previews.preflight.finding import Finding, Rule, error, in_html
+from previews.preflight.rendered_message import RenderedMessage
+from previews.views.inversion import inverted_colour, partly_inverted
 
 ENOUGH, ENOUGH_IF_LARGE = 4.5, 3.0
 LARGE, LARGE_IF_BOLD = 24.0, 18.66
@@ -38,41 +38,43 @@ INVERTED = error(
 )
 
 
-def in_light(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def in_light(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """As designed."""
-    if letter.page is not None:
-        yield from _weak(letter.page, Scheme.LIGHT, LIGHT, "light")
+    if message.page is not None:
+        yield from _weak(message.page, ColourScheme.LIGHT, LIGHT, "light")
 
 
-def in_dark(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def in_dark(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """With the author's dark colours, if there are any."""
-    if letter.page is not None and has_dark(letter.page):
-        yield from _weak(letter.page, Scheme.DARK, DARK, "dark")
+    if message.page is not None and has_dark(message.page):
+        yield from _weak(message.page, ColourScheme.DARK, DARK, "dark")
 
 
-def when_inverted(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def when_inverted(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Turned in full, and in part; what is weak in light already is not told again."""
-    if letter.page is None:
+    if message.page is None:
         return
-    told = {finding.place.spot for finding in in_light(letter, facts)}
-    for finding in _weak(letter.page, Scheme.LIGHT, INVERTED, "inverted", fully_turned):
+    told = {finding.place.spot for finding in in_light(message, facts)}
+    for finding in _weak(message.page, ColourScheme.LIGHT, INVERTED, "inverted", inverted_colour):
         if finding.place.spot not in told:
             yield finding
-    for finding in _weak(Page(partly(letter.page.html)), Scheme.LIGHT, INVERTED, "half-inverted"):
+    for finding in _weak(
+        HtmlPage(partly_inverted(message.page.html)), ColourScheme.LIGHT, INVERTED, "half-inverted"
+    ):
         if finding.place.spot not in told:
-            yield replace(finding, needle=_written(letter.page, finding.place.spot))
+            yield replace(finding, needle=_written(message.page, finding.place.spot))
 
 
 def _weak(
-    page: Page,
-    scheme: Scheme,
+    page: HtmlPage,
+    scheme: ColourScheme,
     rule: Rule,
-    look: str,
+    view: str,
     turned: Callable[[Colour], Colour] = lambda colour: colour,
 ) -> Iterator[Finding]:
     """Each pair of colours once."""
     told: set[tuple[Colour, Colour]] = set()
-    for element, drawn in looks(page, scheme).items():
+    for element, drawn in computed_styles(page, scheme).items():
         pair = turned(drawn.ink), turned(drawn.paper)
         if drawn.hidden or not drawn.size or pair in told or not element.own_text:
             continue
@@ -80,14 +82,14 @@ def _weak(
             continue
         told.add(pair)
         ink, paper = map(hexadecimal, pair)
-        detail = f"{contrast(*pair):.1f}:1, {ink} on {paper}{_EMULATED.get(look, '')}"
-        place = replace(element.place, look=look)
+        detail = f"{contrast(*pair):.1f}:1, {ink} on {paper}{_EMULATED.get(view, '')}"
+        place = replace(in_html(element), view=view)
         yield rule.found(detail, place, needle=hexadecimal(drawn.ink))
 
 
-def _written(page: Page, spot: str) -> str:
+def _written(page: HtmlPage, spot: str) -> str:
     """The ink as the templates have it."""
-    light = looks(page, Scheme.LIGHT)
+    light = computed_styles(page, ColourScheme.LIGHT)
     return next((hexadecimal(light[el].ink) for el in light if el.locator == spot), "")
 
 
@@ -97,7 +99,7 @@ _EMULATED = {
 }
 
 
-def _enough(look: Look) -> float:
+def _enough(look: ComputedStyle) -> float:
     large = look.size >= LARGE or (look.bold and look.size >= LARGE_IF_BOLD)
     return ENOUGH_IF_LARGE if large else ENOUGH
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from previews.markup.css import Style, declarations, read_sheet
+from previews.markup.html_page import Element, HtmlPage
 from previews.preflight.clients.support import support
-from previews.preflight.css import Style, declarations, read_sheet
-from previews.preflight.page import Element, Page
 
 _TAGS = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "html-h1-h6"),
@@ -75,7 +75,7 @@ _UNIT = re.compile(r"(?<![\w#.-])-?(?:\d+\.?\d*|\.\d+)([a-z]{1,4}|%)")
 _IMAGE = re.compile(r"\.(apng|avif|bmp|gif|hdr|heif|ico|jpe?g|mp4|png|svg|tiff?|webp)(?:[?#]|$)")
 
 
-def used(page: Page) -> dict[str, Element]:
+def used(page: HtmlPage) -> dict[str, Element]:
     """slug → the first element that uses the feature, the body for a style sheet's."""
     found: dict[str, Element] | None = page.remembered.get(used)
     if found is None:
@@ -87,7 +87,7 @@ def used(page: Page) -> dict[str, Element]:
     return found
 
 
-def _used(page: Page) -> Iterator[tuple[str, Element]]:
+def _used(page: HtmlPage) -> Iterator[tuple[str, Element]]:
     if re.match(r"\s*<!doctype", page.html, re.IGNORECASE):
         yield "html-doctype", page.root
     if "<!--" in page.html:

@@ -57,8 +57,8 @@ def duplicates(facts: Facts) -> Iterator[Finding]:
 def sent_before(facts: Facts) -> Iterator[Finding]:
     """What this edition has not carried."""
     for card in facts.cards:
-        if card.slug in facts.told:
-            detail = f"{card.title}: {facts.told[card.slug]}"
+        if card.slug in facts.already_sent:
+            detail = f"{card.title}: {facts.already_sent[card.slug]}"
             yield SENT_BEFORE.found(detail, in_issue("item", card.slug))
 
 

@@ -3,12 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from previews.preflight.content.inbox_line import is_shouted
-from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Place, error, in_text, warning
-from previews.preflight.letter import Letter
-from previews.preflight.page import Element, folded
-from previews.preflight.wording import (
+from previews.markup.html_page import Element, folded
+from previews.preflight.content.patterns import (
     DOUBLE_ESCAPED,
     HTML_TAG,
     MOJIBAKE,
@@ -17,6 +13,10 @@ from previews.preflight.wording import (
     UNSET,
     first,
 )
+from previews.preflight.content.subject_line import is_shouted
+from previews.preflight.facts import Facts
+from previews.preflight.finding import Finding, FindingPlace, error, in_html, in_text, warning
+from previews.preflight.rendered_message import RenderedMessage
 
 TEMPLATE_REMNANT = error(
     "CNT-020",
@@ -90,10 +90,10 @@ SPAM = re.compile(
 )
 
 
-def printed(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def printed(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """One finding for each kind of wrong word and part."""
     own = _imported(facts)
-    for part, words in _parts(letter):
+    for part, words in _parts(message):
         for rule, pattern, left_out in (
             (TEMPLATE_REMNANT, REMNANT, own),
             (PLACEHOLDER_WORD, PLACEHOLDER, own),
@@ -103,9 +103,9 @@ def printed(letter: Letter, facts: Facts) -> Iterator[Finding]:
             (SPAM_PHRASE, SPAM, []),
         ):
             if found := first(pattern, _without(left_out, words)):
-                place = Place(part, _spot(letter, part, pattern, left_out), found)
+                place = FindingPlace(part, _spot(message, part, pattern, left_out), found)
                 yield rule.found(f"“{found}”", place, needle=found)
-    yield from _unset(letter)
+    yield from _unset(message)
 
 
 def _without(texts: Iterable[str], words: str) -> str:
@@ -114,12 +114,14 @@ def _without(texts: Iterable[str], words: str) -> str:
     return words
 
 
-def _spot(letter: Letter, part: str, pattern: re.Pattern[str], left_out: Sequence[str]) -> str:
+def _spot(
+    message: RenderedMessage, part: str, pattern: re.Pattern[str], left_out: Sequence[str]
+) -> str:
     """The innermost element, or the line, that has it; empty where only an attribute does."""
     if part == "text":
-        lines = map(folded, (letter.text or "").split("\n"))
+        lines = map(folded, (message.text or "").split("\n"))
         return next((line for line in lines if pattern.search(_without(left_out, line))), "")
-    within = [letter.page.body] if letter.page is not None else []
+    within = [message.page.body] if message.page is not None else []
     spot = ""
     while found := next((e for e in within if pattern.search(_without(left_out, e.text))), None):
         spot, within = found.locator, found.children
@@ -130,45 +132,45 @@ def imported(facts: Facts) -> Iterator[Finding]:
     """The catalogue's own words: what in them looks like a template, or is broken."""
     for text in _imported(facts):
         if found := first(REMNANT, text):
-            yield REMNANT_IN_CONTENT.found(f"“{found}”", Place("issue", excerpt=found))
+            yield REMNANT_IN_CONTENT.found(f"“{found}”", FindingPlace("issue", excerpt=found))
 
 
-def headlines(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def headlines(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Headings are not shouted."""
-    for element in letter.page.named("h1", "h2", "h3") if letter.page else ():
+    for element in message.page.named("h1", "h2", "h3") if message.page else ():
         words = element.text
         if is_shouted(words) and not any(words in {t.name, t.short_name} for t in facts.glance):
-            yield SHOUTED_LINE.found(f"“{words}”", element.place, needle=words)
+            yield SHOUTED_LINE.found(f"“{words}”", in_html(element), needle=words)
 
 
-def postal_address(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def postal_address(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """In the HTML and in the text."""
     wanted = "".join(facts.postal_address.split())
-    for part, words in _parts(letter):
+    for part, words in _parts(message):
         if not wanted:
-            yield NO_POSTAL_ADDRESS.found("none is set", Place("issue", "postal address"))
+            yield NO_POSTAL_ADDRESS.found("none is set", FindingPlace("issue", "postal address"))
             return
         if wanted not in "".join(words.split()):
-            yield NO_POSTAL_ADDRESS.found(f"not in the {part}", Place(part))
+            yield NO_POSTAL_ADDRESS.found(f"not in the {part}", FindingPlace(part))
 
 
-def _parts(letter: Letter) -> Iterator[tuple[str, str]]:
+def _parts(message: RenderedMessage) -> Iterator[tuple[str, str]]:
     """What a person can see of each part, folded."""
-    if letter.page is not None:
-        hints = (el.get(name) for el in letter.page.elements for name in ("alt", "title"))
-        title = " ".join(element.own_text for element in letter.page.named("title"))
-        yield "html", folded(" ".join([letter.page.body.text, title, *filter(None, hints)]))
-    if letter.text:
-        yield "text", folded(letter.text)
+    if message.page is not None:
+        hints = (el.get(name) for el in message.page.elements for name in ("alt", "title"))
+        title = " ".join(element.own_text for element in message.page.named("title"))
+        yield "html", folded(" ".join([message.page.body.text, title, *filter(None, hints)]))
+    if message.text:
+        yield "text", folded(message.text)
 
 
-def _unset(letter: Letter) -> Iterator[Finding]:
-    for element in letter.page.elements if letter.page else ():
+def _unset(message: RenderedMessage) -> Iterator[Finding]:
+    for element in message.page.elements if message.page else ():
         if element.tag not in ("style", "script") and _is_unset(element):
             words = element.own_text
-            yield UNSET_VALUE.found(f"“{words[:60]}”", element.place, needle=words)
+            yield UNSET_VALUE.found(f"“{words[:60]}”", in_html(element), needle=words)
             break
-    for line in (letter.text or "").split("\n"):
+    for line in (message.text or "").split("\n"):
         if UNSET.search(line.strip()):
             yield UNSET_VALUE.found(f"“{line.strip()[:60]}”", in_text(line.strip()))
             break

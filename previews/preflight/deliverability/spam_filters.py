@@ -6,7 +6,7 @@ import re
 import shutil
 from dataclasses import dataclass
 
-from previews.preflight.finding import Finding, Place, error, warning
+from previews.preflight.finding import Finding, FindingPlace, error, warning
 
 SECONDS = 40.0
 FINE = {"SpamAssassin": 0.1, "rspamd": 0.3}
@@ -43,12 +43,12 @@ class Score:
     rules: tuple[str, ...]
 
 
-async def judged(raw: bytes) -> tuple[list[Score], list[Finding]]:
+async def ask_spam_filters(raw: bytes) -> tuple[list[Score], list[Finding]]:
     """The scores of the filters that are installed, and what is to be said of them."""
     asked = await asyncio.gather(spamassassin(raw), rspamd(raw))
     scores = [score for score in asked if score is not None]
     if not scores:
-        return [], [NO_FILTER.found("none is installed, or none answered", Place("message"))]
+        return [], [NO_FILTER.found("none is installed, or none answered", FindingPlace("message"))]
     return scores, [finding for score in scores if (finding := _told(score))]
 
 
@@ -82,9 +82,9 @@ async def rspamd(raw: bytes, server: str = "127.0.0.1:11333") -> Score | None:
 def _told(score: Score) -> Finding | None:
     detail = f"{score.filter}: {score.points:g} points: {', '.join(score.rules[:5])}"
     if score.points >= SPAM[score.filter]:
-        return IS_SPAM.found(detail, Place("message"))
+        return IS_SPAM.found(detail, FindingPlace("message"))
     if score.points > FINE[score.filter]:
-        return POINTS.found(detail, Place("message"))
+        return POINTS.found(detail, FindingPlace("message"))
     return None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from previews.preflight.content.patterns import REMNANT
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Place, Rule, error, in_text, warning
-from previews.preflight.letter import Letter
-from previews.preflight.wording import REMNANT
+from previews.preflight.finding import Finding, FindingPlace, Rule, error, in_html, in_text, warning
+from previews.preflight.rendered_message import RenderedMessage
 
 LONGEST = 2000
 
@@ -93,26 +93,26 @@ class Link:
     """An address as written, where, and the words that show it (None in the text part)."""
 
     address: str
-    place: Place
+    place: FindingPlace
     words: str | None
 
 
-def links_of(letter: Letter) -> list[Link]:
+def links_of(message: RenderedMessage) -> list[Link]:
     """Every address once: those of the HTML, pictures included, then what only the text has."""
     found = []
-    if letter.page is not None:
-        found += [Link(el.get("href"), el.place, el.text) for el in letter.page.links]
-        pictures = letter.page.named("img")
-        found += [Link(el.get("src"), el.place, "") for el in pictures]
-    for match in _ADDRESS.findall(letter.text or ""):
+    if message.page is not None:
+        found += [Link(el.get("href"), in_html(el), el.text) for el in message.page.links]
+        pictures = message.page.named("img")
+        found += [Link(el.get("src"), in_html(el), "") for el in pictures]
+    for match in _ADDRESS.findall(message.text or ""):
         found.append(Link(match.rstrip(".,;:!?)"), in_text(match), None))
     return list({link.address: link for link in reversed(found)}.values())[::-1]
 
 
-def addresses(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def addresses(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """One finding a link: the worst that is to be said of it; of this machine, one in all."""
     local = set()
-    for link in links_of(letter):
+    for link in links_of(message):
         told = _told(link, facts)
         if told is None:
             continue

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from urllib.parse import urljoin
 
-from previews.preflight.finding import Finding, Place, error, warning
+from previews.preflight.finding import Finding, FindingPlace, error, warning
 from previews.preflight.links.addresses import Link, is_private, split
 from previews.preflight.links.fetching import Fetcher, Offline, PrivateAddress, Unreachable
 
@@ -45,7 +45,7 @@ LOOP = error(
 )
 
 
-async def follow(
+async def follow_links(
     links: Iterable[Link], fetcher: Fetcher | None = None, *, seconds: float = DEADLINE
 ) -> list[Finding]:
     """What the network says of each web address, each asked once.
@@ -119,7 +119,7 @@ def _verdict(link: Link, hops: Sequence[str], status: int) -> Finding | None:
     return None
 
 
-def _not_checked(place: Place, detail: str) -> Finding:
+def _not_checked(place: FindingPlace, detail: str) -> Finding:
     return NOT_CHECKED.found(detail, place)
 
 

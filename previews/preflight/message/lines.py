@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from previews.preflight.facts import Facts
 from previews.preflight.finding import IN_MESSAGE, Finding, error, in_header, warning
-from previews.preflight.letter import Letter
+from previews.preflight.rendered_message import RenderedMessage
 
 LONGEST_LINE = 998
 LONGEST_HEADER_LINE = 78
@@ -39,22 +39,22 @@ RAW_OCTET = error(
 )
 
 
-def line_ends(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def line_ends(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """CRLF everywhere."""
-    bare = re.search(rb"\r(?!\n)|(?<!\r)\n", letter.raw)
+    bare = re.search(rb"\r(?!\n)|(?<!\r)\n", message.raw)
     if bare:
-        line = letter.raw[: bare.start()].count(b"\n") + 1
+        line = message.raw[: bare.start()].count(b"\n") + 1
         yield BARE_BREAK.found(f"line {line} of the message ends in a lone CR or LF", IN_MESSAGE)
 
 
-def line_lengths(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def line_lengths(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """998 octets at most; headers folded at 78 where they can be."""
-    for number, line in enumerate(letter.raw.split(b"\r\n"), 1):
+    for number, line in enumerate(message.raw.split(b"\r\n"), 1):
         if len(line) > LONGEST_LINE:
             yield LONG_LINE.found(f"line {number} has {len(line)} octets", IN_MESSAGE)
             return
     name = ""
-    for header in letter.header_lines:
+    for header in message.header_lines:
         field = header.decode("latin-1")
         name = name if field[:1] in (" ", "\t") else field.partition(":")[0]
         if len(field) > LONGEST_HEADER_LINE and " " in field.strip().partition(": ")[2]:
@@ -62,9 +62,9 @@ def line_lengths(letter: Letter, facts: Facts) -> Iterator[Finding]:
             yield LONG_HEADER_LINE.found(detail, in_header(name))
 
 
-def header_octets(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def header_octets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Printable ASCII in headers; an internationalised address is the relay's to take."""
-    for raw in letter.header_lines:
+    for raw in message.header_lines:
         if re.search(rb"[^\t\x20-\x7e]", raw.replace(b"\r", b"").replace(b"\n", b"")):
             name = raw.partition(b":")[0].decode("latin-1")
             if name.lower() == "to" and _is_utf8_address(raw):

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from previews.preflight.cascade import Scheme, looks
+from previews.markup.colours import ColourScheme
+from previews.markup.computed_style import computed_styles
+from previews.markup.html_page import HtmlPage, folded
 from previews.preflight.facts import VERDICTS, Facts
-from previews.preflight.finding import Finding, Place, error, in_text
-from previews.preflight.letter import Letter
-from previews.preflight.page import Page, folded
+from previews.preflight.finding import Finding, FindingPlace, error, in_html, in_text
+from previews.preflight.rendered_message import RenderedMessage
 
 HEADLINE = error(
     "MSG-050",
@@ -33,51 +34,53 @@ _LABEL = re.compile(r"\[(" + "|".join(VERDICTS) + r")\] ")
 _ADDRESS = re.compile(r"https?://[^\s<>\"“”]+")
 
 
-def headlines(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def headlines(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """The HTML's headings in the text; the issue's headline and titles in both."""
-    if not letter.text or letter.page is None:
+    if not message.text or message.page is None:
         return
-    plain = _squeezed(letter.text)
-    for heading in letter.page.named("h1", "h2", "h3"):
+    plain = _squeezed(message.text)
+    for heading in message.page.named("h1", "h2", "h3"):
         words = heading.text
         if words and _squeezed(words) not in plain:
-            yield HEADLINE.found(f"“{words}” is not in the text", heading.place, needle=words)
-    within = _squeezed(letter.page.body.text)
+            yield HEADLINE.found(f"“{words}” is not in the text", in_html(heading), needle=words)
+    within = _squeezed(message.page.body.text)
     for words in filter(None, (facts.headline, *(card.title for card in facts.cards))):
         if _squeezed(words) not in within:
-            yield HEADLINE.found(f"“{words}” is not in the HTML", Place("html", excerpt=words))
+            yield HEADLINE.found(
+                f"“{words}” is not in the HTML", FindingPlace("html", excerpt=words)
+            )
         if _squeezed(words) not in plain and _squeezed(words) not in {
-            _squeezed(h.text) for h in letter.page.named("h1", "h2", "h3")
+            _squeezed(h.text) for h in message.page.named("h1", "h2", "h3")
         }:
             yield HEADLINE.found(f"“{words}” is not in the text", in_text(words))
 
 
-def links(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def links(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """The same web addresses in both; the two own links are told by the link checks."""
-    if not letter.text or letter.page is None:
+    if not message.text or message.page is None:
         return
     own = {facts.unsubscribe_url, facts.preferences_url}
-    in_html = {el.get("href").strip(): el for el in letter.page.links if _is_web(el.get("href"))}
-    words = letter.page.body.text
-    plain = {address for address in _ADDRESS.findall(letter.text) if address not in words}
-    everything = set(_ADDRESS.findall(letter.text))
+    web_links = {el.get("href").strip(): el for el in message.page.links if _is_web(el.get("href"))}
+    words = message.page.body.text
+    plain = {address for address in _ADDRESS.findall(message.text) if address not in words}
+    everything = set(_ADDRESS.findall(message.text))
     said = {address.rstrip(".,;:!?)") for address in everything} | everything
-    for address, element in in_html.items():
+    for address, element in web_links.items():
         if address not in said | own:
             detail = f"{address} is not in the text"
-            yield LINK.found(detail, element.place, needle=address)
+            yield LINK.found(detail, in_html(element), needle=address)
     for address in sorted(plain):
         trimmed = address.rstrip(".,;:!?)")
-        if not {address, trimmed} & (set(in_html) | own):
+        if not {address, trimmed} & (set(web_links) | own):
             yield LINK.found(f"{address} is not in the HTML", in_text(address), needle=address)
 
 
-def verdicts(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def verdicts(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Each tool of the glance with its verdict, in both, and with no other."""
-    if not letter.text or letter.page is None or not facts.glance:
+    if not message.text or message.page is None or not facts.glance:
         return
-    plain = folded(letter.text)
-    chunks = list(_visible(letter.page))
+    plain = folded(message.text)
+    chunks = list(_visible(message.page))
     for tool in facts.glance:
         names = {folded(name) for name in (tool.name, tool.short_name) if name}
         told = {
@@ -89,7 +92,7 @@ def verdicts(letter: Letter, facts: Facts) -> Iterator[Finding]:
             if wrong or not labels:
                 said = f"says {' and '.join(sorted(wrong))}" if wrong else "does not say so"
                 detail = f"{tool.name} is {tool.verdict}, the {part} {said}"
-                yield VERDICT.found(detail, Place(part, excerpt=tool.name))
+                yield VERDICT.found(detail, FindingPlace(part, excerpt=tool.name))
 
 
 def _text_labels(plain: str, names: Iterable[str]) -> Iterator[str]:
@@ -121,8 +124,8 @@ def _begins_flip(chunks: list[str], at: int) -> bool:
     return False
 
 
-def _visible(page: Page) -> Iterator[str]:
-    found = looks(page, Scheme.LIGHT)
+def _visible(page: HtmlPage) -> Iterator[str]:
+    found = computed_styles(page, ColourScheme.LIGHT)
     for element in page.elements:
         if element.own_text and not found[element].hidden:
             yield element.own_text

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, error, in_header
-from previews.preflight.letter import Letter
+from previews.preflight.rendered_message import RenderedMessage
 
 COVERED = ("list-unsubscribe", "list-unsubscribe-post", "from", "subject", "date", "message-id")
 
@@ -25,9 +25,9 @@ WEAK = error(
 )
 
 
-def signatures(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def signatures(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Each signature covers what it must; one is rsa-sha256. Unsigned: the relay signs."""
-    tags = [_tags(value) for value in letter.headers("DKIM-Signature")]
+    tags = [_tags(value) for value in message.headers("DKIM-Signature")]
     for found in tags:
         fields = [name.strip().lower() for name in found.get("h", "").split(":")]
         missing = [name for name in COVERED if name not in fields]

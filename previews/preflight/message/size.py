@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Place, error, warning
-from previews.preflight.letter import Letter
+from previews.preflight.finding import Finding, FindingPlace, error, warning
+from previews.preflight.rendered_message import RenderedMessage
 
 TOO_LARGE = error(
     "MSG-060",
@@ -21,14 +21,14 @@ LARGE = warning(
 )
 
 
-def size(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def size(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """The HTML part in bytes, as Gmail counts."""
-    count = len((letter.html or "").encode())
+    count = len((message.html or "").encode())
     if count > facts.most_bytes:
         detail = f"{count:,} bytes, at most {facts.most_bytes:,} are allowed"
-        yield TOO_LARGE.found(detail, Place("html"))
+        yield TOO_LARGE.found(detail, FindingPlace("html"))
     elif count > facts.warn_bytes:
-        yield LARGE.found(f"{count:,} bytes of {facts.most_bytes:,}", Place("html"))
+        yield LARGE.found(f"{count:,} bytes of {facts.most_bytes:,}", FindingPlace("html"))
 
 
 CHECKS = (size,)

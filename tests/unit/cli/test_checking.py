@@ -10,10 +10,10 @@ from digest.issues.tables import IssueOverride
 from digest.services.preflight.check import CheckedIssue
 from previews.preflight.checks import Preflight
 from previews.preflight.content.words import PLACEHOLDER_WORD
-from previews.preflight.finding import Place
+from previews.preflight.finding import FindingPlace
 
 DOCS = Path(__file__).parents[3] / "docs" / "cli.md"
-FOUND = PLACEHOLDER_WORD.found("“TK”", Place("html", "html>body>p:nth-child(2)", "TK"))
+FOUND = PLACEHOLDER_WORD.found("“TK”", FindingPlace("html", "html>body>p:nth-child(2)", "TK"))
 OVERRIDE = IssueOverride(
     issue_id=1,
     code="CNT-021",

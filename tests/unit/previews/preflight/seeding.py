@@ -15,7 +15,7 @@ from digest.rendering.templates.template_set import ROOT, TemplateSet, load_temp
 from digest.services.preflight.facts import content_facts
 from previews.preflight.checks import Preflight, run
 from previews.preflight.facts import Facts
-from previews.preflight.letter import Letter
+from previews.preflight.rendered_message import RenderedMessage
 
 UNSUBSCRIBE = "https://digest.example.org/unsubscribe/a1b2.42-weekly.qwertyuiopasdfghjklz"
 PREFERENCES = "https://digest.example.org/preferences/a1b2.42.qwertyuiopasdfghjklz"
@@ -46,7 +46,7 @@ class Case:
     facts: Facts
 
     def check(self) -> Preflight:
-        return run([Letter("all", raw=self.raw)], self.facts)
+        return run([RenderedMessage("all", raw=self.raw)], self.facts)
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,11 @@ SEEDS = [
     ),
     Seed("CNT-040", "a comparison twice", written(_twice)),
     Seed("CNT-040", "a comparison the other way round", written(_other_way_round)),
-    Seed("CNT-041", "a comparison already sent", known(told={"lantern-3-vs-ferry": "sent in #41"})),
+    Seed(
+        "CNT-041",
+        "a comparison already sent",
+        known(already_sent={"lantern-3-vs-ferry": "sent in #41"}),
+    ),
     Seed("CNT-042", "a quote twice", written(_quoted_twice)),
     Seed("CNT-043", "a tool that the glance lacks", written(lambda data: data["glance"].pop(2))),
     Seed("CNT-044", "more comparisons than the most", known(max_items=2)),

@@ -3,7 +3,7 @@
 import quopri
 from dataclasses import replace
 
-from previews.preflight.message.lists import ONE_CLICK
+from previews.preflight.message.list_headers import ONE_CLICK
 from tests.unit.previews.preflight.seeding import (
     UNSUBSCRIBE,
     Case,

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from previews.preflight.finding import Place
+from previews.preflight.finding import FindingPlace
 from previews.preflight.links import fetching, online
 from previews.preflight.links.addresses import Link
 from previews.preflight.links.fetching import Fetcher, Offline, PrivateAddress, Unreachable
@@ -91,8 +91,10 @@ async def site(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 @pytest.fixture
 def codes(site: str) -> Follow:
     async def of(*addresses: str) -> list[tuple[str, str]]:
-        links = [Link(address.replace("SITE", site), Place("html"), "") for address in addresses]
-        return [(f.code, f.detail) for f in await online.follow(links, Fetcher(LOCAL))]
+        links = [
+            Link(address.replace("SITE", site), FindingPlace("html"), "") for address in addresses
+        ]
+        return [(f.code, f.detail) for f in await online.follow_links(links, Fetcher(LOCAL))]
 
     return of
 
@@ -166,8 +168,8 @@ async def test_slow_name_servers_hold_up_only_the_links(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-    links = [Link(f"https://{n}.example/", Place("html"), "") for n in range(12)]
-    following = asyncio.create_task(online.follow(links, seconds=5))
+    links = [Link(f"https://{n}.example/", FindingPlace("html"), "") for n in range(12)]
+    following = asyncio.create_task(online.follow_links(links, seconds=5))
     await asyncio.sleep(0.05)
     try:
         assert await asyncio.wait_for(asyncio.to_thread(lambda: "compiled"), 2) == "compiled"
@@ -203,4 +205,4 @@ async def test_this_machine_is_never_asked_unless_let_through(site: str, asked: 
     "address", ["http://127.0.0.1/", "http://[::1]/", "http://localhost/", "http://169.254.1.1/"]
 )
 async def test_a_link_to_this_machine_is_left_to_the_checks_on_paper(address: str) -> None:
-    assert await online.follow([Link(address, Place("html"), "")]) == []
+    assert await online.follow_links([Link(address, FindingPlace("html"), "")]) == []

@@ -7,7 +7,7 @@ from digest.rendering.issue import WEB, compile_issue
 from digest.services.workbench.samples import sample_content
 from previews import samples
 from previews.preflight.checks import rules, run
-from previews.preflight.letter import Letter
+from previews.preflight.rendered_message import RenderedMessage
 from tests.unit.previews.preflight import seeds_content, seeds_html, seeds_message
 from tests.unit.previews.preflight.seeding import (
     READER,
@@ -44,15 +44,15 @@ def test_the_shipped_sample_has_none() -> None:
 def test_the_samples_page_in_the_archive_has_none() -> None:
     content = IssueContent.model_validate(sample())
     page = compile_issue(content, SITE, templates(), WEB).html()
-    assert run([Letter(WEB, page_html=page)], facts_of(content)).findings == ()
+    assert run([RenderedMessage(WEB, page_html=page)], facts_of(content)).findings == ()
 
 
 @pytest.mark.parametrize("name", samples.names())
 def test_no_sample_has_an_error(name: str) -> None:
     content = sample_content(name)
-    mail = Letter("all", raw=compiled(content).fill(READER))
+    mail = RenderedMessage("all", raw=compiled(content).fill(READER))
     page = compile_issue(content, SITE, templates(), WEB).html()
-    found = run([mail, Letter(WEB, page_html=page)], facts_of(content))
+    found = run([mail, RenderedMessage(WEB, page_html=page)], facts_of(content))
     assert [f"{f.code} {f.detail}" for f in found.errors] == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from previews.preflight.deliverability import spam_filters
-from previews.preflight.deliverability.spam_filters import judged
+from previews.preflight.deliverability.spam_filters import ask_spam_filters
 
 REPORT = """#!/bin/sh
 cat > /dev/null
@@ -43,14 +43,14 @@ def install(folder: Path, name: str, script: str) -> None:
 
 
 async def test_without_any_filter_that_is_what_is_said(folder: Path) -> None:
-    scores, findings = await judged(b"")
+    scores, findings = await ask_spam_filters(b"")
     assert scores == []
     assert [finding.code for finding in findings] == ["DLV-003"]
 
 
 async def test_spam_is_an_error_that_names_the_heaviest_rule_first(folder: Path) -> None:
     install(folder, "spamassassin", REPORT.format(word="Yes", score="5.3"))
-    [score], [finding] = await judged(b"")
+    [score], [finding] = await ask_spam_filters(b"")
     assert score.points == 5.3
     assert score.rules == ("HTML_IMAGE_ONLY_04 3.9", "MISSING_DATE 1.4")
     assert finding.code == "DLV-002"
@@ -58,14 +58,14 @@ async def test_spam_is_an_error_that_names_the_heaviest_rule_first(folder: Path)
 
 async def test_a_few_points_are_a_warning(folder: Path) -> None:
     install(folder, "rspamc", ANSWER)
-    [score], [finding] = await judged(b"")
+    [score], [finding] = await ask_spam_filters(b"")
     assert (score.filter, score.points) == ("rspamd", 0.8)
     assert finding.code == "DLV-001"
 
 
 async def test_a_clean_message_is_nothing_to_tell(folder: Path) -> None:
     install(folder, "spamassassin", REPORT.format(word="No", score="-0.1"))
-    _, findings = await judged(b"")
+    _, findings = await ask_spam_filters(b"")
     assert findings == []
 
 
@@ -74,6 +74,6 @@ async def test_a_filter_that_does_not_answer_is_ended(
 ) -> None:
     install(folder, "spamassassin", "#!/bin/sh\nexec sleep 60\n")
     monkeypatch.setattr(spam_filters, "SECONDS", 0.2)
-    scores, findings = await judged(b"")
+    scores, findings = await ask_spam_filters(b"")
     assert scores == []
     assert [finding.code for finding in findings] == ["DLV-003"]

@@ -1,4 +1,4 @@
-from previews.views.anatomy import CLIP_BYTES, fields, source_lines, tree
+from previews.views.anatomy import CLIP_BYTES, header_fields, mime_tree, source_lines
 
 RAW = (
     b"From: a@example.org\r\nSubject: =?utf-8?q?Sch=C3=B6n?=\r\nList-Id:\r\n Weekly <w.example>\r\n"
@@ -10,7 +10,7 @@ RAW = (
 
 
 def test_fields_are_unfolded_and_decoded() -> None:
-    found = {field.name: field for field in fields(RAW)}
+    found = {field.name: field for field in header_fields(RAW)}
     assert found["Subject"].decoded == "Schön"
     assert found["Subject"].value == "=?utf-8?q?Sch=C3=B6n?="
     assert found["List-Id"].value == "Weekly <w.example>"
@@ -18,7 +18,7 @@ def test_fields_are_unfolded_and_decoded() -> None:
 
 
 def test_the_tree_tells_each_part_with_its_size() -> None:
-    root, text, html = tree(RAW)
+    root, text, html = mime_tree(RAW)
     assert (root.kind, root.depth, root.wire) == ("multipart/alternative", 0, len(RAW))
     assert (text.kind, text.charset, text.encoding) == ("text/plain", "utf-8", "quoted-printable")
     assert text.decoded == len("Schön".encode())

@@ -1,4 +1,4 @@
-from previews.views.frame import framed, policy, standing_alone
+from previews.views.frame import framed, policy, standalone
 
 
 def test_nothing_runs_and_nothing_is_sent() -> None:
@@ -14,7 +14,7 @@ def test_links_open_in_a_new_tab_and_the_doctype_stays_first() -> None:
 
 
 def test_a_file_brings_its_policy_first_of_all() -> None:
-    html = standing_alone("<html><head><style>p{}</style></head></html>", "no-images")
+    html = standalone("<html><head><style>p{}</style></head></html>", "no-images")
     assert html.startswith('<html><head><meta charset="utf-8"><meta http-equiv="Content-Security')
     assert "img-src 'none'" in html
 
@@ -22,8 +22,8 @@ def test_a_file_brings_its_policy_first_of_all() -> None:
 def test_a_tag_that_is_only_quoted_is_not_taken_for_the_head() -> None:
     """A tool's name may hold one, and an attribute needs no escaping of `<`."""
     name = '<img alt="<head>" src="https://x.example/">'
-    html = standing_alone(f"<html><head><title>t</title></head><body>{name}</body></html>", "light")
+    html = standalone(f"<html><head><title>t</title></head><body>{name}</body></html>", "light")
     assert html.startswith('<html><head><meta charset="utf-8"><meta http-equiv="Content-Security')
     assert name in html
-    headless = standing_alone(f"<!-- <head> --><body>{name}</body>", "light")
+    headless = standalone(f"<!-- <head> --><body>{name}</body>", "light")
     assert headless.startswith('<meta charset="utf-8"><meta http-equiv="Content-Security')

@@ -1,7 +1,7 @@
 import pytest
 
-from previews.preflight.colours import contrast, parse
-from previews.views.inversion import fully, partly
+from previews.markup.colours import contrast, parse
+from previews.views.inversion import fully_inverted, partly_inverted
 
 
 def colour_of(html: str, name: str) -> tuple[int, int, int]:
@@ -16,39 +16,41 @@ def cell(ink: str, paper: str) -> str:
 
 
 def test_partial_turns_light_paper_and_dark_ink() -> None:
-    html = partly(cell("#1c1917", "#ffffff")).partition("<td")[2]
+    html = partly_inverted(cell("#1c1917", "#ffffff")).partition("<td")[2]
     assert sum(colour_of(html, "background-color")) < 100
     assert sum(colour_of(html, "color")) > 600
 
 
 def test_partial_leaves_a_dark_badge_with_light_text_alone() -> None:
-    assert 'background-color:#166534; color:#fff;"' in partly(cell("#fff", "#166534"))
+    assert 'background-color:#166534; color:#fff;"' in partly_inverted(cell("#fff", "#166534"))
 
 
 @pytest.mark.parametrize(("ink", "paper"), [("#57534e", "#ffffff"), ("#44403c", "#f5f5f4")])
 def test_what_is_turned_stays_readable(ink: str, paper: str) -> None:
-    html = partly(cell(ink, paper)).partition("<td")[2]
+    html = partly_inverted(cell(ink, paper)).partition("<td")[2]
     assert contrast(colour_of(html, "color"), colour_of(html, "background-color")) >= 4.5
 
 
 def test_old_attributes_and_style_sheets_are_turned_too() -> None:
-    html = partly('<head><style>p{color:#000}</style></head><td bgcolor="#ffffff">x</td>')
+    html = partly_inverted('<head><style>p{color:#000}</style></head><td bgcolor="#ffffff">x</td>')
     assert 'bgcolor="#ffffff"' not in html
     assert "p{color:#ededed}" in html
 
 
 def test_words_that_are_no_colours_are_left_alone() -> None:
-    html = partly('<p style="border:1px solid #000;border-radius:3px;font-family:Red Hat">x</p>')
+    html = partly_inverted(
+        '<p style="border:1px solid #000;border-radius:3px;font-family:Red Hat">x</p>'
+    )
     assert "1px solid #ededed" in html
     assert "border-radius:3px;font-family:Red Hat" in html
 
 
 def test_neither_asks_for_the_author_s_dark_rules() -> None:
     mail = "<head><style>@media (prefers-color-scheme: dark){p{color:red}}</style></head>"
-    for turned in (fully(mail), partly(mail)):
+    for turned in (fully_inverted(mail), partly_inverted(mail)):
         assert "@media (max-width:0)" in turned
 
 
 def test_full_turns_the_page_and_turns_pictures_back() -> None:
-    html = fully("<head></head><img src=x>")
+    html = fully_inverted("<head></head><img src=x>")
     assert html.count("invert(1) hue-rotate(180deg)") == 2

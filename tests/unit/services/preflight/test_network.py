@@ -61,7 +61,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         async def check_dns(*_: object) -> list[CheckResult]:
             return list(dns)
 
-        monkeypatch.setattr(asking_network, "follow", follow)
+        monkeypatch.setattr(asking_network, "follow_links", follow)
         monkeypatch.setattr(asking_network, "check_dns", check_dns)
         return asked
 

@@ -17,13 +17,13 @@ from digest.rendering.templates.template_set import ROOT
 from digest.services.issues import drafts, publishing
 from digest.services.issues.preview import preview_issue
 from digest.services.workbench.samples import sample_content
-from digest.services.workbench.snapshots import ISSUE, SAMPLE, Subject
+from digest.services.workbench.snapshot import ISSUE, SAMPLE, PreviewTarget
 from digest.services.workbench.workbench import Workbench
 from previews import samples
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
-EVERYDAY = Subject(SAMPLE, "everyday")
-FIRST = Subject(ISSUE, "1")
+EVERYDAY = PreviewTarget(SAMPLE, "everyday")
+FIRST = PreviewTarget(ISSUE, "1")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def change(templates: Path, before: str, after: str, file: str = "weekly/card.mj
 
 @pytest.mark.parametrize("name", samples.names())
 async def test_every_sample_can_be_shown(app: App, name: str) -> None:
-    sight = await Workbench(app).look(Subject(SAMPLE, name))
+    sight = await Workbench(app).look(PreviewTarget(SAMPLE, name))
     assert sight.problem is None
     assert sight.shown
     assert sample_content(name).headline
@@ -60,7 +60,7 @@ async def test_every_sample_can_be_shown(app: App, name: str) -> None:
 
 async def test_a_sample_that_there_is_none_of_is_told_with_those_there_are(app: App) -> None:
     with pytest.raises(NotFound, match="everyday"):
-        await Workbench(app).look(Subject(SAMPLE, "nope"))
+        await Workbench(app).look(PreviewTarget(SAMPLE, "nope"))
 
 
 @pytest.mark.usefixtures("draft")

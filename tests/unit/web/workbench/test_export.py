@@ -11,8 +11,8 @@ from digest.issues.editing import Edit
 from digest.services.issues import publishing
 from digest.services.preflight.check import CheckedIssue, check_issue
 from digest.web.workbench import export
-from digest.web.workbench.export import write_bench
-from previews.views.looks import LOOKS
+from digest.web.workbench.export import export_workbench
+from previews.views.client_views import CLIENT_VIEWS
 from schedules.tables import Edition
 from tests.catalogue import add_comparison
 
@@ -24,14 +24,14 @@ async def folder(app: App, weekly: Edition, tmp_path: Path) -> Path:
     async with app.store.write() as session:
         await add_comparison(session, "Alpha", "Beta", app.clock() - timedelta(hours=1))
     await publishing.compose(app, "weekly")
-    written = await write_bench(app, 1, tmp_path / "out")
+    written = await export_workbench(app, 1, tmp_path / "out")
     assert all(path.is_file() for path in written)
     return tmp_path / "out"
 
 
 async def test_every_link_leads_to_a_file_beside_it(folder: Path) -> None:
     pages = list(folder.glob("*.html"))
-    assert len(pages) == 1 + 2 * (len(LOOKS) * 5 + 7)
+    assert len(pages) == 1 + 2 * (len(CLIENT_VIEWS) * 5 + 7)
     for page in pages:
         for link, _ in LINK.findall(page.read_text("utf-8")):
             assert (folder / link).is_file(), f"{page.name} links to {link}"
@@ -40,7 +40,7 @@ async def test_every_link_leads_to_a_file_beside_it(folder: Path) -> None:
 async def test_every_finding_leads_to_its_spot_without_a_server(app: App, folder: Path) -> None:
     await publishing.edit(app, 1, Edit(subject="IT SHOUTS", sentence="A week of TK tools."))
     spotted = folder.parent / "spotted"
-    await write_bench(app, 1, spotted)
+    await export_workbench(app, 1, spotted)
     findings = (spotted / "all-preflight.html").read_text("utf-8").partition('class="findings"')[2]
     links = LINK.findall(findings)
     assert {link.rpartition("-spot")[0] or link for link, _ in links} == {
@@ -63,10 +63,10 @@ async def test_pages_of_spots_that_are_gone_go_too(app: App, folder: Path) -> No
     own = folder / "my-spot-on.html"
     own.write_text("mine", "utf-8")
     await publishing.edit(app, 1, Edit(sentence="A week of TK tools."))
-    await write_bench(app, 1, folder)
+    await export_workbench(app, 1, folder)
     assert list(folder.glob("all-light-640-spot-*.html"))
     await publishing.edit(app, 1, Edit(sentence="A week of tools."))
-    await write_bench(app, 1, folder)
+    await export_workbench(app, 1, folder)
     assert list(folder.glob("*-spot-*.html")) == [own]
 
 
@@ -78,7 +78,7 @@ async def test_what_was_found_after_an_edit_marks_nothing_of_the_look_before(
         return await check_issue(app, number)
 
     monkeypatch.setattr(export, "check_issue", edited_meanwhile)
-    await write_bench(app, 1, folder)
+    await export_workbench(app, 1, folder)
     assert "TK" in (folder / "all-preflight.html").read_text("utf-8")
     assert not list(folder.glob("*-spot-*.html"))
     assert 'id="spot-' not in (folder / "frames" / "all-light.html").read_text("utf-8")

@@ -14,22 +14,22 @@ from digest.services.issues import publishing
 from digest.services.preflight.check import override_error
 from digest.services.sending import send_test
 from digest.web.desk.site import build_desk
-from digest.web.workbench.view import PAPERS
-from previews.views.looks import LOOKS
-from previews.views.spots import mark_of
+from digest.web.workbench.view import SOURCE_VIEWS
+from previews.views.client_views import CLIENT_VIEWS
+from previews.views.highlights import highlight_id
 from schedules.tables import Edition
 from tests.catalogue import add_comparison
 from tests.unit.web.conftest import add_issue
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("look", CLIENT_VIEWS.values(), ids=CLIENT_VIEWS)
 async def test_every_look_says_what_it_is_and_is_framed_inert(
     desk: httpx.AsyncClient, look: object
 ) -> None:
-    assert look in LOOKS.values()
+    assert look in CLIENT_VIEWS.values()
     key = getattr(look, "key", "")
     page = (await desk.get(f"/samples/emoji?view={key}&width=320")).text
-    assert LOOKS[key].note.split("'")[0] in page
+    assert CLIENT_VIEWS[key].note.split("'")[0] in page
     assert page.count("<iframe") == 1
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
     frame = await desk.get(f"/samples/emoji/frame?view={key}")
@@ -41,7 +41,7 @@ async def test_every_look_says_what_it_is_and_is_framed_inert(
     assert ("img-src 'none'" in policy) == (key == "no-images")
 
 
-@pytest.mark.parametrize("view", PAPERS)
+@pytest.mark.parametrize("view", SOURCE_VIEWS)
 async def test_every_other_view_is_shown(desk: httpx.AsyncClient, view: str) -> None:
     page = await desk.get(f"/samples/emoji?view={view}")
     assert page.status_code == 200
@@ -97,7 +97,7 @@ async def test_a_spot_is_marked_and_only_a_spot(
     await add_issue(app, weekly, 3, IssueState.APPROVED)
     spot = "html>body>p:nth-child(1)"
     marked = await desk.get("/issues/3/frame", params={"spot": spot})
-    assert f'<p id="{mark_of(spot)}">' in marked.text
+    assert f'<p id="{highlight_id(spot)}">' in marked.text
     bad = await desk.get("/issues/3/frame", params={"spot": "p{}</style><b>"})
     assert "</style><b>" not in bad.text
     assert 'id="spot-' not in bad.text

@@ -15,7 +15,7 @@ class DiffLine:
     text: str
 
 
-def differences(first: str, second: str) -> list[DiffLine]:
+def diff_lines(first: str, second: str) -> list[DiffLine]:
     """The changed lines with three lines around them; empty where the texts are the same."""
     before, after = first.split("\n"), second.split("\n")
     lines: list[DiffLine] = []

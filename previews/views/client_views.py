@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from previews.views.inversion import fully, partly
+from previews.markup.colours import ColourScheme
+from previews.views.colour_schemes import painted
+from previews.views.inversion import fully_inverted, partly_inverted
 from previews.views.outlook import as_outlook
 from previews.views.reduced import without_images, without_styles
-from previews.views.schemes import Scheme, painted
 
 
 @dataclass(frozen=True)
-class Look:
+class ClientView:
     """One way to draw the HTML. `note` says what is emulated, and how roughly."""
 
     key: str
@@ -21,49 +22,49 @@ class Look:
 
 
 def _light(html: str) -> str:
-    return painted(html, Scheme.LIGHT)
+    return painted(html, ColourScheme.LIGHT)
 
 
-LOOKS = {
+CLIENT_VIEWS = {
     look.key: look
     for look in (
-        Look("light", "Light", "As it was written, on a device in the light scheme.", _light),
-        Look(
+        ClientView("light", "Light", "As it was written, on a device in the light scheme.", _light),
+        ClientView(
             "dark",
             "Dark",
             "The mail's own dark colours: Apple Mail, and other clients that ask for "
             "prefers-color-scheme.",
-            lambda html: painted(html, Scheme.DARK),
+            lambda html: painted(html, ColourScheme.DARK),
         ),
-        Look(
+        ClientView(
             "inverted",
             "Inverted, full",
             "Forced by the client, as in Outlook's mobile apps: every lightness is turned. An "
             "approximation; the real rules are not public.",
-            fully,
+            fully_inverted,
         ),
-        Look(
+        ClientView(
             "half-inverted",
             "Inverted, partial",
             "Forced by the client, as in Gmail's app for Android: light backgrounds and dark text "
             "are turned, dark areas stay. An approximation; the real rules are not public.",
-            partly,
+            partly_inverted,
         ),
-        Look(
+        ClientView(
             "no-images",
             "Images off",
             "Pictures not loaded; their alternative texts stand in dashed boxes.",
             lambda html: without_images(_light(html)),
             images=False,
         ),
-        Look(
+        ClientView(
             "no-styles",
             "Styles stripped",
             "Without style elements, as Gmail shows a mail it has clipped, or one of another "
             "provider's account. Style attributes stay.",
             without_styles,
         ),
-        Look(
+        ClientView(
             "outlook",
             "Outlook branch",
             "Classic Outlook for Windows: its conditional comments are taken, and max-width, "

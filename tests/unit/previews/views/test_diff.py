@@ -1,12 +1,12 @@
-from previews.views.differing import differences
+from previews.views.diff import diff_lines
 
 
 def test_the_same_text_has_no_differences() -> None:
-    assert differences("a\nb", "a\nb") == []
+    assert diff_lines("a\nb", "a\nb") == []
 
 
 def test_a_changed_line_is_told_with_its_neighbours() -> None:
-    told = [(line.kind, line.text) for line in differences("a\nb\nc", "a\nx\nc")]
+    told = [(line.kind, line.text) for line in diff_lines("a\nb\nc", "a\nx\nc")]
     assert told == [
         ("gap", "line 1"),
         ("same", "a"),

@@ -1,29 +1,22 @@
 """The page as a device in the light or the dark scheme decides its media conditions."""
 
 import re
-from enum import StrEnum
 
-from previews.views.tags import insert_in_head
+from previews.markup.colours import ColourScheme
+from previews.markup.tags import insert_in_head
 
 ALWAYS, NEVER = "(min-width:0)", "(max-width:0)"
 
 
-class Scheme(StrEnum):
-    """The colour scheme that a reader's device asks for."""
-
-    LIGHT = "light"
-    DARK = "dark"
-
-
-def in_scheme(html: str, scheme: Scheme) -> str:
+def in_scheme(html: str, scheme: ColourScheme) -> str:
     """The HTML with every `prefers-color-scheme` decided as a device in `scheme` decides it."""
-    for asked in Scheme:
+    for asked in ColourScheme:
         feature = re.compile(rf"\(\s*prefers-color-scheme\s*:\s*{asked.value}\s*\)", re.IGNORECASE)
         html = feature.sub(ALWAYS if asked is scheme else NEVER, html)
     return html
 
 
-def painted(html: str, scheme: Scheme) -> str:
+def painted(html: str, scheme: ColourScheme) -> str:
     """The same, with the canvas and the form controls of the scheme."""
     style = f"<style>:root{{color-scheme:{scheme.value}!important}}</style>"
     return insert_in_head(in_scheme(html, scheme), style)

@@ -5,11 +5,11 @@ from email import message_from_bytes, policy
 from email.message import Message
 from functools import cached_property
 
-from previews.preflight.page import Page
+from previews.markup.html_page import HtmlPage
 
 
 @dataclass(frozen=True)
-class Part:
+class BodyPart:
     """A body part: as it stands on the wire, and decoded."""
 
     kind: str
@@ -25,7 +25,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Letter:
+class RenderedMessage:
     """A whole message for one reader, or (`raw` empty) the page of the archive."""
 
     variant: str
@@ -33,11 +33,11 @@ class Letter:
     page_html: str = ""
 
     @property
-    def is_mail(self) -> bool:
+    def is_email(self) -> bool:
         return bool(self.raw)
 
     @cached_property
-    def message(self) -> Message:
+    def parsed(self) -> Message:
         """Parsed with headers as they stand (RFC 2047 not decoded)."""
         return message_from_bytes(self.raw, policy=policy.compat32)
 
@@ -47,11 +47,11 @@ class Letter:
         return self.raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
 
     @cached_property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[BodyPart]:
         """The leaves of the MIME tree, in order."""
-        return [_part(leaf) for leaf in self.message.walk() if not leaf.is_multipart()]
+        return [_part(leaf) for leaf in self.parsed.walk() if not leaf.is_multipart()]
 
-    def part(self, kind: str) -> Part | None:
+    def part(self, kind: str) -> BodyPart | None:
         """The first part of a kind such as `text/html`."""
         return next((part for part in self.parts if part.kind == kind), None)
 
@@ -64,15 +64,15 @@ class Letter:
     @cached_property
     def html(self) -> str | None:
         """The HTML, decoded; None if there is none."""
-        if not self.is_mail:
+        if not self.is_email:
             return self.page_html
         part = self.part("text/html")
         return part.text if part else None
 
     @cached_property
-    def page(self) -> Page | None:
+    def page(self) -> HtmlPage | None:
         """The HTML's tree."""
-        return Page(self.html) if self.html is not None else None
+        return HtmlPage(self.html) if self.html is not None else None
 
     def header(self, name: str) -> str | None:
         """The first field of that name, unfolded; None if there is none."""
@@ -83,14 +83,14 @@ class Letter:
         """All fields of that name, unfolded."""
         return [
             str(value).replace("\r\n", "").replace("\n", "")
-            for value in self.message.get_all(name, [])
+            for value in self.parsed.get_all(name, [])
         ]
 
 
-def _part(leaf: Message) -> Part:
+def _part(leaf: Message) -> BodyPart:
     payload = leaf.get_payload()
     decoded = leaf.get_payload(decode=True)
-    return Part(
+    return BodyPart(
         kind=leaf.get_content_type(),
         charset=leaf.get_param("charset") and str(leaf.get_param("charset")),
         encoding=str(leaf.get("Content-Transfer-Encoding", "7bit")).lower().strip(),

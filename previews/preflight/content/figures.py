@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from previews.markup.html_page import folded
 from previews.preflight.facts import NO_TAKE, SHIP, SKIP, SPLIT, Facts, FlipFact, ToolFact
-from previews.preflight.finding import Finding, Place, error, in_issue
-from previews.preflight.letter import Letter
-from previews.preflight.page import folded
+from previews.preflight.finding import Finding, FindingPlace, error, in_html, in_issue
+from previews.preflight.rendered_message import RenderedMessage
 
 PERCENT = error(
     "CNT-050",
@@ -78,9 +78,9 @@ def scores(facts: Facts) -> Iterator[Finding]:
                 yield SCORE.found(f"{quote.score} on {quote.tool}", in_issue("quote", quote.text))
 
 
-def printed(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def printed(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """`[SHIP] Name: 75% (3 ship / 1 skip)` in the text says what the issue has."""
-    plain = folded(letter.text or "")
+    plain = folded(message.text or "")
     for tool in _told_once(facts):
         for name in {folded(tool.name), folded(tool.short_name)} - {""}:
             found = re.findall(
@@ -91,22 +91,22 @@ def printed(letter: Letter, facts: Facts) -> Iterator[Finding]:
                 if int(percent) != tool.percent or wrong_counts:
                     counts = f" ({ship} ship / {skip} skip)" if ship else ""
                     detail = f"{tool.name}: {percent}%{counts} is printed, it is {_said(tool)}"
-                    yield PRINTED.found(detail, Place("text", excerpt=tool.name))
-    yield from _printed_in_html(letter, facts)
+                    yield PRINTED.found(detail, FindingPlace("text", excerpt=tool.name))
+    yield from _printed_in_html(message, facts)
 
 
-def _printed_in_html(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def _printed_in_html(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """In the row of the glance: badge, name, percent."""
-    if letter.page is None:
+    if message.page is None:
         return
-    for row in letter.page.named("tr"):
+    for row in message.page.named("tr"):
         cells = [cell for cell in row.children if cell.tag in ("td", "th")]
         words = [cell.text for cell in cells]
         for tool in _told_once(facts):
             number = re.fullmatch(r"(\d+)\s*%", words[-1]) if folded(tool.name) in words else None
             if number and int(number[1]) != tool.percent:
                 detail = f"{tool.name}: {number[1]}% is printed, it is {_said(tool)}"
-                yield PRINTED.found(detail, cells[-1].place)
+                yield PRINTED.found(detail, in_html(cells[-1]))
 
 
 def flips(facts: Facts) -> Iterator[Finding]:

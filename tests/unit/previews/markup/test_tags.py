@@ -1,7 +1,7 @@
 import pytest
 
-from previews.views.looks import LOOKS, Look
-from previews.views.tags import rewrite, styled
+from previews.markup.tags import rewrite, styled
+from previews.views.client_views import CLIENT_VIEWS, ClientView
 
 MAIL = (
     "<!doctype html><!-- <p style='color:red'> --><html><head>"
@@ -23,7 +23,7 @@ def test_only_declarations_are_changed() -> None:
     assert "font-family:&quot;A B&quot;,C;color:blue" in html
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("look", CLIENT_VIEWS.values(), ids=CLIENT_VIEWS)
 @pytest.mark.parametrize("html", ["", "x<b", "x<a href=", "x<!--", "x<!--[if mso]>"])
-def test_broken_html_is_shown_as_it_is(look: Look, html: str) -> None:
+def test_broken_html_is_shown_as_it_is(look: ClientView, html: str) -> None:
     assert look.draw(html).endswith(html)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from previews.chromium import Chromium, ChromiumFailed, find_chromium, open_chromium
-from previews.screenshots import VIEWS, View, take_screenshots
+from previews.screenshots import VIEWPORTS, Viewport, take_screenshots
 
 INDEX = "index.html"
 
@@ -28,7 +28,7 @@ def write_previews(
     previews: Iterable[Preview],
     *,
     pictures: bool = True,
-    views: Sequence[View] = VIEWS,
+    views: Sequence[Viewport] = VIEWPORTS,
 ) -> list[Path]:
     """Write `<name>.html`, `.txt`, `.eml` and pictures of each preview, and an index.
 
@@ -49,7 +49,7 @@ def write_previews(
 
 
 def _write(
-    folder: Path, preview: Preview, browser: Chromium | None, views: Sequence[View]
+    folder: Path, preview: Preview, browser: Chromium | None, views: Sequence[Viewport]
 ) -> list[Path]:
     stem = folder / preview.name
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("html", "txt")]

@@ -3,27 +3,27 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
-from previews.preflight.page import folded, with_ids
-from previews.views.tags import insert_in_head
+from previews.markup.html_page import folded, with_ids
+from previews.markup.tags import insert_in_head
 
 _HIGHLIGHT = (
     "<style>:target{outline:4px solid #d97706!important;outline-offset:2px;"
     "scroll-margin:30vh 0}</style>"
 )
-ANY_MARK = "spot-" + "[0-9a-f]" * 12  # as file names are matched
+ANY_HIGHLIGHT = "spot-" + "[0-9a-f]" * 12  # as file names are matched
 
 
-def mark_of(spot: str) -> str:
+def highlight_id(spot: str) -> str:
     """The id, and so the fragment of the address, of what a locator locates."""
     return f"spot-{sha256(spot.encode()).hexdigest()[:12]}"
 
 
-def marked(html: str, spots: Iterable[str]) -> str:
+def with_highlights(html: str, spots: Iterable[str]) -> str:
     """The page in which each of these places can be gone to, and is outlined then.
 
     It is written out anew, so it is for looking at; what is hidden there is shown.
     """
-    return insert_in_head(with_ids(html, {spot: mark_of(spot) for spot in spots}), _HIGHLIGHT)
+    return insert_in_head(with_ids(html, {spot: highlight_id(spot) for spot in spots}), _HIGHLIGHT)
 
 
 def line_of(text: str, words: str) -> int | None:

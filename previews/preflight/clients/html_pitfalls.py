@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from previews.preflight.css import declarations, read_sheet
+from previews.markup.css import declarations, read_sheet
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Place, error, warning
-from previews.preflight.letter import Letter
+from previews.preflight.finding import Finding, FindingPlace, error, in_html, warning
+from previews.preflight.rendered_message import RenderedMessage
 
 GMAIL_STYLE = 16_384
 PHONE = 600
@@ -89,18 +89,18 @@ _VOID = frozenset(
 _LENIENT = frozenset(("html", "head", "body", "tbody", "thead", "tr", "td", "th", "p", "li"))
 
 
-def conditionals(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def conditionals(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """As many endings as beginnings."""
-    html = letter.html or ""
+    html = message.html or ""
     begun = len(re.findall(r"<!(?:--)?\[if\b", html))
     ended = len(re.findall(r"<!\[endif\]", html))
     if begun != ended:
-        yield CONDITIONALS.found(f"{begun} begin and {ended} end", Place("html"))
+        yield CONDITIONALS.found(f"{begun} begin and {ended} end", FindingPlace("html"))
 
 
-def ghost_tables(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def ghost_tables(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Blocks of limited width have a conditional table directly before them."""
-    html = letter.html or ""
+    html = message.html or ""
     body = html[html.find("<body") :]
     for match in _BOX.finditer(body):
         values = {
@@ -116,17 +116,17 @@ def ghost_tables(letter: Letter, facts: Facts) -> Iterator[Finding]:
         ):
             continue
         if not _GHOST.search(body[max(0, match.start() - 600) : match.start()]):
-            place = Place("html", excerpt=match[0][:60])
+            place = FindingPlace("html", excerpt=match[0][:60])
             yield MAX_WIDTH_ALONE.found(f"max-width: {limit[0]} alone", place, needle="max-width")
 
 
-def style_sheets(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def style_sheets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Readable, and not too large."""
-    for media, text in letter.page.style_sheets if letter.page else ():
+    for media, text in message.page.style_sheets if message.page else ():
         if trouble := _trouble(text, media):
-            yield BROKEN_CSS.found(trouble, Place("html", "style", text.strip()[:40]))
+            yield BROKEN_CSS.found(trouble, FindingPlace("html", "style", text.strip()[:40]))
         if len(text) > GMAIL_STYLE:
-            yield LARGE_CSS.found(f"{len(text):,} characters", Place("html", "style"))
+            yield LARGE_CSS.found(f"{len(text):,} characters", FindingPlace("html", "style"))
 
 
 def _trouble(text: str, media: str) -> str | None:
@@ -136,14 +136,14 @@ def _trouble(text: str, media: str) -> str | None:
     return errors[0] if errors else None
 
 
-def balance(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def balance(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Every tag outside of comments is closed once, in order."""
     reader = _Balance()
-    reader.feed(_COMMENT.sub("", letter.html or ""))
+    reader.feed(_COMMENT.sub("", message.html or ""))
     reader.close()
     trouble = reader.trouble or (f"<{reader.open[-1]}> is never closed" if reader.open else None)
     if trouble:
-        yield UNBALANCED.found(trouble, Place("html"))
+        yield UNBALANCED.found(trouble, FindingPlace("html"))
 
 
 class _Balance(HTMLParser):
@@ -166,26 +166,26 @@ class _Balance(HTMLParser):
             self.trouble = f"</{tag}> closes nothing{inside}"
 
 
-def widths(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def widths(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Nothing is fixed at more than 600 px."""
-    for element in letter.page.elements if letter.page else ():
+    for element in message.page.elements if message.page else ():
         styles = {style.name: style.value for style in declarations(element.get("style"))}
         for value in (element.get("width"), styles.get("width", ""), styles.get("min-width", "")):
             match = re.fullmatch(r"(\d+)(?:px)?", value.strip())
             if match and int(match[1]) > PHONE:
-                yield TOO_WIDE.found(f"<{element.tag}> is {match[1]} px wide", element.place)
+                yield TOO_WIDE.found(f"<{element.tag}> is {match[1]} px wide", in_html(element))
                 return
 
 
-def head(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def head(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Doctype, viewport, colour scheme."""
-    if letter.page is None:
+    if message.page is None:
         return
-    if not re.match(r"\s*<!doctype html", letter.page.html, re.IGNORECASE):
-        yield NO_DOCTYPE.found("the HTML does not begin with one", Place("html"))
-    names = {element.get("name").lower() for element in letter.page.named("meta")}
+    if not re.match(r"\s*<!doctype html", message.page.html, re.IGNORECASE):
+        yield NO_DOCTYPE.found("the HTML does not begin with one", FindingPlace("html"))
+    names = {element.get("name").lower() for element in message.page.named("meta")}
     if missing := sorted({"viewport", "color-scheme"} - names):
-        yield NO_VIEWPORT.found(f"{' and '.join(missing)} missing", Place("html"))
+        yield NO_VIEWPORT.found(f"{' and '.join(missing)} missing", FindingPlace("html"))
 
 
 CHECKS = (conditionals, ghost_tables, style_sheets, balance, widths, head)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from previews.preflight.page import Page
-from previews.views.looks import LOOKS
-from previews.views.spots import line_of, mark_of, marked
+from previews.markup.html_page import HtmlPage
+from previews.views.client_views import CLIENT_VIEWS
+from previews.views.highlights import highlight_id, line_of, with_highlights
 
 MAIL = (
     "<!doctype html><html><head><title>t</title></head><body>"
@@ -17,25 +17,25 @@ TEXT = "Verdicts\n\nA week of tools,\nand  one\nmore.\n"
 
 
 def test_the_locator_of_an_element_marks_that_element() -> None:
-    [cell] = Page(MAIL).named("td")
+    [cell] = HtmlPage(MAIL).named("td")
     assert cell.locator == CELL
-    assert f'<td id="{mark_of(CELL)}">cell</td>' in marked(MAIL, [CELL])
+    assert f'<td id="{highlight_id(CELL)}">cell</td>' in with_highlights(MAIL, [CELL])
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", CLIENT_VIEWS)
 def test_it_stays_marked_in_every_look(look: str) -> None:
-    assert f'id="{mark_of(CELL)}"' in LOOKS[look].draw(marked(MAIL, [CELL]))
+    assert f'id="{highlight_id(CELL)}"' in CLIENT_VIEWS[look].draw(with_highlights(MAIL, [CELL]))
 
 
 def test_several_are_marked_at_once() -> None:
-    html = marked(MAIL, [CELL, HIDDEN])
+    html = with_highlights(MAIL, [CELL, HIDDEN])
     assert html.count('id="spot-') == 2
-    assert mark_of(CELL) != mark_of(HIDDEN)
+    assert highlight_id(CELL) != highlight_id(HIDDEN)
 
 
 def test_what_is_hidden_is_shown_where_it_is_marked() -> None:
-    assert "display: none" not in marked(MAIL, [HIDDEN])
-    assert "display: none" in marked(MAIL, [CELL])
+    assert "display: none" not in with_highlights(MAIL, [HIDDEN])
+    assert "display: none" in with_highlights(MAIL, [CELL])
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_is_hidden_is_shown_where_it_is_marked() -> None:
     ],
 )
 def test_what_is_not_there_marks_nothing(spot: str) -> None:
-    html = marked(MAIL, [spot])
+    html = with_highlights(MAIL, [spot])
     assert 'id="spot-' not in html
     assert "<script>" not in html
 
@@ -59,13 +59,13 @@ def test_what_is_not_there_marks_nothing(spot: str) -> None:
 @pytest.mark.parametrize("spot", ["td", "html>body *:has(span)", "html body>div:nth-child(1)"])
 def test_a_selector_that_is_no_locator_is_never_run(spot: str) -> None:
     """With `:has` it could be written so that it runs for minutes."""
-    assert 'id="spot-' not in marked(MAIL, [spot])
+    assert 'id="spot-' not in with_highlights(MAIL, [spot])
 
 
 def test_an_element_of_outlook_s_own_is_found_as_well() -> None:
     html = "<html><body><o:p>x</o:p></body></html>"
-    [element] = Page(html).named("o:p")
-    assert f'<o:p id="{mark_of(element.locator)}">' in marked(html, [element.locator])
+    [element] = HtmlPage(html).named("o:p")
+    assert f'<o:p id="{highlight_id(element.locator)}">' in with_highlights(html, [element.locator])
 
 
 @pytest.mark.parametrize(

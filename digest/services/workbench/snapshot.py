@@ -11,7 +11,7 @@ ISSUE, SAMPLE = "issue", "sample"
 
 
 @dataclass(frozen=True)
-class Subject:
+class PreviewTarget:
     """What is looked at: an issue by its number, or a sample by its name."""
 
     kind: str
@@ -36,7 +36,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Problem:
+class CompileProblem:
     """Why it cannot be compiled now; `excerpt` are (line number, text) around the place."""
 
     reason: str
@@ -46,7 +46,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Made:
+class Compilation:
     """One good compilation of every variant; `stamp` tells it from others."""
 
     content: IssueContent
@@ -59,10 +59,10 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Shown:
+class RenderedVariant:
     """One variant for one reader, on the bytes she would get; `reader` None: an inert one."""
 
-    made: Made
+    made: Compilation
     variant: str
     reader: str | None
     html: str
@@ -71,13 +71,13 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Snapshot:
     """A look: what is shown (None if nothing was ever good) and what is wrong now.
 
     `stamp` changes when the subject, its state or its templates do.
     """
 
-    subject: Subject
-    shown: Shown | None
-    problem: Problem | None
+    subject: PreviewTarget
+    shown: RenderedVariant | None
+    problem: CompileProblem | None
     stamp: str

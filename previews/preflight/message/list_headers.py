@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, error, in_header
-from previews.preflight.letter import Letter
+from previews.preflight.rendered_message import RenderedMessage
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 
@@ -62,10 +62,10 @@ _RAW = ("List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID", "List-Id")
 _OTHERS = ("List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive")
 
 
-def unsubscribe(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def unsubscribe(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Exactly one List-Unsubscribe with exactly one HTTPS URI, this reader's own."""
     name = "List-Unsubscribe"
-    values = letter.headers(name)
+    values = message.headers(name)
     if not values:
         yield NO_UNSUBSCRIBE.found("the field is missing", in_header(name))
         return
@@ -91,27 +91,27 @@ def _wrong_uri(values: list[str], uris: list[str], web: list[str], facts: Facts)
     return None
 
 
-def one_click(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def one_click(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """List-Unsubscribe-Post, exact."""
     name = "List-Unsubscribe-Post"
-    values = [value.strip() for value in letter.headers(name)]
+    values = [value.strip() for value in message.headers(name)]
     if values != [ONE_CLICK] and not any("=?" in value for value in values):
         said = f"it says “{values[0]}”" if len(values) == 1 else f"it is there {len(values)} times"
         yield NO_ONE_CLICK.found(said, in_header(name))
 
 
-def raw_fields(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def raw_fields(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """List fields and Message-ID stand there as they are; a list's name may be encoded."""
     for name in _RAW:
-        for value in letter.headers(name):
+        for value in message.headers(name):
             encoded = value.partition("<")[2] if name == "List-Id" else value
             if "=?" in encoded:
                 yield MANGLED.found(f"{name} is encoded", in_header(name, value))
 
 
-def list_id(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def list_id(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """RFC 2919, and the identifier we expect."""
-    values = letter.headers("List-Id")
+    values = message.headers("List-Id")
     if len(values) != 1:
         yield BAD_LIST_ID.found(f"it is there {len(values)} times", in_header("List-Id"))
         return
@@ -123,10 +123,10 @@ def list_id(letter: Letter, facts: Facts) -> Iterator[Finding]:
         yield BAD_LIST_ID.found(detail, in_header("List-Id", values[0]))
 
 
-def other_fields(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def other_fields(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """RFC 2369: at most once each, angle-bracketed."""
     for name in _OTHERS:
-        values = letter.headers(name)
+        values = message.headers(name)
         if len(values) > 1:
             yield BAD_LIST_FIELD.found(f"{name} is there {len(values)} times", in_header(name))
         elif values and not re.match(r"\s*(<[^<>\s]+>|NO\b)", values[0]):

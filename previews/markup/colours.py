@@ -1,6 +1,7 @@
-"""Colours and their contrast (WCAG 2.2)."""
+"""Colours, colour schemes and contrast (WCAG 2.2)."""
 
 import re
+from enum import StrEnum
 from functools import lru_cache
 
 from tinycss2.color4 import parse_color
@@ -8,6 +9,14 @@ from tinycss2.color4 import parse_color
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
+
+
+class ColourScheme(StrEnum):
+    """The value of `prefers-color-scheme` that a reader's device reports."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
 
 _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 

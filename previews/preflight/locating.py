@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from previews.markup.html_page import HtmlPage
 from previews.preflight.finding import Finding
-from previews.preflight.page import Page
 
 SHORTEST = 4
 
 
-def spotted(found: Iterable[Finding], page: Page | None) -> Iterator[Finding]:
+def locate_in_page(found: Iterable[Finding], page: HtmlPage | None) -> Iterator[Finding]:
     """The findings, with the element where only words of the page were given."""
     for finding in found:
         place = finding.place
@@ -19,7 +19,7 @@ def spotted(found: Iterable[Finding], page: Page | None) -> Iterator[Finding]:
         yield finding
 
 
-def placed(found: Iterable[Finding], sources: Mapping[str, str]) -> Iterator[Finding]:
+def locate_in_templates(found: Iterable[Finding], sources: Mapping[str, str]) -> Iterator[Finding]:
     """The findings, with file and line where exactly one template line has the needle."""
     for finding in found:
         hits = list(_hits(finding.needle.strip(), sources)) if not finding.place.file else []

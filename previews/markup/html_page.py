@@ -8,11 +8,8 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from previews.preflight.finding import Place
-
 INVISIBLE = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u2060\ufeff]")
 SILENT = frozenset({"head", "style", "script", "title", "noscript", "template"})
-EXCERPT = 60
 
 
 def folded(text: str) -> str:
@@ -73,12 +70,6 @@ class Element:
         steps = [_step(element.tag, element.position) for element in (self, *self.ancestors())]
         return ">".join(reversed(steps))
 
-    @property
-    def place(self) -> Place:
-        """Where it is, for a finding."""
-        words = self.text or self.get("alt") or self.get("href") or f"<{self.tag}>"
-        return Place("html", self.locator, words[:EXCERPT])
-
 
 _BREAKS = frozenset(
     {"p", "div", "td", "th", "tr", "table", "br", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul"}
@@ -89,7 +80,7 @@ def _step(tag: str, position: int) -> str:
     return tag if tag in ("html", "head", "body") else f"{tag}:nth-child({position})"
 
 
-class Page:
+class HtmlPage:
     """A parsed page. `remembered` is for what is worked out from it once."""
 
     def __init__(self, html: str) -> None:

@@ -7,12 +7,11 @@ inheritance. The page is taken to be 640 px wide.
 
 import re
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from previews.preflight import colours
-from previews.preflight.colours import BLACK, WHITE, Colour
-from previews.preflight.css import Style, declarations, read_sheet, specificity
-from previews.preflight.page import Element, Page
+from previews.markup import colours
+from previews.markup.colours import BLACK, WHITE, Colour, ColourScheme
+from previews.markup.css import Style, declarations, read_sheet, specificity
+from previews.markup.html_page import Element, HtmlPage
 
 WIDTH = 640
 NORMAL_LINE = 1.2
@@ -27,15 +26,8 @@ _ABOUT_WIDTH = re.compile(r"(min|max)-width\s*:\s*(\d+)(?:px)?\s*\)")
 _LENGTH = re.compile(r"([\d.]+)(px|pt|em|rem|%)?")
 
 
-class Scheme(StrEnum):
-    """Which colours a client asks for."""
-
-    LIGHT = "light"
-    DARK = "dark"
-
-
 @dataclass(frozen=True)
-class Look:
+class ComputedStyle:
     """How one element is drawn; sizes in px. `height`: of one line with its padding.
 
     A size of 0 is a trick against gaps; what stands within sets a size of its own.
@@ -51,18 +43,18 @@ class Look:
     height: float
 
 
-def looks(page: Page, scheme: Scheme) -> dict[Element, Look]:
+def computed_styles(page: HtmlPage, scheme: ColourScheme) -> dict[Element, ComputedStyle]:
     """The look of every element; worked out once for each scheme."""
-    found: dict[Element, Look] | None = page.remembered.get(scheme)
+    found: dict[Element, ComputedStyle] | None = page.remembered.get(scheme)
     if found is None:
-        found = page.remembered[scheme] = _looks(page, scheme)
+        found = page.remembered[scheme] = _computed_styles(page, scheme)
     return found
 
 
-def _looks(page: Page, scheme: Scheme) -> dict[Element, Look]:
+def _computed_styles(page: HtmlPage, scheme: ColourScheme) -> dict[Element, ComputedStyle]:
     authored = _authored(page, scheme)
-    dark = scheme is Scheme.DARK
-    start = Look(
+    dark = scheme is ColourScheme.DARK
+    start = ComputedStyle(
         ink=WHITE if dark else BLACK,
         paper=DARK_CANVAS if dark else WHITE,
         size=16.0,
@@ -72,15 +64,15 @@ def _looks(page: Page, scheme: Scheme) -> dict[Element, Look]:
         display="block",
         height=0,
     )
-    found: dict[Element, Look] = {}
+    found: dict[Element, ComputedStyle] = {}
     for element in page.elements:
         above = found.get(element.parent, start) if element.parent else start
         link = DARK_LINK if dark else LINK
-        found[element] = _look(element, authored.get(element, {}), above, link)
+        found[element] = _computed_style(element, authored.get(element, {}), above, link)
     return found
 
 
-def has_dark(page: Page) -> bool:
+def has_dark(page: HtmlPage) -> bool:
     """Whether the author wrote colours for the dark scheme."""
     return any(
         "prefers-color-scheme" in rule.media and "dark" in rule.media
@@ -89,7 +81,7 @@ def has_dark(page: Page) -> bool:
     )
 
 
-def applies(media: str, scheme: Scheme) -> bool:
+def applies(media: str, scheme: ColourScheme) -> bool:
     """Whether a media condition holds on a screen of 640 px in this scheme."""
     if "print" in media and "screen" not in media:
         return False
@@ -101,7 +93,7 @@ def applies(media: str, scheme: Scheme) -> bool:
     )
 
 
-def _authored(page: Page, scheme: Scheme) -> dict[Element, dict[str, str]]:
+def _authored(page: HtmlPage, scheme: ColourScheme) -> dict[Element, dict[str, str]]:
     """The declared values of each element that win."""
     weighed: dict[Element, list[tuple[tuple[object, ...], Style]]] = {}
     order = 0
@@ -134,7 +126,9 @@ def _winners(styles: list[tuple[tuple[object, ...], Style]]) -> dict[str, str]:
     return found
 
 
-def _look(element: Element, values: dict[str, str], above: Look, link: Colour) -> Look:
+def _computed_style(
+    element: Element, values: dict[str, str], above: ComputedStyle, link: Colour
+) -> ComputedStyle:
     size = _size(element, values, above)
     line = _line(values, above, size)
     display = values.get("display", "inline" if element.tag in _INLINE else "block")
@@ -163,7 +157,7 @@ def _colour(text: str) -> tuple[Colour, float] | None:
     return colours.parse(text.strip()) if text else None
 
 
-def _paper(element: Element, values: dict[str, str], above: Look) -> Colour:
+def _paper(element: Element, values: dict[str, str], above: ComputedStyle) -> Colour:
     text = values.get("background-color") or values.get("background") or element.get("bgcolor")
     for word in [text, *text.split()] if text else ():
         if found := _colour(word):
@@ -171,7 +165,7 @@ def _paper(element: Element, values: dict[str, str], above: Look) -> Colour:
     return above.paper
 
 
-def _size(element: Element, values: dict[str, str], above: Look) -> float:
+def _size(element: Element, values: dict[str, str], above: ComputedStyle) -> float:
     text = values.get("font-size") or _of_shorthand(values.get("font", ""))
     if not text:
         return above.size * _SCALES.get(element.tag, 1.0)
@@ -188,7 +182,7 @@ def _of_shorthand(text: str) -> str:
     return ""
 
 
-def _line(values: dict[str, str], above: Look, size: float) -> float:
+def _line(values: dict[str, str], above: ComputedStyle, size: float) -> float:
     text = values.get("line-height", "")
     if not text:
         return above.line if size == above.size else max(above.line, size * NORMAL_LINE)

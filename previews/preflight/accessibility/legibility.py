@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from previews.preflight.cascade import Look, Scheme, looks
+from previews.markup.colours import ColourScheme
+from previews.markup.computed_style import ComputedStyle, computed_styles
+from previews.markup.html_page import Element
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, error, warning
-from previews.preflight.letter import Letter
-from previews.preflight.page import Element
+from previews.preflight.finding import Finding, error, in_html, warning
+from previews.preflight.rendered_message import RenderedMessage
 
 SMALLEST_TEXT = 14.0
 TARGET, LEAST_TARGET = 44.0, 24.0
@@ -58,27 +59,27 @@ _VAGUE = re.compile(
 )
 
 
-def text_sizes(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def text_sizes(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """14 px at least, for everything that is shown."""
-    if letter.page is None:
+    if message.page is None:
         return
     told: set[float] = set()
-    for element, look in looks(letter.page, Scheme.LIGHT).items():
+    for element, look in computed_styles(message.page, ColourScheme.LIGHT).items():
         if look.hidden or not element.own_text or element.tag in ("title", "style", "script"):
             continue
         if look.size < SMALLEST_TEXT and look.size not in told:
             told.add(look.size)
             detail = f"{look.size:g} px"
-            yield SMALL_TEXT.found(detail, element.place, needle=f"font-size: {look.size:g}px")
+            yield SMALL_TEXT.found(detail, in_html(element), needle=f"font-size: {look.size:g}px")
 
 
-def targets(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def targets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Links that stand alone; one within a sentence is as high as its line (WCAG 2.5.8)."""
-    if letter.page is None:
+    if message.page is None:
         return
-    found = looks(letter.page, Scheme.LIGHT)
+    found = computed_styles(message.page, ColourScheme.LIGHT)
     told: set[float] = set()
-    for element in letter.page.links:
+    for element in message.page.links:
         look = found[element]
         height = _height(element, look)
         if look.hidden or not element.text or _in_sentence(element) or height >= TARGET:
@@ -86,22 +87,22 @@ def targets(letter: Letter, facts: Facts) -> Iterator[Finding]:
         if height not in told:
             told.add(height)
             rule = TINY_TARGET if height < LEAST_TARGET else SMALL_TARGET
-            yield rule.found(f"{height:g} px", element.place, needle=element.text)
+            yield rule.found(f"{height:g} px", in_html(element), needle=element.text)
 
 
-def link_words(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def link_words(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Words that say where it leads, and differ where the targets do."""
-    if letter.page is None:
+    if message.page is None:
         return
     seen: dict[str, str] = {}
-    for element in letter.page.links:
+    for element in message.page.links:
         words, address = _name(element), element.get("href")
         if not words:
-            yield SILENT_LINK.found(f"to {address[:60]}", element.place, needle=address)
+            yield SILENT_LINK.found(f"to {address[:60]}", in_html(element), needle=address)
         elif _VAGUE.fullmatch(words):
-            yield VAGUE_LINK.found(f"“{words}”", element.place, needle=words)
+            yield VAGUE_LINK.found(f"“{words}”", in_html(element), needle=words)
         elif seen.setdefault(words.lower(), address) != address:
-            yield AMBIGUOUS_LINK.found(f"“{words}”", element.place)
+            yield AMBIGUOUS_LINK.found(f"“{words}”", in_html(element))
 
 
 def _name(element: Element) -> str:
@@ -115,7 +116,7 @@ def _descendants(element: Element) -> Iterator[Element]:
         yield from _descendants(child)
 
 
-def _height(element: Element, look: Look) -> float:
+def _height(element: Element, look: ComputedStyle) -> float:
     """Vertical padding of an inline link widens nothing that can be relied on."""
     return look.line if look.display == "inline" else look.height
 

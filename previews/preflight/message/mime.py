@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from previews.preflight.facts import Facts
-from previews.preflight.finding import IN_MESSAGE, Finding, Place, error, in_header, warning
-from previews.preflight.letter import Letter, Part
+from previews.preflight.finding import IN_MESSAGE, Finding, FindingPlace, error, in_header, warning
+from previews.preflight.rendered_message import BodyPart, RenderedMessage
 
 LONGEST_ENCODED = 76
 BODIES = ("text/plain", "text/html")
@@ -81,19 +81,19 @@ RUNS = warning(
 )
 
 
-def mime(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def mime(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """MIME 1.0, alternative, text first, HTML last."""
-    if (letter.header("MIME-Version") or "").strip() != "1.0":
+    if (message.header("MIME-Version") or "").strip() != "1.0":
         yield NO_MIME.found("MIME-Version is not 1.0", in_header("MIME-Version"))
-    kinds = [part.kind for part in letter.parts]
+    kinds = [part.kind for part in message.parts]
     bodies = [kind for kind in kinds if kind in BODIES]
-    if letter.text is None or not letter.text.strip():
-        yield NO_TEXT.found("no text/plain part with anything in it", Place("text"))
-    if letter.html is None or not letter.html.strip():
-        yield NO_HTML.found("no text/html part with anything in it", Place("html"))
+    if message.text is None or not message.text.strip():
+        yield NO_TEXT.found("no text/plain part with anything in it", FindingPlace("text"))
+    if message.html is None or not message.html.strip():
+        yield NO_HTML.found("no text/html part with anything in it", FindingPlace("html"))
     if set(bodies) == set(BODIES):
-        if letter.message.get_content_type() != "multipart/alternative":
-            kind = letter.message.get_content_type()
+        if message.parsed.get_content_type() != "multipart/alternative":
+            kind = message.parsed.get_content_type()
             yield NOT_ALTERNATIVE.found(f"it is {kind}", in_header("Content-Type"))
         if bodies[0] != "text/plain":
             yield WRONG_ORDER.found(" comes before ".join(bodies), IN_MESSAGE)
@@ -102,12 +102,12 @@ def mime(letter: Letter, facts: Facts) -> Iterator[Finding]:
             yield EXTRA_PART.found(f"a part of type {kind}", IN_MESSAGE)
 
 
-def encodings(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def encodings(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """UTF-8, quoted-printable or base64, in lines of 76."""
-    for part in letter.parts:
+    for part in message.parts:
         if part.kind not in BODIES:
             continue
-        place = Place(part.kind.removeprefix("text/").replace("plain", "text"))
+        place = FindingPlace(part.kind.removeprefix("text/").replace("plain", "text"))
         if (part.charset or "").lower() not in ("utf-8", "utf8"):
             yield NOT_UTF8.found(f"{part.kind} declares {part.charset or 'nothing'}", place)
         elif trouble := _undecodable(part):
@@ -123,14 +123,14 @@ def encodings(letter: Letter, facts: Facts) -> Iterator[Finding]:
             yield RUNS.found(f"{part.kind} has white space in runs or at a line's end", place)
 
 
-def defects(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def defects(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """What the parser stumbled over."""
-    for part in letter.message.walk():
+    for part in message.parsed.walk():
         for defect in part.defects:
             yield UNDECODABLE.found(type(defect).__name__, IN_MESSAGE)
 
 
-def _undecodable(part: Part) -> str | None:
+def _undecodable(part: BodyPart) -> str | None:
     broken = re.search(r"=(?![0-9A-F]{2}|\r?\n|$)", part.payload)
     if broken and part.encoding == "quoted-printable":
         return f"“{part.payload[broken.start() : broken.start() + 3]}” is no quoted-printable"

@@ -6,7 +6,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, error, in_header, warning
-from previews.preflight.letter import Letter
+from previews.preflight.rendered_message import RenderedMessage
 
 ONCE = ("From", "Date", "Message-ID", "Subject", "To")
 AT_MOST_ONCE = ("Reply-To", "Sender", "MIME-Version", "Content-Type", "Feedback-ID")
@@ -80,19 +80,19 @@ _ADDRESS = re.compile(r"[^\s@<>(),:;\"\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-
 _WORD = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
 
 
-def counts(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def counts(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Each field as often as it may be."""
     for name in ONCE:
-        if (count := len(letter.headers(name))) != 1:
+        if (count := len(message.headers(name))) != 1:
             yield NOT_ONCE.found(f"{name} is there {count} times", in_header(name))
     for name in AT_MOST_ONCE:
-        if (count := len(letter.headers(name))) > 1:
+        if (count := len(message.headers(name))) > 1:
             yield NOT_ONCE.found(f"{name} is there {count} times", in_header(name))
 
 
-def date(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def date(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Date can be read and has a zone."""
-    value = letter.header("Date")
+    value = message.header("Date")
     if value is None:
         return
     try:
@@ -101,9 +101,9 @@ def date(letter: Letter, facts: Facts) -> Iterator[Finding]:
         yield BAD_DATE.found(f"Date is “{value}”", in_header("Date", value))
 
 
-def message_id(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def message_id(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Message-ID is `<local@sending-domain>`."""
-    value = letter.header("Message-ID")
+    value = message.header("Message-ID")
     if value is None:
         return
     match = re.fullmatch(r"\s*<[^\s<>@]+@([A-Za-z0-9.-]+)>\s*", value)
@@ -114,12 +114,12 @@ def message_id(letter: Letter, facts: Facts) -> Iterator[Finding]:
         yield BAD_MESSAGE_ID.found(detail, in_header("Message-ID", value))
 
 
-def mailboxes(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def mailboxes(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """From, To and Reply-To are one usable address each."""
     for name, rule in (("From", BAD_FROM), ("To", BAD_RECIPIENT), ("Reply-To", BAD_REPLY_TO)):
-        if len(letter.headers(name)) != 1:
+        if len(message.headers(name)) != 1:
             continue
-        value = letter.header(name) or ""
+        value = message.header(name) or ""
         found = getaddresses([_WORD.sub("x", value)])
         address = found[0][1] if found else ""
         if len(found) != 1 or not _ADDRESS.fullmatch(address):
@@ -128,18 +128,18 @@ def mailboxes(letter: Letter, facts: Facts) -> Iterator[Finding]:
             yield PLACEHOLDER_SENDER.found(f"it is {address}", in_header(name, value))
 
 
-def encoded_words(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def encoded_words(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """RFC 2047: at most 75 characters, whole, separated by white space."""
     for name in ("Subject", "From", "Reply-To", "List-Id"):
-        value = letter.header(name) or ""
+        value = message.header(name) or ""
         broken = "=?" in _WORD.sub("", value)
         if broken or any(len(word) > 75 for word in _WORD.findall(value)):
             yield ENCODED_WORD.found(f"in {name}: {value.strip()[:60]}…", in_header(name, value))
 
 
-def feedback_id(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def feedback_id(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Feedback-ID: a:b:c:SenderId, the same for all readers."""
-    value = letter.header("Feedback-ID")
+    value = message.header("Feedback-ID")
     if value is None:
         return
     fields = value.strip().split(":")
@@ -148,10 +148,10 @@ def feedback_id(letter: Letter, facts: Facts) -> Iterator[Finding]:
         yield FEEDBACK_ID.found(f"it is “{value.strip()}”", in_header("Feedback-ID", value))
 
 
-def automatic(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def automatic(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """No Auto-Submitted on an issue."""
     for name in ("Auto-Submitted", "Precedence"):
-        value = (letter.header(name) or "no").strip()
+        value = (message.header(name) or "no").strip()
         if value != "no":
             yield AUTOMATIC.found(f"{name}: {value}", in_header(name, value))
 

@@ -4,25 +4,25 @@ from dataclasses import dataclass
 
 from digest.services.preflight.check import CheckedIssue
 from digest.services.workbench.samples import READER
-from digest.services.workbench.snapshots import Made, Shown, Sight
-from digest.web.workbench.view import Choice, Places
-from previews.preflight.cascade import WIDTH
-from previews.preflight.finding import Finding, Place
-from previews.views.anatomy import fields
-from previews.views.spots import line_of
+from digest.services.workbench.snapshot import Compilation, RenderedVariant, Snapshot
+from digest.web.workbench.view import ViewChoice, WorkbenchLinks
+from previews.markup.computed_style import WIDTH
+from previews.preflight.finding import Finding, FindingPlace
+from previews.views.anatomy import header_fields
+from previews.views.highlights import line_of
 
 IN_BODY = "html>body"
 
 
 @dataclass(frozen=True)
-class Spot:
+class Location:
     """The page that shows it, and where on that page to go."""
 
-    choice: Choice
+    choice: ViewChoice
     fragment: str
 
 
-def spot_of(finding: Finding, choice: Choice, made: Made) -> Spot | None:
+def place_finding(finding: Finding, choice: ViewChoice, made: Compilation) -> Location | None:
     """In the variant that is looked at if it has the mistake; None for what is nowhere to be seen.
 
     A page is shown as wide as preflight takes it to be.
@@ -31,13 +31,13 @@ def spot_of(finding: Finding, choice: Choice, made: Made) -> Spot | None:
     variant = choice.variant if choice.variant in keys else keys[0]
     at, place = choice.but(variant=variant, against="", spot=""), finding.place
     if place.part == "html" and place.spot.startswith(IN_BODY):
-        shown = at.but(view=place.look or "light", width=str(WIDTH), spot=place.spot)
-        return Spot(shown, "bench-view")
+        shown = at.but(view=place.view or "light", width=str(WIDTH), spot=place.spot)
+        return Location(shown, "bench-view")
     compiled = made.variants[variant]
     if place.part == "header":
-        names = {field.name.lower() for field in fields(compiled.fill(READER))}
+        names = {field.name.lower() for field in header_fields(compiled.fill(READER))}
         name = place.spot.lower()
-        return Spot(at.but(view="headers"), f"field-{name}") if name in names else None
+        return Location(at.but(view="headers"), f"field-{name}") if name in names else None
     if place.part == "text":
         return _line(at.but(view="text"), compiled.text(READER), (place.spot, place.excerpt))
     if place.part == "html":
@@ -46,47 +46,49 @@ def spot_of(finding: Finding, choice: Choice, made: Made) -> Spot | None:
 
 
 @dataclass(frozen=True)
-class Told:
+class PlacedFinding:
     """A finding as a page prints it, and the address at which it can be seen, if anywhere."""
 
     finding: Finding
     address: str | None
 
 
-def told(checked: CheckedIssue, sight: Sight, choice: Choice, places: Places) -> list[Told]:
+def place_findings(
+    checked: CheckedIssue, sight: Snapshot, choice: ViewChoice, places: WorkbenchLinks
+) -> list[PlacedFinding]:
     """Every finding. What was found on other bytes than are shown leads nowhere."""
     shown = sight.shown
     if shown is None or not _same(checked, shown):
-        return [Told(finding, None) for finding in checked.preflight.findings]
+        return [PlacedFinding(finding, None) for finding in checked.preflight.findings]
     at = choice.but(variant=shown.variant)
-    spots = ((found, spot_of(found, at, shown.made)) for found in checked.preflight.findings)
+    spots = ((found, place_finding(found, at, shown.made)) for found in checked.preflight.findings)
     return [
-        Told(found, f"{places.page(spot.choice)}#{spot.fragment}" if spot else None)
+        PlacedFinding(found, f"{places.page(spot.choice)}#{spot.fragment}" if spot else None)
         for found, spot in spots
     ]
 
 
-def marks(checked: CheckedIssue, shown: Shown) -> list[Choice]:
+def marks(checked: CheckedIssue, shown: RenderedVariant) -> list[ViewChoice]:
     """The pages with a spot to mark in the variant that is shown, each once; none where what was
     found was found on other bytes."""
     if not _same(checked, shown):
         return []
-    usual = Choice(variant=shown.variant)
-    spots = (spot_of(finding, usual, shown.made) for finding in checked.preflight.findings)
+    usual = ViewChoice(variant=shown.variant)
+    spots = (place_finding(finding, usual, shown.made) for finding in checked.preflight.findings)
     pages = dict.fromkeys(spot.choice for spot in spots if spot and spot.choice.spot)
     return [page for page in pages if page.variant == shown.variant]
 
 
-def _same(checked: CheckedIssue, shown: Shown) -> bool:
+def _same(checked: CheckedIssue, shown: RenderedVariant) -> bool:
     return shown.made.hash == checked.hash
 
 
-def _in_source(place: Place) -> tuple[str, ...]:
+def _in_source(place: FindingPlace) -> tuple[str, ...]:
     tag = place.spot.rpartition(">")[2].partition(":")[0]
     return (place.excerpt, f"<{tag}" if tag else "")
 
 
-def _line(choice: Choice, text: str, wanted: tuple[str, ...]) -> Spot | None:
+def _line(choice: ViewChoice, text: str, wanted: tuple[str, ...]) -> Location | None:
     found = (line_of(text, words) for words in wanted if words)
     number = next((number for number in found if number), None)
-    return Spot(choice, f"line-{number}") if number else None
+    return Location(choice, f"line-{number}") if number else None

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from previews.markup.html_page import folded
 from previews.preflight.facts import VERDICTS, Facts
 from previews.preflight.finding import Finding, error, in_header, in_issue, warning
-from previews.preflight.letter import Letter
-from previews.preflight.page import folded
+from previews.preflight.rendered_message import RenderedMessage
 
 LONGEST_SUBJECT = 50
 VERDICT_WITHIN = 33
@@ -111,18 +111,18 @@ def preheader(facts: Facts) -> Iterator[Finding]:
         yield PREHEADER_LENGTH.found(f"{len(words)} characters", place)
 
 
-def shown_preheader(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def shown_preheader(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """The preheader is what the HTML begins with."""
-    if letter.page is None or not folded(facts.preheader):
+    if message.page is None or not folded(facts.preheader):
         return
-    if not letter.page.body.text.startswith(folded(facts.preheader)):
-        first = letter.page.body.text[:60]
+    if not message.page.body.text.startswith(folded(facts.preheader)):
+        first = message.page.body.text[:60]
         yield NO_PREHEADER.found(f"the HTML begins with “{first}”", in_issue("preheader"))
 
 
 def is_shouted(words: str) -> bool:
     """Whether most of at least eight letters are capitals, or exclamation marks stand in a row."""
-    letters = [letter for letter in words if letter.isalpha() and letter.lower() != letter.upper()]
+    letters = [char for char in words if char.isalpha() and char.lower() != char.upper()]
     capitals = sum(letter.isupper() for letter in letters)
     return (len(letters) >= 8 and capitals > 0.7 * len(letters)) or bool(re.search(r"!\s*!", words))
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from previews.markup.html_page import Element
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Place, error, warning
-from previews.preflight.letter import Letter
-from previews.preflight.page import Element
+from previews.preflight.finding import Finding, FindingPlace, error, in_html, warning
+from previews.preflight.rendered_message import RenderedMessage
 
 NO_LANGUAGE = error(
     "A11-010",
@@ -70,63 +70,63 @@ NO_TITLE = warning(
 )
 
 
-def language(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def language(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """lang, dir and title."""
-    if letter.page is None:
+    if message.page is None:
         return
-    root = letter.page.root
+    root = message.page.root
     if not re.fullmatch(r"[a-zA-Z]{2,3}(-[A-Za-z0-9]+)*", root.get("lang")):
-        yield NO_LANGUAGE.found(f"lang is “{root.get('lang')}”", Place("html", "html"))
+        yield NO_LANGUAGE.found(f"lang is “{root.get('lang')}”", FindingPlace("html", "html"))
     if root.get("dir") not in ("ltr", "rtl", "auto"):
-        yield NO_DIRECTION.found("no dir on <html>", Place("html", "html"))
-    if not any(element.own_text for element in letter.page.named("title")):
-        yield NO_TITLE.found("no <title>, or an empty one", Place("html", "head"))
+        yield NO_DIRECTION.found("no dir on <html>", FindingPlace("html", "html"))
+    if not any(element.own_text for element in message.page.named("title")):
+        yield NO_TITLE.found("no <title>, or an empty one", FindingPlace("html", "head"))
 
 
-def pictures(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def pictures(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """alt, and one that says something."""
-    for element in letter.page.named("img") if letter.page else ():
+    for element in message.page.named("img") if message.page else ():
         alt = element.attributes.get("alt")
         if "alt" not in element.attributes:
-            yield NO_ALT.found(element.get("src")[:80], element.place, needle=element.get("src"))
+            yield NO_ALT.found(element.get("src")[:80], in_html(element), needle=element.get("src"))
         elif alt and re.fullmatch(
             r"(image|picture|photo|logo|img)\W*|.*\.(png|jpe?g|gif|webp)",
             alt.strip(),
             re.IGNORECASE,
         ):
-            yield POOR_ALT.found(f"it says “{alt}”", element.place, needle=alt)
+            yield POOR_ALT.found(f"it says “{alt}”", in_html(element), needle=alt)
 
 
-def headings(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def headings(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """One h1, no level skipped, none empty."""
-    if letter.page is None:
+    if message.page is None:
         return
-    found = letter.page.named("h1", "h2", "h3", "h4", "h5", "h6")
+    found = message.page.named("h1", "h2", "h3", "h4", "h5", "h6")
     tops = [element for element in found if element.tag == "h1"]
     if len(tops) != 1:
-        place = tops[1].place if tops else Place("html", "body")
+        place = in_html(tops[1]) if tops else FindingPlace("html", "body")
         yield NO_H1.found(f"there are {len(tops)}", place)
     level = int(found[0].tag[1]) if found else 1
     for element in found:
         depth = int(element.tag[1])
         if depth > level + 1:
             detail = f"h{depth} follows h{level}"
-            yield SKIPPED_LEVEL.found(detail, element.place, needle=element.text)
+            yield SKIPPED_LEVEL.found(detail, in_html(element), needle=element.text)
         level = depth
         if not element.text and not any(img.get("alt") for img in _within(element, "img")):
-            yield EMPTY_HEADING.found(f"an empty <{element.tag}>", element.place)
+            yield EMPTY_HEADING.found(f"an empty <{element.tag}>", in_html(element))
 
 
-def tables(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def tables(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """A table is for layout and says so, or has header cells with scope."""
-    for table in letter.page.named("table") if letter.page else ():
+    for table in message.page.named("table") if message.page else ():
         cells = [el for el in _within(table, "th") if _table_of(el) is table]
         silent = table.get("role") in ("presentation", "none")
         for cell in cells:
             if silent or not cell.get("scope"):
-                yield HEADER_CELL.found(f"<th> “{cell.text[:40]}”", cell.place, needle=cell.text)
+                yield HEADER_CELL.found(f"<th> “{cell.text[:40]}”", in_html(cell), needle=cell.text)
         if not silent and not cells:
-            yield LAYOUT_TABLE.found(f"around “{table.text[:40]}”", table.place)
+            yield LAYOUT_TABLE.found(f"around “{table.text[:40]}”", in_html(table))
 
 
 def _within(element: Element, tag: str) -> Iterator[Element]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from previews.preflight.clients.features import used
 from previews.preflight.clients.support import support
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Rule, error, warning
-from previews.preflight.letter import Letter
+from previews.preflight.finding import Finding, Rule, error, in_html, warning
+from previews.preflight.rendered_message import RenderedMessage
 
 _LAYOUT = "Outlook for Windows lays out with Word, and Gmail drops what it does not know."
 
@@ -147,11 +147,11 @@ GRACEFUL = frozenset(
 MANY = 3
 
 
-def hard(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def hard(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Features that block, each once and with the programs it breaks in."""
-    if letter.page is None:
+    if message.page is None:
         return
-    found = used(letter.page)
+    found = used(message.page)
     told: set[str] = set()
     for slug, element in found.items():
         rule = HARD.get(slug)
@@ -159,41 +159,41 @@ def hard(letter: Letter, facts: Facts) -> Iterator[Finding]:
             told.add(rule.code)
             broken = ", ".join(support().without(slug)[:4])
             title = support().titles.get(slug, slug)
-            yield rule.found(f"{title} is not known to {broken}", element.place)
+            yield rule.found(f"{title} is not known to {broken}", in_html(element))
 
 
-def active(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def active(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """What caniemail does not list because nobody would: scripts, handlers, frames, fields."""
-    if letter.page is None:
+    if message.page is None:
         return
     listed = {"form", "object", "video", "audio", "dialog", "base", "iframe", "embed"}
-    for element in letter.page.elements:
+    for element in message.page.elements:
         handlers = [name for name in element.attributes if name.startswith("on")]
         fields = element.tag in ("script", "applet", "input", "select", "textarea", "button")
         if (fields or handlers) and not any(up.tag in listed for up in element.ancestors()):
             what = handlers[0] if handlers else f"<{element.tag}>"
-            yield ACTIVE.found(f"{what} does nothing good in a mail", element.place)
+            yield ACTIVE.found(f"{what} does nothing good in a mail", in_html(element))
             return
 
 
-def external_css(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def external_css(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """`<link rel=stylesheet>`."""
-    for element in letter.page.named("link") if letter.page else ():
+    for element in message.page.named("link") if message.page else ():
         if "stylesheet" in element.get("rel").lower():
-            yield EXTERNAL_CSS.found(f"from {element.get('href')}", element.place)
+            yield EXTERNAL_CSS.found(f"from {element.get('href')}", in_html(element))
 
 
-def soft(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def soft(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """The rest: said where several programs lack it and something may be lost."""
-    if letter.page is None:
+    if message.page is None:
         return
-    for slug, element in used(letter.page).items():
+    for slug, element in used(message.page).items():
         lacking = support().without(slug)
         if slug not in HARD and slug not in GRACEFUL and len(lacking) >= MANY:
             detail = f"{support().titles[slug]} is not known to {', '.join(lacking[:4])}"
             if len(lacking) > 4:
                 detail += f" and {len(lacking) - 4} more"
-            yield UNSUPPORTED.found(f"{detail} (caniemail, {support().updated})", element.place)
+            yield UNSUPPORTED.found(f"{detail} (caniemail, {support().updated})", in_html(element))
 
 
 CHECKS = (hard, active, external_css, soft)

@@ -1,4 +1,5 @@
-from previews.views.schemes import Scheme, in_scheme, painted
+from previews.markup.colours import ColourScheme
+from previews.views.colour_schemes import in_scheme, painted
 
 MAIL = (
     "<!doctype html><html><head><style>@media (prefers-color-scheme: dark){.a{color:red}}"
@@ -8,16 +9,16 @@ MAIL = (
 
 
 def test_dark_takes_the_dark_rules_and_drops_the_light_ones() -> None:
-    html = in_scheme(MAIL, Scheme.DARK)
+    html = in_scheme(MAIL, ColourScheme.DARK)
     assert "@media (min-width:0){.a" in html
     assert "@media screen and (max-width:0){.b" in html
 
 
 def test_light_takes_the_light_rules_and_drops_the_dark_ones() -> None:
-    html = in_scheme(MAIL, Scheme.LIGHT)
+    html = in_scheme(MAIL, ColourScheme.LIGHT)
     assert "@media (max-width:0){.a" in html
     assert "@media screen and (min-width:0){.b" in html
 
 
 def test_the_canvas_is_that_of_the_scheme() -> None:
-    assert "<head><style>:root{color-scheme:dark!important}" in painted(MAIL, Scheme.DARK)
+    assert "<head><style>:root{color-scheme:dark!important}" in painted(MAIL, ColourScheme.DARK)

@@ -1,6 +1,6 @@
 """A template that makes no message at all."""
 
-from previews.preflight.finding import Finding, Place, error
+from previews.preflight.finding import Finding, FindingPlace, error
 
 TEMPLATE = error(
     "TPL-001",
@@ -21,9 +21,9 @@ CONTENT = error(
 
 def broken_template(reason: str, file: str, line: int | None) -> Finding:
     """What the compiler said, with file and line."""
-    return TEMPLATE.found(reason, Place("template", file=file, line=line))
+    return TEMPLATE.found(reason, FindingPlace("template", file=file, line=line))
 
 
-def unwritable(reason: str) -> Finding:
+def unusable_content(reason: str) -> Finding:
     """What stands in the way of a message."""
-    return CONTENT.found(reason, Place("message"))
+    return CONTENT.found(reason, FindingPlace("message"))

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from previews.preflight.facts import Facts
-from previews.preflight.finding import Finding, Place, error
-from previews.preflight.letter import Letter
+from previews.preflight.finding import Finding, FindingPlace, error, in_html
+from previews.preflight.rendered_message import RenderedMessage
 
 NO_UNSUBSCRIBE = error(
     "LNK-020",
@@ -35,36 +35,36 @@ HIDDEN = error(
 WORDS = ("unsubscribe", "opt out", "opt-out", "leave this list", "abmelden", "désabonner")
 
 
-def own_links(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def own_links(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """Unsubscribe and preferences, in the HTML and in the text."""
-    if letter.page is None or not facts.unsubscribe_url:
+    if message.page is None or not facts.unsubscribe_url:
         return
-    addresses = [element.get("href").strip() for element in letter.page.links]
+    addresses = [element.get("href").strip() for element in message.page.links]
     forged = False
-    for element in letter.page.links:
+    for element in message.page.links:
         address = element.get("href").strip()
         forged_here = _is_forged(address, facts)
         forged = forged or forged_here
         if forged_here:
-            yield NOT_SIGNED.found(f"it leads to {address}", element.place, needle=address)
+            yield NOT_SIGNED.found(f"it leads to {address}", in_html(element), needle=address)
     if facts.unsubscribe_url not in addresses and not forged:
-        yield NO_UNSUBSCRIBE.found("not in the HTML", Place("html"))
+        yield NO_UNSUBSCRIBE.found("not in the HTML", FindingPlace("html"))
     if facts.preferences_url and facts.preferences_url not in addresses and not forged:
-        yield NO_PREFERENCES.found("not in the HTML", Place("html"))
-    if letter.text:
-        if facts.unsubscribe_url not in letter.text:
-            yield NO_UNSUBSCRIBE.found("not in the text", Place("text"))
-        if facts.preferences_url and facts.preferences_url not in letter.text:
-            yield NO_PREFERENCES.found("not in the text", Place("text"))
+        yield NO_PREFERENCES.found("not in the HTML", FindingPlace("html"))
+    if message.text:
+        if facts.unsubscribe_url not in message.text:
+            yield NO_UNSUBSCRIBE.found("not in the text", FindingPlace("text"))
+        if facts.preferences_url and facts.preferences_url not in message.text:
+            yield NO_PREFERENCES.found("not in the text", FindingPlace("text"))
 
 
-def says_so(letter: Letter, facts: Facts) -> Iterator[Finding]:
+def says_so(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """The unsubscribe link's words say what it does."""
-    if letter.page is None or not facts.unsubscribe_url:
+    if message.page is None or not facts.unsubscribe_url:
         return
-    own = [el for el in letter.page.links if el.get("href").strip() == facts.unsubscribe_url]
+    own = [el for el in message.page.links if el.get("href").strip() == facts.unsubscribe_url]
     if own and not any(word in el.text.lower() for el in own for word in WORDS):
-        yield HIDDEN.found(f"its words are “{own[0].text}”", own[0].place)
+        yield HIDDEN.found(f"its words are “{own[0].text}”", in_html(own[0]))
 
 
 def _is_forged(address: str, facts: Facts) -> bool:

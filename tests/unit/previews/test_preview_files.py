@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from previews import write
+from previews import preview_files
 from previews.chromium import find_chromium
-from previews.screenshots import View
-from previews.write import Preview, write_previews
+from previews.preview_files import Preview, write_previews
+from previews.screenshots import Viewport
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PREVIEW = Preview(
@@ -38,7 +38,7 @@ def test_the_index_names_every_file_and_escapes_titles(tmp_path: Path) -> None:
 def test_without_chromium_the_rest_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write, "find_chromium", lambda: None)
+    monkeypatch.setattr(preview_files, "find_chromium", lambda: None)
     assert len(write_previews(tmp_path, [PREVIEW])) == 4
 
 
@@ -46,7 +46,7 @@ def test_without_chromium_the_rest_is_written(
 def test_pictures_are_as_wide_as_their_view(tmp_path: Path) -> None:
     if not find_chromium():
         pytest.skip("no Chromium on this machine")
-    views = (View(375, "light"), View(640, "dark"), View(320, "inverted"))
+    views = (Viewport(375, "light"), Viewport(640, "dark"), Viewport(320, "inverted"))
     written = write_previews(tmp_path, [PREVIEW], views=views)
     pictures = [path for path in written if path.suffix == ".png"]
     assert [path.name for path in pictures] == [
