@@ -17,6 +17,8 @@ from digest.delivery.ledger.accounting import Accounting
 from digest.delivery.states import DeliveryState
 from digest.issues.states import IssueState
 from digest.services.installation.doctor.check_result import CheckResult
+from digest.services.installation.initialise import Initialised
+from digest.services.installation.migrate_store import StoreCopy, TableCopy
 from digest.services.issues.reports import DeliveryProblem, IssueReport, IssueRow
 from digest.services.schedule.agenda import AgendaLine
 from digest.services.sending.relays import RelayLine
@@ -75,7 +77,7 @@ def test_every_setting_is_documented(field: str) -> None:
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_every_secret_is_said_to_come_from_a_file_too(secret: str) -> None:
+def test_every_secret_is_documented_as_a_file_too(secret: str) -> None:
     paragraph = next(p for p in read(DOCS / "operator.md").split("\n\n") if "_FILE=" in p)
     assert f"`{secret}`" in paragraph
 
@@ -101,7 +103,18 @@ def test_every_command_is_documented_with_its_options(command: str) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Accounting, IssueReport, DeliveryProblem, IssueRow, AgendaLine, CheckResult, RelayLine],
+    [
+        Accounting,
+        IssueReport,
+        DeliveryProblem,
+        IssueRow,
+        AgendaLine,
+        CheckResult,
+        RelayLine,
+        Initialised,
+        StoreCopy,
+        TableCopy,
+    ],
 )
 def test_every_key_that_is_printed_is_documented(model: type[BaseModel]) -> None:
     text = read(DOCS / "cli.md")
