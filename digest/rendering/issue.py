@@ -1,20 +1,19 @@
-"""An issue's content to a compiled message: fill, check, compile, inline, cut at the slots."""
+"""An issue's content to compiled messages: templates filled, compiled, and cut at the slots."""
 
-import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from digest.rendering.compiling import compile_html, compile_text, slot_tokens
 from digest.rendering.content import template_model
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.errors import TemplateError
 from digest.rendering.message import segments
 from digest.rendering.message.compiled import ISSUE, CompiledMessage
 from digest.rendering.message.headers import Mailbox
-from digest.rendering.message.reader_values import BODY_SLOTS, ROOM, UNSUBSCRIBE
+from digest.rendering.message.reader_values import ROOM, UNSUBSCRIBE
 from digest.rendering.message.segments import Segments
-from digest.rendering.templates import guard, markup
-from digest.rendering.templates.inlining import inline_css
-from digest.rendering.templates.mjml import compile_mjml
+from digest.rendering.templates.mjml import heaviest_line
+from digest.rendering.templates.subprocess_compiler import compile_in_subprocess
 from digest.rendering.templates.template_set import TemplateSet
 
 ALL = "all"
@@ -22,7 +21,7 @@ WEB = "web"
 VARIANTS = (ALL, WEB)
 WARN_BYTES = 80_000
 MOST_BYTES = 100_000
-HTML_TEMPLATE, TEXT_TEMPLATE, CSS = "issue.mjml.j2", "issue.txt.j2", "shared/inline.css"
+HTML_TEMPLATE, TEXT_TEMPLATE = "issue.mjml.j2", "issue.txt.j2"
 
 
 def compile_issue(
@@ -30,8 +29,8 @@ def compile_issue(
 ) -> CompiledMessage:
     """The message that an issue sends to every reader of a variant.
 
-    `web` is the archive's version: a sign-up link instead of the reader's footer, no
-    slots. Raises `TemplateError` where the template is at fault or the HTML passes
+    `web` is the version for the archive: it has a sign-up link instead of the reader's
+    footer, and no slots. Raises `TemplateError` where the template is at fault or the HTML passes
     100,000 bytes, `MessageError` where a header cannot be written.
     """
     return compile_variants(content, site, templates, (variant,))[variant]
@@ -40,18 +39,20 @@ def compile_issue(
 def compile_variants(
     content: IssueContent, site: Site, templates: TemplateSet, variants: Sequence[str] = VARIANTS
 ) -> dict[str, CompiledMessage]:
-    """The message of each variant. Templates other than the shipped ones are compiled in a
-    process of their own, one for all (see `guard`)."""
+    """The message of each variant.
+
+    Templates other than the shipped ones are compiled in one subprocess for all variants.
+    """
     if templates.is_shipped:
-        return {key: compile_here(content, site, templates, key) for key in variants}
-    made = guard.compile_apart(content, site, templates, variants)
+        return {key: compile_in_process(content, site, templates, key) for key in variants}
+    made = compile_in_subprocess(content, site, templates, variants)
     return dict(zip(variants, made, strict=True))
 
 
-def compile_here(
+def compile_in_process(
     content: IssueContent, site: Site, templates: TemplateSet, variant: str = ALL
 ) -> CompiledMessage:
-    """`compile_issue` in this process, whatever the templates."""
+    """`compile_issue` in this process, also of templates that are not the shipped ones."""
     if variant not in VARIANTS:
         raise ValueError(f"no variant {variant!r}")
     tokens = {} if variant == WEB else slot_tokens(content.model_dump_json())
@@ -79,30 +80,6 @@ def compile_here(
     return message
 
 
-def compile_html(marked: str, entry: str, templates: TemplateSet) -> str:
-    """Filled MJML to HTML with inlined CSS; white space is folded. Raises `TemplateError`."""
-    source = markup.check(marked, templates.sandbox.paths, entry)
-    try:
-        compiled = compile_mjml(source)
-    except ValueError as problem:
-        raise TemplateError(entry, 1, f"the MJML compiler says: {problem}") from None
-    page = inline_css(compiled, templates.text(CSS))
-    _check_remnants(page, entry)
-    return _tidy(page)
-
-
-def compile_text(path: str, values: Mapping[str, object], templates: TemplateSet) -> str:
-    """The text part: no white space at line ends, at most one empty line in a row."""
-    lines = [line.rstrip() for line in templates.sandbox.run(path, values).split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
-
-
-def slot_tokens(content: str) -> dict[str, str]:
-    """What stands for each slot while compiling; no content can contain its own tokens."""
-    digest = hashlib.sha256(content.encode()).hexdigest()[:24]
-    return {name: f"slot-{digest}-{at}-" for at, name in enumerate(BODY_SLOTS)}
-
-
 def sender_id(domain: str) -> str:
     """The SenderId of Feedback-ID: 5 to 15 characters, the same in every mail."""
     letters = re.sub(r"[^a-z0-9]", "", domain.lower())
@@ -125,30 +102,10 @@ def _check_size(page: Segments, marked: str, templates: TemplateSet) -> None:
     size = sum(len(literal.encode()) for literal in page[::2])
     size += sum(ROOM[name] for name in page[1::2])
     if size > MOST_BYTES:
-        file, line = markup.heaviest(marked, templates.sandbox.paths)
+        file, line = heaviest_line(marked, templates.sandbox.paths)
         raise TemplateError(
             file,
             line,
             f"the HTML would have {size:,} bytes, at most {MOST_BYTES:,} are allowed, and this "
             "line writes most of it; take fewer comparisons",
         )
-
-
-def _check_remnants(page: str, entry: str) -> None:
-    """The content is escaped, and only templates can leave a `<mj-` behind."""
-    if found := re.search(r"</?(mj-[\w-]*|mjml)", page):
-        raise TemplateError(entry, 1, f"the compiler left {found[0]} standing")
-
-
-# The compiler hides the preheader in white on white as well, which filters count.
-_SUPERFLUOUS = ("<![endif]--><!--[if mso | IE]>", "<tbody>", "</tbody>")
-_WHITE_ON_WHITE = "font-size:1px;color:#ffffff;"
-
-
-def _tidy(page: str) -> str:
-    """Fewer bytes for the same page; runs of white space become one character, so the mail
-    has no preformatted text."""
-    for superfluous in _SUPERFLUOUS:
-        page = page.replace(superfluous, "")
-    page = page.replace(_WHITE_ON_WHITE, "font-size:1px;", 1)
-    return re.sub(r"\s+", lambda space: "\n" if "\n" in space[0] else " ", page, flags=re.ASCII)

@@ -1,27 +1,27 @@
-"""Small transactional mails: a confirmation to a reader, a notice to the editor."""
+"""Transactional messages: a confirmation to a reader, a notice to the editor."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from digest.rendering.compiling import compile_html, compile_text, slot_tokens
 from digest.rendering.content import template_model
 from digest.rendering.content.issue_content import Site
-from digest.rendering.issue import compile_html, compile_text, slot_tokens
 from digest.rendering.message import segments
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.reader_values import ADDRESS
 from digest.rendering.templates.template_set import TemplateSet
 
-SUBJECT, HTML_TEMPLATE, TEXT_TEMPLATE = "subject.txt.j2", "letter.mjml.j2", "letter.txt.j2"
+SUBJECT, HTML_TEMPLATE, TEXT_TEMPLATE = "subject.txt.j2", "message.mjml.j2", "message.txt.j2"
 
 
-def compile_letter(
+def compile_transactional(
     name: str, context: Mapping[str, Any], site: Site, templates: TemplateSet
 ) -> CompiledMessage:
-    """A letter of kind `name` from the set's subject, HTML and text templates.
+    """A message of kind `name` from the set's subject, HTML and text templates.
 
-    `context` holds texts, numbers and lists of them; the template sees it beside
-    `site` and `reader.address`. The letter has no list headers. Raises
-    `TemplateError`, also where the context lacks a variable, and `MessageError`.
+    `context` holds texts, numbers and lists of them; templates see it beside `site` and
+    `reader.address`. The message has no list headers. Raises `TemplateError`, also where
+    the context lacks a variable, and `MessageError`.
     """
     given = {key: template_model.clean(value) for key, value in context.items()}
     tokens = {ADDRESS: slot_tokens(repr(sorted(given.items())))[ADDRESS]}

@@ -9,7 +9,7 @@ import pytest
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_issue
 from digest.rendering.templates.template_set import ROOT, load_templates
-from digest.rendering.transactional import compile_letter
+from digest.rendering.transactional import compile_transactional
 from previews.chromium import Chromium, find_chromium, open_chromium
 from tests.unit.rendering.test_design import contrast
 
@@ -66,7 +66,7 @@ def letter() -> str:
         "requested_on": "8 December 2026",
         "valid_hours": 48,
     }
-    message = compile_letter("confirmation", context, SITE, load_templates("confirmation"))
+    message = compile_transactional("confirmation", context, SITE, load_templates("confirmation"))
     return "reader@example.net".join(message.html_segments[::2])
 
 

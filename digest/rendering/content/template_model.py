@@ -10,7 +10,6 @@ from typing import Any
 
 from digest.catalogue.verdict import Verdict
 from digest.catalogue.views import ToolView
-from digest.rendering.content.direction import is_rtl
 from digest.rendering.content.excerpt import excerpt
 from digest.rendering.content.issue_content import (
     Card,
@@ -21,6 +20,7 @@ from digest.rendering.content.issue_content import (
     Side,
     Site,
 )
+from digest.rendering.content.typography import is_rtl
 
 TAGLINE_LIMIT = 110
 FACT_LIMIT = 100

@@ -24,9 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
 from digest.rendering import errors
-from digest.rendering.content.direction import isolated
-from digest.rendering.content.headings import unbroken
-from digest.rendering.content.plain import underlined, wrapped
+from digest.rendering.content.typography import isolated, unbroken, underlined, wrapped
 from digest.rendering.templates.instrument import CHARGE, CONCAT, instrument
 
 CHARACTERS = 2_000_000

@@ -19,7 +19,7 @@ from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey
 from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import load_templates
-from digest.rendering.transactional import compile_letter
+from digest.rendering.transactional import compile_transactional
 from digest.services.reader_values import confirm_link, reader_values
 from digest.services.sending.send_test import compiled_test
 from digest.services.site import domain_of, sending_domain, site_of
@@ -119,14 +119,14 @@ async def _confirmation(
         "valid_hours": round((token.expires_at - token.created_at).total_seconds() / 3600),
     }
     site = site_of(app.settings, edition)
-    return compile_letter("confirmation", context, site, load_templates("confirmation"))
+    return compile_transactional("confirmation", context, site, load_templates("confirmation"))
 
 
 async def _notice(
     app: App, session: AsyncSession, mailing: Mailing, claim: Claim
 ) -> CompiledMessage:
     site = site_of(app.settings)
-    return compile_letter("notice", mailing.payload, site, load_templates("notice"))
+    return compile_transactional("notice", mailing.payload, site, load_templates("notice"))
 
 
 Writer = Callable[[App, AsyncSession, Mailing, Claim], Awaitable[CompiledMessage]]

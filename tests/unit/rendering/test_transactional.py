@@ -8,7 +8,7 @@ from digest.rendering.errors import MessageError, TemplateError
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import load_templates
-from digest.rendering.transactional import compile_letter
+from digest.rendering.transactional import compile_transactional
 
 CONFIRM = {
     "confirm_url": "https://digest.example.org/confirm/0123456789abcdef0123456789abcdef?a=1&b=2",
@@ -20,7 +20,7 @@ CONFIRM = {
 
 @pytest.fixture
 def confirmation(site: Site) -> CompiledMessage:
-    return compile_letter("confirmation", CONFIRM, site, load_templates("confirmation"))
+    return compile_transactional("confirmation", CONFIRM, site, load_templates("confirmation"))
 
 
 def test_a_confirmation_says_what_when_and_how_to_ignore_it(
@@ -40,7 +40,7 @@ def test_a_confirmation_is_signed_with_the_name_of_the_site(
     site: Site, reader: ReaderValues
 ) -> None:
     named = site.model_copy(update={"site_name": "Tools & Trouble"})
-    message = compile_letter("confirmation", CONFIRM, named, load_templates("confirmation"))
+    message = compile_transactional("confirmation", CONFIRM, named, load_templates("confirmation"))
     assert "Tools &amp; Trouble" in message.html(reader)
     assert "Tools & Trouble\n" in message.text(reader)
 
@@ -62,7 +62,7 @@ def test_a_confirmation_has_one_link_and_promotes_nothing(
 
 
 def test_a_notice_carries_its_paragraphs_and_link(site: Site, reader: ReaderValues) -> None:
-    message = compile_letter(
+    message = compile_transactional(
         "notice",
         {"title": "Skipped", "paragraphs": ["<One>", "Two"], "link": "https://x.org/desk"},
         site,
@@ -76,22 +76,22 @@ def test_a_notice_carries_its_paragraphs_and_link(site: Site, reader: ReaderValu
 
 def test_a_notice_needs_no_link(site: Site, reader: ReaderValues) -> None:
     context = {"title": "Skipped", "paragraphs": ["One"]}
-    message = compile_letter("notice", context, site, load_templates("notice"))
+    message = compile_transactional("notice", context, site, load_templates("notice"))
     assert "href" not in message.html(reader)
 
 
 def test_a_missing_variable_is_told(site: Site) -> None:
     with pytest.raises(TemplateError, match="'title' is undefined"):
-        compile_letter("notice", {"paragraphs": ["x"]}, site, load_templates("notice"))
+        compile_transactional("notice", {"paragraphs": ["x"]}, site, load_templates("notice"))
 
 
 def test_a_line_break_cannot_enter_the_subject(site: Site) -> None:
     context = {"title": "Skipped\r\nBcc: x@y.org", "paragraphs": ["One"]}
-    message = compile_letter("notice", context, site, load_templates("notice"))
+    message = compile_transactional("notice", context, site, load_templates("notice"))
     assert message.subject == "Skipped Bcc: x@y.org"
 
 
 def test_a_sender_that_is_no_mailbox_is_refused(site: Site) -> None:
     broken = site.model_copy(update={"sender": "nobody"})
     with pytest.raises(MessageError, match="no usable mailbox"):
-        compile_letter("confirmation", CONFIRM, broken, load_templates("confirmation"))
+        compile_transactional("confirmation", CONFIRM, broken, load_templates("confirmation"))

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from digest.rendering.content.issue_content import IssueContent, Site
-from digest.rendering.issue import compile_here
+from digest.rendering.issue import compile_in_process
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
@@ -74,7 +74,7 @@ def sample() -> dict[str, Any]:
 
 def compiled(content: IssueContent, files: Mapping[str, str] | None = None) -> CompiledMessage:
     chosen = TemplateSet("seeded", files) if files is not None else templates()
-    return compile_here(content, SITE, chosen)
+    return compile_in_process(content, SITE, chosen)
 
 
 def facts_of(content: IssueContent) -> Facts:

@@ -14,7 +14,7 @@ from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey, relaxed_body
 from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import TemplateSet, load_templates
-from digest.rendering.transactional import compile_letter
+from digest.rendering.transactional import compile_transactional
 from tests.opendkim import OpenDkim, find_opendkim
 
 DOMAIN = "news.example.org"
@@ -140,7 +140,7 @@ def compiled(
         "requested_on": "20 November 2026",
         "valid_hours": 48,
     }
-    return compile_letter("confirmation", context, site, load_templates("confirmation"))
+    return compile_transactional("confirmation", context, site, load_templates("confirmation"))
 
 
 def test_a_real_message_is_in_its_relaxed_form_and_verifies(

@@ -11,7 +11,7 @@ from digest.errors import NotFound
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.content.template_model import issue_values
 from digest.rendering.errors import TemplateError
-from digest.rendering.issue import compile_here, compile_issue
+from digest.rendering.issue import compile_in_process, compile_issue
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.templates.template_set import TemplateSet, load_templates
 
@@ -27,7 +27,7 @@ def compile_with(content: IssueContent, site: Site, weekly: TemplateSet) -> Comp
     def compile_with(new: str, old: str = MARK, file: str = GLANCE) -> CompiledMessage:
         assert old in weekly.files[file]
         files = {**weekly.files, file: weekly.files[file].replace(old, new, 1)}
-        return compile_here(content, site, TemplateSet("weekly", files))
+        return compile_in_process(content, site, TemplateSet("weekly", files))
 
     return compile_with
 
@@ -142,7 +142,7 @@ def test_an_editors_template_is_compiled_apart(
     changed = {**weekly.files, GLANCE: weekly.files[GLANCE].replace(MARK, "In short")}
     edited = TemplateSet("weekly", changed)
     assert not edited.is_shipped
-    assert compile_issue(content, site, edited) == compile_here(content, site, edited)
+    assert compile_issue(content, site, edited) == compile_in_process(content, site, edited)
     broken = TemplateSet("weekly", {**changed, GLANCE: "<mj-txt>"})
     with pytest.raises(TemplateError, match="<mj-txt>") as told:
         compile_issue(content, site, broken)

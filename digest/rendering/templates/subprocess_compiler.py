@@ -1,7 +1,7 @@
-"""Editors' templates are compiled in a process of their own.
+"""Templates that an editor changed are compiled in a subprocess.
 
-The sandbox counts their work and the markup is checked before the compiler sees
-it, but the compiler is native code that can end its process; ours sends mail.
+The sandbox limits their work and every tag is checked before the compiler sees it, but the
+compiler is native code, and a crash in it would end the process that sends mail.
 """
 
 import json
@@ -15,16 +15,16 @@ from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.templates.template_set import TemplateSet
 
 SECONDS = 20
-MEMORY = 1 << 30
-FAULT = 3
+MEMORY = 1 << 30  # bytes
+FAULT = 3  # exit status of the subprocess for a mistake in a template or in content
 
 
-def compile_apart(
+def compile_in_subprocess(
     content: IssueContent, site: Site, templates: TemplateSet, variants: Sequence[str]
 ) -> list[CompiledMessage]:
-    """`issue.compile_here` of each variant, in one child.
+    """`issue.compile_in_process` of each variant, in one subprocess.
 
-    Raises its errors, and `TemplateError` if it dies.
+    Raises the same errors, and `TemplateError` if the subprocess crashes or takes too long.
     """
     job = {
         "content": content.model_dump(mode="json"),
@@ -34,22 +34,22 @@ def compile_apart(
     }
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "digest.rendering.templates.child"],
+            [sys.executable, "-m", "digest.rendering.templates.subprocess_main"],
             input=json.dumps(job).encode(),
             capture_output=True,
             timeout=SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _died(templates, f"did not end within {SECONDS} s") from None
+        raise _crashed(templates, f"did not end within {SECONDS} s") from None
     if done.returncode == 0:
         return [CompiledMessage.from_bytes(line) for line in done.stdout.splitlines()]
     if done.returncode == FAULT:
-        raise _told(json.loads(done.stdout))
-    raise _died(templates, "ended the compiler; look for deep nesting or unusual tags")
+        raise _error_of(json.loads(done.stdout))
+    raise _crashed(templates, "ended the compiler; look for deep nesting or unusual tags")
 
 
-def _told(fault: dict[str, str | int | None]) -> Exception:
+def _error_of(fault: dict[str, str | int | None]) -> Exception:
     if "file" in fault:
         line = fault["line"]
         return TemplateError(
@@ -58,5 +58,5 @@ def _told(fault: dict[str, str | int | None]) -> Exception:
     return MessageError(str(fault["reason"]))
 
 
-def _died(templates: TemplateSet, reason: str) -> TemplateError:
+def _crashed(templates: TemplateSet, reason: str) -> TemplateError:
     return TemplateError(f"{templates.name}/", None, f"the template {reason}")

@@ -1,4 +1,8 @@
-"""The child of `guard`: one job on standard input, a line for each message on standard output."""
+"""What `subprocess_compiler` runs.
+
+It reads one job as JSON from standard input and writes a line for each compiled message to
+standard output.
+"""
 
 import json
 import resource
@@ -6,13 +10,13 @@ import sys
 
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.errors import MessageError, TemplateError
-from digest.rendering.issue import compile_here
-from digest.rendering.templates.guard import FAULT, MEMORY, SECONDS
+from digest.rendering.issue import compile_in_process
+from digest.rendering.templates.subprocess_compiler import FAULT, MEMORY, SECONDS
 from digest.rendering.templates.template_set import TemplateSet
 
 
 def main() -> int:
-    """Compile within limits on time and memory; exit status 3 tells a fault of the template."""
+    """Compile within limits on time and memory. Returns the exit status."""
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     job = json.load(sys.stdin)
@@ -20,10 +24,10 @@ def main() -> int:
         content = IssueContent.model_validate(job["content"])
         site = Site.model_validate(job["site"])
         templates = TemplateSet(**job["templates"])
-        made = [compile_here(content, site, templates, key) for key in job["variants"]]
+        made = [compile_in_process(content, site, templates, key) for key in job["variants"]]
     except TemplateError as fault:
-        told = {"file": fault.file, "line": fault.line, "reason": fault.reason}
-        sys.stdout.write(json.dumps(told))
+        place = {"file": fault.file, "line": fault.line, "reason": fault.reason}
+        sys.stdout.write(json.dumps(place))
         return FAULT
     except MessageError as fault:
         sys.stdout.write(json.dumps({"reason": str(fault)}))
