@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from digest.demo.stage import free_port
+from digest.demo.environment import free_port
 from digest.rendering.issue import compile_issue
 from digest.rendering.templates.template_set import load_templates
 from digest.services.workbench.samples import READER, SITE, sample_content

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from digest.cli.runtime import JsonFlag, console, print_json, run_loop
-from digest.demo.show import show_demo
+from digest.demo.run_demo import run_demo
 from digest.keyfile import key_file
 from digest.services.installation.doctor.run_checks import run_checks
 from digest.services.installation.initialise import initialise
@@ -95,4 +95,4 @@ def demo(
     ] = Path("var/demo"),
 ) -> None:
     """Play two weeks of a newsletter: import, sign-up, compose, preview, approve, send, report."""
-    run_loop(show_demo(folder, keep_serving=serve_pages))
+    run_loop(run_demo(folder, keep_serving=serve_pages))

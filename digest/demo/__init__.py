@@ -1,1 +1,1 @@
-"""The demonstration: two weeks of a newsletter in a minute, on real SMTP and real pages."""
+"""The demonstration: two weeks of a newsletter in a minute, with real SMTP and real pages."""

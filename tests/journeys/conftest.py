@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from digest.cli import EXPECTED, app
 from digest.cli.logs import configure_logging
-from digest.demo.stage import free_port
+from digest.demo.environment import free_port
 from tests.journeys.test_send import Sink, digest_json
 from tests.journeys.test_send import digest as run_digest
 from tests.postgres import Cluster

@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from digest.cli.logs import HIDDEN
-from digest.demo.stage import free_port
+from digest.demo.environment import free_port
 from tests.journeys.conftest import Start
 from tests.journeys.test_many_machines import ask, until
 from tests.journeys.test_send import digest_json

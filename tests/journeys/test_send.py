@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from digest.bootstrap import open_app
-from digest.demo.stage import free_port
+from digest.demo.environment import free_port
 from digest.settings import load_settings
 from subscribers.states import SubscriptionState
 from subscribers.tables import Subscriber, Subscription

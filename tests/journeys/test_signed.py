@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from digest.bootstrap import open_app
-from digest.demo.stage import free_port
+from digest.demo.environment import free_port
 from digest.rendering.message.dkim import SigningKey, read_keys
 from digest.settings import load_settings
 from tests.catalogue import add_comparison

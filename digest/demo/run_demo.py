@@ -1,4 +1,4 @@
-"""The demonstration, step by step: from comparison files to the inbox, twice."""
+"""The demonstration, step by step: two weeks, from comparison files to the inbox."""
 
 import asyncio
 from importlib.resources import as_file, files
@@ -8,23 +8,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from digest.app import App
+from digest.bootstrap import open_app
 from digest.delivery.ledger.accounting import Accounting
+from digest.demo.environment import A_WEEK, ShiftedClock, prepare_folder
 from digest.demo.people import confirm, sign_up, unsubscribe_with_one_click
-from digest.demo.stage import A_WEEK, Calendar, set_up
 from digest.errors import Refused
 from digest.issues.editing import Edit
-from digest.keyfile import read_keyring
-from digest.migrate import upgrade
 from digest.services.actor import Actor, Channel
 from digest.services.comparisons.import_files import import_files
+from digest.services.installation.initialise import initialise
 from digest.services.issues import publishing
 from digest.services.issues.preview import preview_issue
 from digest.services.issues.reports import issue_report
 from digest.services.sending import start
 from digest.serving import RunningServer, running_server, until_signal_or
-from digest.store import open_store
 from previews.preview_files import Preview, write_previews
-from schedules.editions import create_default
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -32,43 +30,42 @@ ACTOR = Actor(Channel.COMMAND_LINE, "the demonstration")
 SENTENCE = "A tool you may already pay for changed sides this week. Here is what the panel saw."
 
 
-async def show_demo(folder: Path, *, keep_serving: bool) -> None:
-    """Play both weeks; then serve the pages until Ctrl-C, or end."""
-    settings = set_up(folder)
-    calendar = Calendar()
-    await upgrade(settings.store_url)
-    store, keyring = open_store(settings.store_url), read_keyring(settings)
-    app = App(settings, store, keyring, calendar.now, calendar.uptime)
-    try:
-        async with app.store.write() as session:
-            await create_default(session, calendar.now(), name=settings.site_name)
-        async with running_server(app) as now_running:
-            await _play(app, calendar, now_running)
-            if keep_serving:
-                console.print("\nServing until Ctrl-C.")
-                await until_signal_or(now_running.sending)
-    finally:
-        await app.store.close()
+async def run_demo(folder: Path, *, keep_serving: bool) -> None:
+    """Play both weeks, then serve the pages until Ctrl-C or end.
+
+    Raises `Refused` for a folder that is not empty and not of a demonstration.
+    """
+    settings = prepare_folder(folder)
+    clock = ShiftedClock()
+    await initialise(settings, clock.now)
+    async with (
+        open_app(settings, clock.now, clock.uptime) as app,
+        running_server(app) as server,
+    ):
+        await _play(app, clock, server)
+        if keep_serving:
+            console.print("\nServing until Ctrl-C.")
+            await until_signal_or(server.sending)
 
 
-async def _play(app: App, calendar: Calendar, now_running: RunningServer) -> None:
-    _step("Last week: the first comparisons come in")
+async def _play(app: App, clock: ShiftedClock, server: RunningServer) -> None:
+    _step("Last week: the first comparisons are imported")
     await _import(app, "week-1.json")
     _step("Readers sign up on the form, and confirm from the mail")
-    asked = await sign_up(app.settings.public_url)
-    confirmed = await confirm(app.settings.inbox_dir, asked)
+    signed_up = await sign_up(app.settings.public_url)
+    confirmed = await confirm(app.settings.inbox_dir, signed_up)
     console.print(f"  {confirmed} signed up, got a confirmation mail and pressed its button")
-    _step("The first issue goes out")
-    await _publish(app, now_running, Edit())
+    _step("The first issue is sent")
+    await _publish(app, server, Edit())
 
-    calendar.behind -= A_WEEK
-    _step("This week: new comparisons, and a panel that changed its mind")
+    clock.behind -= A_WEEK
+    _step("This week: new comparisons, and a panel with a new verdict")
     await _import(app, "week-2.json")
     await unsubscribe_with_one_click(app.settings.inbox_dir, "tim@readers.example.org")
-    console.print("  one reader left with her mail program's own button (RFC 8058)")
+    console.print("  one reader unsubscribed with the button of their mail program (RFC 8058)")
     _step("The second issue: compose, preview, approve, send")
-    number = await _publish(app, now_running, Edit(sentence=SENTENCE))
-    _tell_where(app, now_running, number)
+    number = await _publish(app, server, Edit(sentence=SENTENCE))
+    _print_addresses(app, server, number)
 
 
 async def _import(app: App, name: str) -> None:
@@ -82,7 +79,7 @@ async def _import(app: App, name: str) -> None:
     )
 
 
-async def _publish(app: App, now_running: RunningServer, change: Edit) -> int:
+async def _publish(app: App, server: RunningServer, change: Edit) -> int:
     made = await publishing.compose(app, "weekly")
     number = made.issue.number
     await publishing.edit(app, number, change)
@@ -95,14 +92,14 @@ async def _publish(app: App, now_running: RunningServer, change: Edit) -> int:
     console.print(f"  preview written to {folder}", markup=False)
     await publishing.approve(app, number, by="the demonstration", expected=preview.hash)
     await start.send(app, number, to_inbox=True)
-    now_running.worker.wake()
+    server.worker.wake()
     counts = await _watch(app, number)
     console.print(f"  [bold]{counts.equation()}[/bold]")
     return number
 
 
 async def _watch(app: App, number: int) -> Accounting:
-    """Show progress until the issue is sent: nothing of it is open any more."""
+    """Show progress until the issue is sent, which means that no delivery is open."""
     columns = TextColumn("  sending"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("sending", total=None)
@@ -117,13 +114,13 @@ async def _watch(app: App, number: int) -> Accounting:
             await asyncio.sleep(0.2)
 
 
-def _tell_where(app: App, now_running: RunningServer, number: int) -> None:
+def _print_addresses(app: App, server: RunningServer, number: int) -> None:
     pictures = sorted((app.settings.data_dir / "preview" / str(number)).glob("*.png"))
     console.print("\n[bold]Look at[/bold]")
-    console.print(f"  {now_running.public_url}/            sign-up and newest verdicts")
-    console.print(f"  {now_running.public_url}/issues/{number}    the issue in the browser")
-    console.print(f"  {now_running.desk_url}/inbox       the mails as they arrived")
-    console.print(f"  {now_running.desk_url}/issues/{number}    the editor's preview")
+    console.print(f"  {server.public_url}/            sign-up and newest verdicts")
+    console.print(f"  {server.public_url}/issues/{number}    the issue in the browser")
+    console.print(f"  {server.desk_url}/inbox       the mails as they arrived")
+    console.print(f"  {server.desk_url}/issues/{number}    the editor's preview")
     for picture in pictures:
         console.print(f"  {picture}", markup=False)
     if not pictures:

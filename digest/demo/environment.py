@@ -1,4 +1,4 @@
-"""Where the demonstration plays: a folder, free ports, and a clock that can be a week behind."""
+"""The environment of the demonstration: a folder, free ports, and a clock a week behind."""
 
 import os
 import shutil
@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from digest.errors import Refused
-from digest.keyfile import make_key_file
 from digest.settings import SITE_NAME, Settings
 from digest.uptime import Uptime
 
@@ -17,29 +16,29 @@ A_WEEK = timedelta(days=7)
 
 
 @dataclass
-class Calendar:
-    """The real time, less what the demonstration is behind."""
+class ShiftedClock:
+    """The real time minus `behind`."""
 
     behind: timedelta = A_WEEK
 
     def now(self) -> datetime:
-        """The instant the demonstration plays at."""
+        """The current time of the demonstration."""
         return datetime.now(UTC) - self.behind
 
     def uptime(self) -> Uptime:
-        """Time passes here as the clock says, also when a week is left out."""
+        """An uptime that agrees with the clock, so that skipping a week is not taken for a jump."""
         return Uptime("demonstration", self.now().timestamp())
 
 
-def set_up(folder: Path) -> Settings:
-    """An empty folder of our own, and settings that reach nobody outside this machine.
+def prepare_folder(folder: Path) -> Settings:
+    """Empty the folder; returns settings that send nothing beyond this machine.
 
-    Raises `Refused` rather than empty a folder that holds anything else.
+    Raises `Refused` for a folder with anything but a demonstration in it.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise Refused(f"{folder} is not empty and not a demonstration; choose another with --dir")
     shutil.rmtree(folder, ignore_errors=True)
-    make_key_file(folder)
+    folder.mkdir(parents=True)
     (folder / MARK).touch()
     port = free_port(8000)
     return Settings(
@@ -47,7 +46,7 @@ def set_up(folder: Path) -> Settings:
         data_dir=folder,
         database_url=None,
         smtp_url=None,
-        config=Path(os.devnull),  # no relays, whatever digest.toml says here
+        config=Path(os.devnull),  # so that no digest.toml is read
         secret_key=None,
         public_url=f"http://127.0.0.1:{port}",
         port=port,
@@ -59,7 +58,7 @@ def set_up(folder: Path) -> Settings:
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port if it is free on loopback, else one that is."""
+    """`wanted` if it is free on loopback, else another free port."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
