@@ -362,3 +362,14 @@ async def test_a_persona_that_an_editor_renamed_is_known_by_its_quote(desk: Desk
         ("take by PM: persona", "Owner", "PM")
     ]
     assert [review.persona for review in (await desk.tool("ash")).reviews] == ["PM"]
+
+
+async def test_a_stored_slug_stays_although_the_name_would_now_get_another(
+    desk: Desk, store: Store
+) -> None:
+    await desk.bring({**comparison(tool("דיגסט", slug="tool"), "Birch"), "slug": "tool-vs-birch"})
+    report = await desk.bring(comparison("דיגסט", "Birch"), comparison("דיגסט", "Яндекс"))
+    assert report.unchanged == ("tool-vs-birch",)
+    assert report.comparisons_added == ("tool-vs-yandeks",)
+    async with store.read() as session:
+        assert (await get_comparison(session, "tool-vs-birch")).left.slug == "tool"
