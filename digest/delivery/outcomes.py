@@ -1,6 +1,6 @@
-"""What a reply means for the reader, and when to try again.
+"""The outcome that a reply leads to, and the time until the next try.
 
-Sources: RFC 5321 section 4.2, RFC 3463; the table is in `docs/delivery.md`.
+Sources: RFC 5321 section 4.2 and RFC 3463. `docs/delivery.md` has the table.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,8 @@ from datetime import timedelta
 from digest.delivery.ports import Reply
 from digest.delivery.states import DeliveryState
 
-# The mailbox or its domain does not exist: no issue will ever arrive (RFC 3463, RFC 7505).
+# The mailbox or its domain does not exist, so no mail will ever arrive (RFC 3463, RFC 7505).
+# 5.7.x is absent on purpose: policy is about the sender, and never a reason to drop a reader.
 DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -20,9 +21,10 @@ JITTER = 0.2
 
 @dataclass(frozen=True)
 class Outcome:
-    """The state a delivery goes to. `charged`: it counts as a try on the reader.
+    """The result of one try: the delivery's next state, and why.
 
-    `reply` is the relay's, where there was one; it is for counting and logging only.
+    `charged`: the try counts towards the reader's retry schedule. `dead_address`: the
+    address is to be suppressed. `reply` is the relay's, if it gave one.
     """
 
     state: DeliveryState
@@ -37,7 +39,7 @@ class Outcome:
 
 
 def printable(text: str) -> str:
-    """Text of somebody else's, such as a relay's, as any database and log takes it."""
+    """Foreign text, such as a relay's reply, made safe for any database and log."""
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
@@ -54,7 +56,7 @@ def outcome_of(reply: Reply) -> Outcome:
 
 
 def retry_delay(attempts: int, chance: float) -> timedelta:
-    """How long to wait after the `attempts`-th try (from 1); `chance` in [0, 1) spreads ±20 %."""
+    """The wait after try number `attempts`, from 1; `chance` in [0, 1) spreads it by ±20 %."""
     steps = len(RETRY_AFTER)
     base = RETRY_AFTER[attempts - 1] if attempts <= steps else THEN_EVERY
     return base * (1 + JITTER * (2 * chance - 1))

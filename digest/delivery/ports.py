@@ -1,35 +1,36 @@
-"""The transport port: a connection stages a message, and only then lets it go.
+"""The transport port: a connection stages a message, then finishes or abandons it.
 
-Staging hands over everything but the permission to deliver; `finish` gives it,
-`abandon` takes the message back. Between the two the ledger arms the delivery,
-so a reader who unsubscribed a moment ago is not written to, and a crash leaves
-an outcome unknown only for what was armed.
+Staging hands over everything but the final dot. `finish` sends the dot and so permits
+delivery; `abandon` takes the message back. The ledger arms the delivery between the two:
+a reader who unsubscribed a moment ago gets no mail, and a crash leaves an unknown outcome
+only for deliveries that were armed.
 
-What can go wrong is told by exception:
+Exceptions:
 
     TransportError
-    ├── RelayUnavailable   the relay, not the reader: back off, try again later
-    ├── RelayRefused       the relay will not work with these settings; a person must act
-    ├── Refused            this message or recipient; carries the reply
-    ├── Interrupted        lost before the dot; certainly not sent
-    └── OutcomeUnknown     lost after the dot; nobody knows
+    ├── RelayUnavailable   the relay's fault, not the reader's: back off and retry later
+    ├── RelayRefused       the relay rejects our settings: a person must act
+    ├── MessageRefused     this message or recipient is refused; carries the reply
+    ├── Interrupted        connection lost before the dot: certainly not sent
+    └── OutcomeUnknown     connection lost after the dot: sent or not, nobody knows
 """
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An SMTP reply. `enhanced` is the RFC 3463 code such as '5.1.1', if given."""
+    """An SMTP reply: its code, and the text after it."""
 
     code: int
     text: str = ""
 
-    @property
+    @cached_property  # asked for several times for each message
     def enhanced(self) -> str | None:
-        """The RFC 3463 status code; it outranks the basic code."""
+        """The RFC 3463 status code such as '5.1.1', if given; it outranks the basic code."""
         match = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", self.text)
         return match.group(1) if match else None
 
@@ -39,10 +40,10 @@ class Reply:
 
 
 class Outgoing(NamedTuple):
-    """One message on its way.
+    """One message to send.
 
-    `data` is the wire form (RFC 5321 section 4.5.2) without the final dot: it ends in CRLF,
-    and no line of it begins with a dot, since the compiler writes those as `=2E`.
+    `data` is the wire form without the final dot. It ends in CRLF, and no line begins with a
+    dot (the compiler writes `=2E` instead), so it needs no dot-stuffing (RFC 5321 section 4.5.2).
     """
 
     delivery_id: int
@@ -61,11 +62,11 @@ class RelayUnavailable(TransportError):
 
 
 class RelayRefused(TransportError):
-    """A 5xx before RCPT, or failing AUTH or TLS: trying again will not help."""
+    """A 5xx before RCPT, or AUTH or TLS failed: a retry will not help."""
 
 
 class MessageRefused(TransportError):
-    """The relay refused this recipient or message with `reply`; the connection lives on."""
+    """The relay refused this recipient or message with `reply`; the connection stays usable."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(str(reply))
@@ -73,43 +74,43 @@ class MessageRefused(TransportError):
 
 
 class Interrupted(TransportError):
-    """The connection broke before the dot: certainly not sent."""
+    """The connection broke before the dot, so the message was certainly not sent."""
 
 
 class OutcomeUnknown(TransportError):
-    """The connection broke after the dot, before the reply."""
+    """The connection broke after the dot and before the reply."""
 
 
 class Connection(Protocol):
     """One session with a relay; carries one message at a time.
 
-    After an exception other than `Refused` it is of no further use.
+    After an exception other than `MessageRefused` it must not be used again.
     """
 
     @property
     def usable(self) -> bool:
-        """False once the session is known to be over."""
+        """False once the session is known to have ended."""
 
     async def stage(self, message: Outgoing) -> None:
-        """Hand over the message but not the dot. Raises any TransportError but OutcomeUnknown."""
+        """Hand over all but the dot. Raises any `TransportError` except `OutcomeUnknown`."""
 
     async def finish(self, then: Outgoing | None = None) -> Reply:
-        """Send the dot and wait for its reply, whatever that is.
+        """Send the dot and return the reply, positive or negative.
 
-        `then` is the message that will be staged next, if that is known: a relay that
-        pipelines (RFC 2920) is offered its envelope together with the dot. Raises
-        `Interrupted` when the dot was certainly not sent, else `OutcomeUnknown`.
+        `then` is the message that will be staged next, if it is known: with PIPELINING
+        (RFC 2920) its envelope goes out together with the dot. Raises `Interrupted` if
+        the dot was certainly not sent, otherwise `OutcomeUnknown`.
         """
 
     async def abandon(self) -> None:
-        """Take the staged message back by cutting the connection."""
+        """Discard the staged message by cutting the connection: plain DATA has no other undo."""
 
     async def close(self) -> None:
-        """End politely. Never raises."""
+        """End the session with QUIT. Never raises."""
 
 
 class Transport(Protocol):
-    """Opens connections."""
+    """Opens connections to one relay."""
 
     async def connect(self) -> Connection:
-        """Open one. Raises `RelayUnavailable` or `RelayRefused`."""
+        """Open a connection. Raises `RelayUnavailable` or `RelayRefused`."""

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class MailingKind(StrEnum):
-    """The reasons to write to people."""
+    """Why a mailing is sent."""
 
     ISSUE = "issue"
     CONFIRMATION = "confirmation"
@@ -13,7 +13,7 @@ class MailingKind(StrEnum):
 
 
 class MailingState(StrEnum):
-    """Only an `active` mailing arms; `finished` and `cancelled` are for good."""
+    """Only deliveries of an `active` mailing can be armed; the last two states are final."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -22,14 +22,14 @@ class MailingState(StrEnum):
 
 
 class Route(StrEnum):
-    """Where a mailing goes: the configured relay, or the built-in inbox."""
+    """Where a mailing goes: to the configured relays, or to the built-in inbox."""
 
     RELAY = "relay"
     INBOX = "inbox"
 
 
 class DeliveryState(StrEnum):
-    """See `docs/delivery.md` for what leads from one to the next."""
+    """`docs/delivery.md` draws what leads from one state to the next."""
 
     PENDING = "pending"
     CLAIMED = "claimed"

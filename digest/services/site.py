@@ -3,7 +3,7 @@
 from email.utils import parseaddr
 
 from digest.app import App
-from digest.delivery.ledger.postmark import Postmark
+from digest.delivery.ledger.message_ids import MessageIdMaker
 from digest.delivery.relays.config_file import relays_of
 from digest.delivery.states import Route
 from digest.errors import Misconfigured
@@ -37,9 +37,9 @@ def domain_of(sender: str) -> str:
         raise Misconfigured("DIGEST_SENDER: must look like Name <address@domain>") from None
 
 
-def new_postmark(site: Site) -> str:
+def new_message_id_key(site: Site) -> str:
     """What the Message-IDs of one mailing of this sender are made with, as the mailing keeps it."""
-    return str(Postmark.new(sending_domain(site)))
+    return str(MessageIdMaker.new(sending_domain(site)))
 
 
 def reaches_relay(app: App) -> bool:

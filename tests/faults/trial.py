@@ -106,11 +106,12 @@ async def prepare(path: Path, *, beyond_ascii: bool = False) -> Path:
         await session.flush()
         mailing = Mailing(
             kind=MailingKind.ISSUE,
+            payload={"issue": 1},
             edition=EDITION,
             route=Route.RELAY,
             created_at=BEGUN,
             give_up_at=BEGUN + timedelta(hours=48),
-            postmark="key@news.example.org",
+            message_id_key="key@news.example.org",
         )
         await freeze_audience(session, mailing)
     await store.close()

@@ -74,7 +74,7 @@ async def test_text_in_json_keeps_every_character(store: Store) -> None:
                 payload=payload,
                 created_at=NOON,
                 give_up_at=NOON,
-                postmark="key@example.org",
+                message_id_key="key@example.org",
             )
         )
     async with store.read() as session:

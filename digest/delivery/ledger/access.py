@@ -1,9 +1,8 @@
 """The hot path of the ledger: claim, arm, record, give back.
 
-Each is a conditional update, so that whatever happens in between, a delivery has
-exactly one owner. A claim is fenced by its token: who lost the claim (a lease
-that ran out) can neither arm nor record. Arms and records go through the
-`writer`, where those of many lanes share a commit.
+Each is a conditional update, so a delivery has exactly one owner at any moment. A claim is
+fenced by its token: a worker that lost the claim because its lease ran out can neither arm
+nor record. Arms and records go through the `writer`, where many lanes share a commit.
 """
 
 import asyncio
@@ -18,9 +17,9 @@ from sqlmodel import col, select, update
 
 from digest.delivery.guards.liveness import Liveness
 from digest.delivery.ledger.claims import Claim, claims_of, held_by, still_wanted
-from digest.delivery.ledger.commits import Arming, Recording
+from digest.delivery.ledger.commits import ArmRequest, Record
 from digest.delivery.ledger.due import find_due
-from digest.delivery.ledger.recording import is_rare, recording_of, write_down
+from digest.delivery.ledger.recording import is_rare, record_of, record_outcome
 from digest.delivery.ledger.recovery import UNOWNED, ended
 from digest.delivery.ledger.writer import RETRY_SECONDS, Writer
 from digest.delivery.outcomes import Outcome
@@ -34,7 +33,7 @@ LEASE = timedelta(minutes=15)
 
 
 class Settled(NamedTuple):
-    """Where a delivery went whose dot was withheld, and whether its mailing goes on.
+    """The new state of a delivery whose dot was withheld, and whether its mailing is active.
 
     `state` is None if the claim was lost meanwhile.
     """
@@ -44,9 +43,9 @@ class Settled(NamedTuple):
 
 
 class Ledger:
-    """One worker's access to the ledger; `close` it, so that all is written.
+    """One worker's access to the ledger; `close` it so that everything is written.
 
-    Of `liveness` it asks `holds` from a thread, before each commit that arms.
+    `liveness.holds` is called from a thread, before each commit that arms.
     """
 
     def __init__(self, store: Store, liveness: Liveness) -> None:
@@ -56,27 +55,27 @@ class Ledger:
 
     @property
     def broken(self) -> "asyncio.Future[None]":
-        """Raises what ended the writing of arms and records, should that happen."""
+        """A future that raises the error which ended the writing of arms and records, if any."""
         return self._writer.broken
 
     @property
     def failure(self) -> BaseException | None:
-        """What that was."""
+        """That error."""
         broken = self._writer.broken
         return broken.exception() if broken.done() and not broken.cancelled() else None
 
     @property
     def commit_seconds(self) -> float:
-        """How long a commit takes at present, smoothed; connections follow it."""
+        """How long a commit takes, as a moving average; sets how many connections are used."""
         return self._writer.commit_seconds
 
     async def claim(
-        self, routes: Iterable[Route], limit: int, now: datetime, *, letters_only: bool = False
+        self, routes: Iterable[Route], limit: int, now: datetime, *, with_issues: bool = True
     ) -> list[Claim]:
-        """Take up to `limit` deliveries that are due on these routes; letters before issues."""
+        """Take up to `limit` deliveries that are due on these routes, those of issues last."""
         token = secrets.token_hex(8)
         async with self._store.write() as session:
-            due = await find_due(session, routes, limit, now, letters_only=letters_only)
+            due = await find_due(session, routes, limit, now, with_issues=with_issues)
             await session.exec(
                 update(Delivery)
                 .where(col(Delivery.id).in_([row[0] for row, _ in due]))
@@ -92,39 +91,41 @@ class Ledger:
         return claims_of(due, token, now + LEASE)
 
     async def arm(self, claim: Claim, wire_date: datetime, now: datetime) -> bool:
-        """Permit the dot: True if the claim, the mailing and the reader's consent all hold.
+        """Ask to send the dot: True if the claim, the mailing and the reader's consent all hold.
 
-        False also when it could not be written, or this worker lost its lock.
+        False also if it could not be written, or if this worker lost its lock.
         """
-        return await self._writer.arm(Arming(claim, wire_date, now))
+        return await self._writer.arm(ArmRequest(claim, wire_date, now))
 
     async def record(self, claim: Claim, outcome: Outcome, now: datetime) -> None:
-        """Write down the outcome of a try, if the claim is still ours, with the next commit.
+        """Record the outcome of a try with the next commit, if the claim still holds the delivery.
 
-        However long the database is busy: a reply that is known must not become unknown.
-        What changes more than its row is committed when this returns, so that its lane
-        arms nothing meanwhile.
+        Tried until it succeeds, however long the database is busy: a reply that is known
+        must not become an unknown outcome.
         """
         if not is_rare(claim, outcome):
-            return self._writer.record(recording_of(claim, outcome, now))
+            return self._writer.record(record_of(claim, outcome, now))
+        # Awaited, unlike the others: this commit is not the writer's, so the lane must not arm
+        # its next message before it, or a crash could leave two armed deliveries for one
+        # connection. Shielded, since a cancelled lane must not lose a known reply.
         task = asyncio.create_task(self._record_rarely(claim, outcome, now))
         self._rare.add(task)
         task.add_done_callback(self._rare.discard)
         await asyncio.shield(task)
 
     def postpone(self, claim: Claim, until: datetime, now: datetime) -> None:
-        """Put off a delivery that was not begun; no try is charged to the reader."""
+        """Defer a delivery that was not begun; it does not count as a try."""
         reason = "waiting for its turn: its domain takes no more for now"
-        record = Recording(claim, DeliveryState.DEFERRED, reason, claim.attempts, until, now)
+        record = Record(claim, DeliveryState.DEFERRED, reason, None, claim.attempts, until, now)
         self._writer.record(record)
 
     async def flush(self) -> None:
-        """Until all that was recorded is committed."""
+        """Wait until everything recorded so far is committed."""
         await asyncio.gather(*self._rare)
         await self._writer.flush()
 
     async def close(self) -> None:
-        """Write what is left; nothing may be asked for afterwards."""
+        """Write what is left; the ledger cannot be used afterwards."""
         try:
             await asyncio.gather(*self._rare)
         finally:
@@ -134,13 +135,13 @@ class Ledger:
         while True:
             try:
                 async with self._store.write() as session:
-                    return await write_down(session, claim, outcome, now)
+                    return await record_outcome(session, claim, outcome, now)
             except BUSY as trouble:
                 log.warning("database busy, still to write", reason=self._store.explain(trouble))
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def settle_denied(self, claim: Claim, now: datetime) -> Settled:
-        """See to a delivery that got no dot."""
+        """Skip or give back a delivery whose dot was withheld, depending on why it was."""
         async with self._store.write() as session:
             mailing = await session.get(Mailing, claim.mailing_id)
             wanted = (
@@ -168,7 +169,7 @@ class Ledger:
             return Settled(DeliveryState(state) if state else None, active)
 
     async def give_back(self, claims: Iterable[Claim], now: datetime) -> None:
-        """Return claims that were never armed; always safe."""
+        """Return claims that were never armed, which is always safe."""
         held = list(claims)
         if not held:
             return
@@ -183,8 +184,6 @@ class Ledger:
 
 
 def _undotted(claim: Claim) -> ColumnElement[bool]:
-    """In the hands of a claim whose dot was withheld, whatever the database made of its arming.
-
-    A commit whose answer got lost may have armed it.
-    """
+    """A condition: held by a claim whose dot was withheld."""
+    # Perhaps armed all the same: if only the answer of the commit was lost, we took it as denied.
     return held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED)

@@ -1,24 +1,24 @@
-"""On what conditions a delivery changes hands: held by its claim, still wanted."""
+"""Claims on deliveries, and the conditions under which a claim may act."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Update, true
-from sqlmodel import and_, col, select, update
+from sqlalchemy import ColumnElement, true
+from sqlmodel import and_, col
 
 from digest.delivery.ledger.due import Due
-from digest.delivery.ledger.postmark import Postmark
-from digest.delivery.ledger.statements import Given
-from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
-from digest.delivery.tables import Delivery, Mailing
+from digest.delivery.ledger.message_ids import MessageIdMaker
+from digest.delivery.payloads import issue_number
+from digest.delivery.states import DeliveryState, MailingKind, Route
+from digest.delivery.tables import Delivery
 from subscribers.audience import confirmable, still_subscribed
 
 
 class Claim(NamedTuple):
-    """A delivery in a worker's hands, and what it needs to write the message.
+    """A delivery in a worker's hands, with all that is needed to write the message.
 
-    `issue` is the number that people know, of an issue or its test.
+    `issue` is the number that people know of the issue that is sent or tested.
     """
 
     delivery_id: int
@@ -37,13 +37,16 @@ class Claim(NamedTuple):
 
     @property
     def domain(self) -> str:
-        """The recipient's, in A-labels and lower case."""
+        """The recipient's domain, as A-labels in lower case."""
         return self.address.rpartition("@")[2].lower()
 
 
 def claims_of(due: Sequence[Due], token: str, lease_until: datetime) -> list[Claim]:
-    """The claims on deliveries just taken."""
-    postmarks = {mailing.id: Postmark.parse(mailing.postmark) for _, mailing in due}
+    """The claims on deliveries that were just taken with `token`."""
+    # Once per mailing, since thousands of deliveries share one.
+    mailings = {mailing.id: mailing for _, mailing in due}
+    makers = {key: MessageIdMaker.parse(it.message_id_key) for key, it in mailings.items()}
+    issues = {key: issue_number(it) for key, it in mailings.items()}
     return [
         Claim(
             delivery_id=delivery_id,
@@ -55,29 +58,31 @@ def claims_of(due: Sequence[Due], token: str, lease_until: datetime) -> list[Cla
             subscriber_id=subscriber_id,
             address=address,
             variant=variant,
-            message_id=postmarks[mailing.id].message_id(delivery_id),
+            message_id=makers[mailing.id].message_id(delivery_id),
             lease_until=lease_until,
             attempts=attempts,
-            issue=mailing.payload.get("issue"),
+            issue=issues[mailing.id],
         )
         for (delivery_id, subscriber_id, address, variant, attempts), mailing in due
     ]
 
 
 def held_by(claim: Claim, *states: DeliveryState) -> ColumnElement[bool]:
-    """The claim's own delivery, still in its hands and in one of these states."""
+    """A condition: the claim's own delivery, still held by it and in one of these states."""
     return and_(
         col(Delivery.id) == claim.delivery_id,
+        # Without the token, a worker whose lease ran out could act on another worker's claim.
         col(Delivery.token) == claim.token,
         col(Delivery.state).in_(states),
     )
 
 
 def still_wanted(kind: MailingKind, edition: Any, *, lock: bool = False) -> ColumnElement[bool]:
-    """The reader's consent at this very moment, as the kind of mailing needs it.
+    """A condition: the reader consents at this moment to a mailing of this kind.
 
-    `edition` is a slug, or an expression that will be one. With a `lock` it cannot be
-    withdrawn before the transaction ends, and one that is being withdrawn is none.
+    `edition` is a slug, or an SQL expression for one. With `lock`, the rows that hold the
+    consent are locked until the transaction ends; a row that another transaction is just
+    changing counts as withdrawn.
     """
     subscriber_id = col(Delivery.subscriber_id)
     if kind is MailingKind.ISSUE:
@@ -85,32 +90,3 @@ def still_wanted(kind: MailingKind, edition: Any, *, lock: bool = False) -> Colu
     if kind is MailingKind.CONFIRMATION:
         return confirmable(edition, subscriber_id, lock=lock)
     return true()
-
-
-def arming(kind: MailingKind, given: Given) -> Update:
-    """The arming update of one kind of mailing; see `statements` for how it is run.
-
-    Where the database has row locks, a pause, cancel or unsubscribe waits for the commit of
-    an arm; and one that is just being committed denies the arm, which waits for nobody.
-    """
-    return (
-        update(Delivery)
-        .where(
-            col(Delivery.id) == given("its_id"),
-            col(Delivery.token) == given("its_token"),
-            col(Delivery.state) == DeliveryState.CLAIMED,
-            select(col(Mailing.id))
-            .where(
-                col(Mailing.id) == given("its_mailing"),
-                col(Mailing.state) == MailingState.ACTIVE,
-            )
-            .with_for_update(read=True, skip_locked=True)
-            .exists(),
-            still_wanted(kind, given("its_edition"), lock=True),
-        )
-        .values(
-            state=DeliveryState.ARMED,
-            wire_date=given("the_date"),
-            updated_at=given("the_time"),
-        )
-    )

@@ -1,9 +1,9 @@
-"""What is due: letters first, then issues, mailing by mailing.
+"""Deliveries that are due: small mailings first, then issues, mailing by mailing.
 
-Each look at an issue walks along an index, (mailing, state, id) or that of the
-deliveries put off by hour, and stops at the limit: it costs the same with a million
-readers waiting as with ten. On PostgreSQL it holds the rows that it finds and leaves out
-those that another worker is just taking; on SQLite nobody else is.
+An issue's due deliveries are read along an index, either (mailing, state, id) or that of
+`not_before`, up to the limit: with a million readers waiting it costs as much as with ten.
+On PostgreSQL the rows found are locked, and those that another worker is just claiming are
+skipped; on SQLite only one transaction writes at a time.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
 from digest.delivery.tables import Delivery, Mailing
 
-# No more than a claim needs: to make an object of each row would cost more than all the rest.
+# Plain columns, no more than a claim needs: an ORM object per row would cost more than the rest.
 WANTED = (
     col(Delivery.id),
     col(Delivery.subscriber_id),
@@ -38,11 +38,12 @@ async def find_due(
     limit: int,
     now: datetime,
     *,
-    letters_only: bool = False,
+    with_issues: bool = True,
 ) -> list[Due]:
     """Up to `limit` deliveries of active mailings on these routes whose time has come.
 
-    Of each its `WANTED` columns, and its mailing; letters come first.
+    Each as its `WANTED` columns and its mailing. Confirmations, notices and tests come
+    before issues: their readers wait for them.
     """
     active = and_(
         col(Mailing.finished_at).is_(None),
@@ -50,8 +51,8 @@ async def find_due(
         col(Mailing.route).in_(list(routes)),
         col(Mailing.give_up_at) > now,
     )
-    found = await _letters(session, active, limit, now)
-    if letters_only:
+    found = await _single_messages(session, active, limit, now)
+    if not with_issues:
         return found
     issues = await session.exec(
         select(Mailing)
@@ -67,17 +68,16 @@ async def find_due(
     return found
 
 
-async def _letters(
+async def _single_messages(
     session: AsyncSession, active: ColumnElement[bool], limit: int, now: datetime
 ) -> list[Due]:
-    """A letter is a mailing of its own with one row or a few: one look for all of them.
-
-    By mailing, the order of their index, so that a rush of sign-ups is not sorted each time.
-    """
+    """Of all mailings that are no issue and have only a few rows each, in one query."""
     rows = await session.exec(
         select(Delivery, Mailing)
         .join(Mailing, col(Mailing.id) == col(Delivery.mailing_id))
         .where(active, col(Mailing.kind) != MailingKind.ISSUE, or_(_pending(), _waited_for(now)))
+        # The order of the index of unfinished mailings: a rush of sign-ups is not sorted again
+        # with every claim.
         .order_by(col(Mailing.id))
         .limit(limit)
         .with_for_update(skip_locked=True, of=Delivery)

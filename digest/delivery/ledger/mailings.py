@@ -1,4 +1,4 @@
-"""Mailings: their rows are written whole, in the caller's transaction."""
+"""Mailings: stored together with all their deliveries, in the caller's transaction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,9 +47,8 @@ async def open_mailing(
 async def freeze_audience(session: AsyncSession, mailing: Mailing) -> Mailing:
     """Store a mailing with one delivery for each active reader of its edition, as of now.
 
-    Sign-ups and unsubscribes that commit before this transaction are in it; later
-    ones are not, and later unsubscribes are honoured when the delivery is armed.
-    The database makes the rows by itself: none of them passes through this process.
+    Confirmations and unsubscribes that committed before count. Later confirmations wait
+    for the next issue; later unsubscribes are respected when the delivery is armed.
     """
     assert mailing.edition
     mailing_id = await _store(session, mailing)
@@ -58,6 +57,7 @@ async def freeze_audience(session: AsyncSession, mailing: Mailing) -> Mailing:
         "updated_at": literal(mailing.created_at, UTCDateTime()),
         **{name: literal(value) for name, value in UNTOUCHED.items()},
     }
+    # INSERT … SELECT: a million rows are made in seconds, and none passes through this process.
     rows = audience(mailing.edition).add_columns(*same.values())
     await session.exec(insert(Delivery).from_select(["subscriber_id", "address", *same], rows))
     await dialect_of(session).refresh_statistics(session, "mailing", "delivery")
@@ -72,17 +72,17 @@ async def _store(session: AsyncSession, mailing: Mailing) -> int:
 
 
 async def pause(session: AsyncSession, mailing_id: int, reason: str) -> bool:
-    """Stop arming from the next commit on; False if it was not active."""
+    """Deny arms from the next commit on; False if the mailing was not active."""
     return await _move(session, mailing_id, (MailingState.ACTIVE,), MailingState.PAUSED, reason)
 
 
 async def resume(session: AsyncSession, mailing_id: int) -> bool:
-    """Let a paused mailing arm again; False if it was not paused."""
+    """Let a paused mailing be sent again; False if it was not paused."""
     return await _move(session, mailing_id, (MailingState.PAUSED,), MailingState.ACTIVE, None)
 
 
 async def cancel(session: AsyncSession, mailing_id: int, reason: str) -> bool:
-    """End a mailing for good; `recovery` skips what is not yet armed."""
+    """End a mailing for good; `recovery` then skips what is not armed. False if it had ended."""
     running = (MailingState.ACTIVE, MailingState.PAUSED)
     return await _move(session, mailing_id, running, MailingState.CANCELLED, reason)
 

@@ -1,4 +1,4 @@
-"""How the outcome of a try is written down: what becomes of the row, and of the reader."""
+"""Recording the outcome of a try: its effect on the delivery, and on the reader."""
 
 import random
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlmodel import update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.ledger.claims import Claim, held_by
-from digest.delivery.ledger.commits import Recording, kept_reason
+from digest.delivery.ledger.commits import Record, kept_reason
 from digest.delivery.ledger.mailbox_full import is_mailbox_full, note_mailbox_full
 from digest.delivery.ledger.recovery import UNOWNED, mark_unknown
 from digest.delivery.outcomes import Outcome, retry_delay
@@ -21,7 +21,7 @@ from subscribers.tables import Subscriber
 
 
 def is_rare(claim: Claim, outcome: Outcome) -> bool:
-    """Whether an outcome changes more than its row."""
+    """Whether an outcome changes more than the delivery's row."""
     unknown = outcome.state is DeliveryState.UNKNOWN
     return unknown or outcome.dead_address or _is_full(claim, outcome)
 
@@ -31,24 +31,31 @@ def _is_full(claim: Claim, outcome: Outcome) -> bool:
     reply = outcome.reply
     if reply is None or reply.code < 400 or claim.kind is not MailingKind.ISSUE:
         return False
-    return is_mailbox_full(reply)
+    return is_mailbox_full(reply.code, reply.enhanced)
 
 
-async def write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now: datetime) -> None:
-    """Record an outcome, and what else it changes, in the caller's transaction."""
+async def record_outcome(
+    session: AsyncSession, claim: Claim, outcome: Outcome, now: datetime
+) -> None:
+    """Record an outcome and all that it changes, in the caller's transaction."""
     if outcome.state is DeliveryState.UNKNOWN:
         armed = held_by(claim, DeliveryState.ARMED)
         await mark_unknown(session, armed, now, reason=outcome.reason or "")
         return
-    if claim.subscriber_id is not None:  # before her delivery, as an erasure does
+    if claim.subscriber_id is not None:
+        # The reader's row before the delivery's, in the order in which an erasure locks them:
+        # the other way round the two transactions could deadlock.
         await lock_reader(session, claim.subscriber_id)
-    record = recording_of(claim, outcome, now)
+    record = record_of(claim, outcome, now)
+    reply = record.reply
     recorded = await session.exec(
         update(Delivery)
         .where(held_by(claim, DeliveryState.CLAIMED, DeliveryState.ARMED))
         .values(
             state=record.state,
             reason=kept_reason(literal(record.reason, String)),
+            reply_code=reply.code if reply else None,
+            enhanced_code=reply.enhanced if reply else None,
             attempts=record.attempts,
             not_before=record.not_before,
             updated_at=now,
@@ -56,6 +63,7 @@ async def write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now:
         )
         .execution_options(synchronize_session=False)
     )
+    # A claim that was lost meanwhile changes no reader: its successor decides.
     if recorded.rowcount != 1 or claim.subscriber_id is None:
         return
     if outcome.dead_address:
@@ -64,19 +72,19 @@ async def write_down(session: AsyncSession, claim: Claim, outcome: Outcome, now:
         await note_mailbox_full(session, claim.subscriber_id, claim.mailing_id, now)
 
 
-def recording_of(claim: Claim, outcome: Outcome, now: datetime) -> Recording:
-    """An outcome as it is stored; a deferred delivery gets its next hour."""
+def record_of(claim: Claim, outcome: Outcome, now: datetime) -> Record:
+    """An outcome as it is stored; a deferred delivery gets the time of its next try."""
     attempts = claim.attempts + outcome.charged
     not_before = None
     if outcome.state is DeliveryState.DEFERRED:
         not_before = now + retry_delay(max(attempts, 1), random.random())  # noqa: S311
-    return Recording(claim, outcome.state, outcome.reason, attempts, not_before, now)
+    return Record(claim, outcome.state, outcome.reason, outcome.reply, attempts, not_before, now)
 
 
 async def _suppress(
     session: AsyncSession, subscriber_id: int, outcome: Outcome, now: datetime
 ) -> None:
     subscriber = await session.get_one(Subscriber, subscriber_id)
-    reply = outcome.reply  # without its text, which likes to name the reader
+    reply = outcome.reply  # only its codes: the text often quotes the address
     source = f"{reply.code} {reply.enhanced or ''}".strip() if reply else "dead address"
     await suppress_reader(session, subscriber, SuppressionReason.BOUNCE, source=source, now=now)

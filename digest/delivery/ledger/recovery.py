@@ -1,9 +1,9 @@
-"""Housekeeping of the ledger: what dead workers left, what ran out of time, what is done.
+"""Housekeeping of the ledger: free what dead workers hold, expire what is late, finish mailings.
 
-Every worker runs this at its start and every few seconds; running it twice, or
-in two processes at once, changes nothing more. It asks for claimed and armed
-deliveries, and for unfinished mailings, each along an index of only those: a
-million that wait, or that went out last year, cost nothing.
+Every worker runs it at its start and every few seconds. Running it twice, or in two
+processes at once, changes nothing more. It finds claimed and armed deliveries, and
+unfinished mailings, along indexes that hold only those, so a million deliveries that wait,
+or that went out last year, cost nothing.
 """
 
 from dataclasses import dataclass
@@ -18,15 +18,16 @@ from digest.delivery.guards.liveness import Liveness
 from digest.delivery.states import OPEN_STATES, DeliveryState, MailingState
 from digest.delivery.tables import Delivery, Mailing
 
-# Long enough for a bounce or a click to tell that the first copy did arrive.
+# Time for a bounce or a click to show that the first copy arrived.
 RETRY_UNKNOWN_AFTER = timedelta(seconds=30)
 
+# The values that take a delivery out of any worker's hands; its claim can do nothing more.
 UNOWNED: dict[str, Any] = {"token": None, "owner": None, "lease_until": None}
 
 
 @dataclass(frozen=True)
 class Tidied:
-    """What one round of housekeeping changed."""
+    """What one round of housekeeping changed; `finished` are mailings, the rest deliveries."""
 
     freed: int
     unknown: int
@@ -37,9 +38,9 @@ class Tidied:
 async def tidy(
     session: AsyncSession, liveness: Liveness, now: datetime, *, expire_by: datetime | None = None
 ) -> Tidied:
-    """Free what dead workers hold, expire what is late, finish mailings with nothing open.
+    """Run one round.
 
-    `expire_by` is the instant by which it is late, if the clock is not to be believed.
+    `expire_by` is the time by which deliveries are late, if the clock cannot be trusted.
     """
     dead = await _dead_owners(session, liveness)
     freed = await _free_claims(session, dead, now)
@@ -49,7 +50,9 @@ async def tidy(
         now,
         reason="the sending process died between the final dot and our record",
     )
-    await sweep_cancelled(session, now)
+    # After the dead workers' deliveries were freed, so that those end in this round too, and
+    # before mailings are finished, which need all of theirs to have ended.
+    await skip_cancelled(session, now)
     expired = await _expire(session, min(now, expire_by or now))
     return Tidied(freed, unknown, expired, await _finish(session, now))
 
@@ -59,8 +62,8 @@ async def mark_unknown(
 ) -> int:
     """Move armed deliveries to `unknown`, or to `held` where no further try is allowed.
 
-    At most one more try: a second unknown outcome, or a mailing that is set to hold,
-    leaves the reader with at most one copy more than we know of.
+    A first unknown outcome gets one more try, unless the mailing is set to hold; a second
+    one is held. So there are at most two copies, or with `hold` at most one.
     """
     resend = (
         select(Mailing.resend_unknown)
@@ -76,6 +79,8 @@ async def mark_unknown(
             unknowns=col(Delivery.unknowns) + 1,
             not_before=now + RETRY_UNKNOWN_AFTER,
             reason=reason,
+            reply_code=None,  # this try got no reply
+            enhanced_code=None,
             updated_at=now,
             **UNOWNED,
         )
@@ -97,6 +102,7 @@ async def _free_claims(session: AsyncSession, dead: list[str], now: datetime) ->
         .where(
             col(Delivery.owner).is_not(None),
             col(Delivery.state) == DeliveryState.CLAIMED,
+            # Always safe, even if the owner lives: it can no longer arm without its token.
             or_(col(Delivery.lease_until) < now, col(Delivery.owner).in_(dead)),
         )
         .values(state=DeliveryState.PENDING, updated_at=now, **UNOWNED)
@@ -105,8 +111,8 @@ async def _free_claims(session: AsyncSession, dead: list[str], now: datetime) ->
     return result.rowcount
 
 
-async def sweep_cancelled(session: AsyncSession, now: datetime) -> None:
-    """End what waits of a cancelled mailing; claims given back after the cancel end here later."""
+async def skip_cancelled(session: AsyncSession, now: datetime) -> None:
+    """End what waits of cancelled mailings; a claim that is given back later ends next time."""
     cancelled = col(Mailing.state) == MailingState.CANCELLED
     await _end(session, cancelled, DeliveryState.SKIPPED, "cancelled", now)
 
@@ -135,7 +141,11 @@ async def _end(
 
 
 def ended(state: DeliveryState, reason: str) -> dict[str, Any]:
-    """The values that end an open delivery; who may have got a copy is held, not called unsent."""
+    """The values that end an open delivery without a reply.
+
+    A doubtful one is held instead: its reader may have a copy, so it must not count as unsent.
+    The codes of the last reply stay, since they say why it was not accepted before.
+    """
     doubtful = col(Delivery.unknowns) > 0
     return {
         "state": case((doubtful, DeliveryState.HELD), else_=state),
@@ -144,7 +154,7 @@ def ended(state: DeliveryState, reason: str) -> dict[str, Any]:
 
 
 async def _finish(session: AsyncSession, now: datetime) -> list[int]:
-    """Mailings with nothing open are done; a cancelled one stays called cancelled."""
+    """Finish mailings with no open delivery and return them; cancelled ones stay `cancelled`."""
     still_open = exists().where(
         col(Delivery.mailing_id) == col(Mailing.id), col(Delivery.state).in_(OPEN_STATES)
     )

@@ -1,8 +1,8 @@
-"""Updates of the hot path, compiled once for a driver and run for thousands of rows.
+"""The updates of the hot path, compiled once for a driver and run for thousands of rows.
 
-Building a statement with SQLAlchemy costs more than running it; so its text and its
-parameters go to the driver as they are. SQLite, in this very process, runs it row by
-row; PostgreSQL is sent all rows as arrays, in one round trip.
+Building a statement with SQLAlchemy costs more than running it, so the driver gets the
+compiled text and the parameters directly. SQLite runs in this process, row by row;
+PostgreSQL gets all rows as arrays, in one round trip.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,38 +18,41 @@ from digest.delivery.tables import Delivery
 
 Row = Mapping[str, Any]
 
-# Builds the update of one row from where its values come from.
+# From the name of a value, the expression that stands for it in a statement.
 Given = Callable[[str], ColumnElement[Any]]
 Build = Callable[[Given], Update]
 
+# None of these names is that of a column: SQLAlchemy reserves those in an UPDATE for itself.
 TYPES: dict[str, Any] = {
-    "its_id": Integer(),
-    "its_token": String(),
-    "its_mailing": Integer(),
-    "its_edition": String(),
-    "the_state": String(),
-    "the_reason": String(),
-    "the_attempts": Integer(),
-    "the_date": UTCDateTime(),
-    "the_hour": UTCDateTime(),
-    "the_time": UTCDateTime(),
+    "claim_id": Integer(),
+    "claim_token": String(),
+    "claim_mailing": Integer(),
+    "claim_edition": String(),
+    "new_state": String(),
+    "new_reason": String(),
+    "new_reply_code": Integer(),
+    "new_enhanced_code": String(),
+    "new_attempts": Integer(),
+    "new_wire_date": UTCDateTime(),
+    "new_not_before": UTCDateTime(),
+    "now": UTCDateTime(),
 }
 
 
 class RowUpdate(Protocol):
-    """An update of deliveries by (`its_id`, `its_token`)."""
+    """An update of deliveries by `claim_id` and `claim_token`."""
 
     def run(self, cursor: Any, rows: Sequence[Row]) -> list[bool]:
-        """Update what fits; whether a delivery was changed, row by row."""
+        """Run it for each row of values; returns for each whether its delivery was changed."""
 
 
 def prepared(build: Build, names: Sequence[str], engine: Engine) -> RowUpdate:
-    """The update as this database runs it best; `names` are the values that it is given."""
+    """The update in the form that suits the database; `names` are the values it is given."""
     return AtOnce(build, names, engine) if dialect_of(engine).SHARED else OneByOne(build, engine)
 
 
 class OneByOne:
-    """Runs the statement once for each row."""
+    """Runs the statement once per row."""
 
     def __init__(self, build: Build, engine: Engine) -> None:
         self._text, self._own = _compiled(
@@ -62,6 +65,7 @@ class OneByOne:
 
     def run(self, cursor: Any, rows: Sequence[Row]) -> list[bool]:
         """See `RowUpdate`."""
+        # Not executemany: it sums the counts, and each arm needs its own answer.
         return [cursor.execute(self._text, self._bound(row)).rowcount == 1 for row in rows]
 
     def _bound(self, row: Row) -> dict[str, Any]:
@@ -73,32 +77,35 @@ class OneByOne:
 
 
 class AtOnce:
-    """Joins the table with arrays of the rows' values, and is told which rows it changed."""
+    """Joins the table with arrays of the rows' values and returns which rows were changed."""
 
     def __init__(self, build: Build, names: Sequence[str], engine: Engine) -> None:
         arrays = [bindparam(name, type_=ARRAY(TYPES[name]), required=False) for name in names]
         columns = [column(name, TYPES[name]) for name in names]
         rows = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
         statement = build(lambda name: rows.c[name])
-        told = statement.returning(col(Delivery.id), rows.c.its_token)
         self._names = names
-        self._text, self._own = _compiled(told, engine)
+        self._text, self._own = _compiled(
+            statement.returning(col(Delivery.id), rows.c.claim_token), engine
+        )
 
     def run(self, cursor: Any, rows: Sequence[Row]) -> list[bool]:
         """See `RowUpdate`."""
         arrays = {name: [row[name] for row in rows] for name in self._names}
         cursor.execute(self._text, {**self._own, **arrays})
+        # By token too: of two claims on one delivery, only one can have changed it.
         changed = set(cursor.fetchall())
-        return [(row["its_id"], row["its_token"]) in changed for row in rows]
+        return [(row["claim_id"], row["claim_token"]) in changed for row in rows]
 
 
 def _compiled(statement: Any, engine: Engine) -> tuple[str, dict[str, Any]]:
-    """Its text, and the parameters that it brings itself."""
+    """The statement's text, and the parameters that it brings itself."""
     compiled = statement.compile(
         dialect=engine.dialect, compile_kwargs={"render_postcompile": True}
     )
     own = {
-        name: str(value) if isinstance(value, str) else value  # an enum's member is plain
+        # The drivers do not know our enums, which SQLAlchemy would convert for them.
+        name: str(value) if isinstance(value, str) else value
         for name, value in compiled.params.items()
     }
     return str(compiled), own

@@ -162,7 +162,7 @@ class ClaimBuffer:
             [self._route],
             lacking or MOST_TRANSACTIONAL,
             self._clock(),
-            letters_only=not lacking,
+            with_issues=bool(lacking),
         )
         if lacking:
             self._more = len(found) == lacking

@@ -51,7 +51,7 @@ class RejectionRuns:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._runs: dict[int, tuple[str, int]] = {}
+        self._runs: dict[int, tuple[tuple[int, str | None] | None, int]] = {}
 
     def note(self, mailing_id: int, outcome: Outcome) -> int:
         """Count an outcome. The length of the run when it reaches the limit, else 0."""
@@ -59,8 +59,8 @@ class RejectionRuns:
             self._runs.pop(mailing_id, None)
         if outcome.state is not DeliveryState.REJECTED:
             return 0
-        # Compare the code and the enhanced code only: the text may name the reader.
-        kind = " ".join((outcome.reason or "").split()[:2])
+        # The codes only: the text may name the reader, and then no two replies are identical.
+        kind = (outcome.reply.code, outcome.reply.enhanced) if outcome.reply else None
         before, count = self._runs.get(mailing_id, (kind, 0))
         count = count + 1 if before == kind else 1
         self._runs[mailing_id] = (kind, count)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from digest.app import App
-from digest.delivery.ledger.postmark import Postmark
+from digest.delivery.ledger.message_ids import MessageIdMaker
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.message.compiled import CompiledMessage
@@ -73,5 +73,5 @@ def _variant(key: str, compiled: CompiledMessage, reader: ReaderValues) -> Varia
 
 def preview_reader(app: App) -> ReaderValues:
     """A reader of no edition, whose links are inert."""
-    message_id = Postmark("preview", sending_domain(site_of(app.settings))).message_id(0)
+    message_id = MessageIdMaker("preview", sending_domain(site_of(app.settings))).message_id(0)
     return ReaderValues(message_id, app.clock(), preview_slots(app.settings.public_url))

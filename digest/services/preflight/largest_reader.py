@@ -1,7 +1,7 @@
 """An issue's variants as the largest reader there can be would get them."""
 
 from digest.app import App
-from digest.delivery.ledger.postmark import Postmark
+from digest.delivery.ledger.message_ids import MessageIdMaker
 from digest.errors import DigestError
 from digest.issues.freezing import FrozenIssue
 from digest.rendering.issue import WEB
@@ -33,7 +33,7 @@ def _largest_reader(app: App, edition: str, frozen: FrozenIssue) -> ReaderValues
     return reader_values(
         app,
         address=LARGEST_ADDRESS,
-        message_id=Postmark("preflight", Mailbox.parse(sender).domain).message_id(LARGEST_ID),
+        message_id=MessageIdMaker("preflight", Mailbox.parse(sender).domain).message_id(LARGEST_ID),
         date=app.clock(),
         subscriber_id=LARGEST_ID,
         edition=edition,

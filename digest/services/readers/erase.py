@@ -60,7 +60,13 @@ async def forget_deliveries(session: AsyncSession, erased: Erased, now: datetime
             )
         )
     await session.exec(
-        theirs.values(address=f"erased-{erased.subscriber_id}", reason="erased", updated_at=now)
+        theirs.values(
+            erased=True,
+            # Unique in each mailing, as an address must be.
+            address=f"erased-{erased.subscriber_id}",
+            reason="erased",
+            updated_at=now,
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.ledger.evidence import settle_reader
+from digest.delivery.ledger.doubtful import accept_doubtful_of_reader
 from digest.errors import NotFound
 from digest.services.actor import Actor
 from digest.services.result import Result
@@ -62,7 +62,9 @@ async def unsubscribe(app: App, actor: Actor, token: str) -> ReaderPreferences:
     async with app.store.write() as session:
         now = app.clock()
         await subscriptions.unsubscribe(session, subscriber_id, edition, source=str(actor), now=now)
-        await settle_reader(session, subscriber_id, edition, f"unsubscribed by {actor}", now)
+        await accept_doubtful_of_reader(
+            session, subscriber_id, edition, f"unsubscribed by {actor}", now
+        )
         return await _preferences(session, app, subscriber_id, edition)
 
 

@@ -3,7 +3,7 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.delivery.ledger.evidence import settle_reader
+from digest.delivery.ledger.doubtful import accept_doubtful_of_reader
 from digest.delivery.states import MailingKind
 from digest.services.actor import Actor
 from digest.services.result import Result
@@ -64,7 +64,7 @@ async def confirm_signup(
         confirmed = await signup.confirm(
             session, token, source=str(actor), now=now, ip=_kept(app, ip)
         )
-        await settle_reader(
+        await accept_doubtful_of_reader(
             session,
             confirmed.subscriber_id,
             confirmed.edition,

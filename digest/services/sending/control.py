@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.delivery.ledger import mailings
 from digest.delivery.ledger.accounting import Accounting, account
-from digest.delivery.ledger.recovery import sweep_cancelled
+from digest.delivery.ledger.recovery import skip_cancelled
 from digest.delivery.states import MailingKind
 from digest.delivery.tables import Mailing
 from digest.issues import transitions
@@ -80,7 +80,7 @@ async def _steer(app: App, number: int, after: IssueState, reason: str | None) -
             await mailings.resume(session, mailing.id)
         else:
             await mailings.cancel(session, mailing.id, reason or "")
-            await sweep_cancelled(session, now)
+            await skip_cancelled(session, now)
         return Steered(issue, await account(session, mailing.id))
 
 

@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.delivery.payloads import READER_KEY, TestPayload
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery, Mailing
 from digest.issues.tables import Issue
-from digest.services.sending.send_test import HASH, ISSUE, READER
 from subscribers.tables import Subscriber
 
 MOST_LISTED = 20
@@ -40,11 +40,11 @@ async def list_tests(session: AsyncSession, issue: Issue) -> list[SentTest]:
     rows = await session.exec(
         select(Mailing, Delivery, Subscriber)
         .join(Delivery, col(Delivery.mailing_id) == col(Mailing.id))
-        .outerjoin(Subscriber, col(Subscriber.id) == _said(READER))
+        .outerjoin(Subscriber, col(Subscriber.id) == _number_in_payload(READER_KEY))
         .where(
             col(Mailing.created_at) >= issue.created_at,  # along an index, past all older letters
             col(Mailing.kind) == MailingKind.TEST,
-            _said(ISSUE) == issue.number,
+            _number_in_payload("issue") == issue.number,
         )
         .order_by(col(Mailing.created_at).desc(), col(Delivery.id).desc())
         .limit(MOST_LISTED)
@@ -53,23 +53,24 @@ async def list_tests(session: AsyncSession, issue: Issue) -> list[SentTest]:
         SentTest(
             at=mailing.created_at,
             to=delivery.address,
-            reader=_whose(mailing, reader),
-            variant=mailing.payload["variant"],
-            hash=mailing.payload[HASH],
+            reader=_whose(test, reader),
+            variant=test.variant,
+            hash=test.hash,
             state=DeliveryState(delivery.state),
             reason=delivery.reason,
         )
         for mailing, delivery, reader in rows.all()
+        for test in (TestPayload.of(mailing),)
     ]
 
 
-def _said(key: str) -> Any:
-    """A number that a test's payload holds."""
+def _number_in_payload(key: str) -> Any:
+    """A number in the stored payload of a test, for conditions in SQL."""
     payload: Any = col(Mailing.payload)
     return payload[key].as_integer()
 
 
-def _whose(mailing: Mailing, reader: Subscriber | None) -> str | None:
-    if READER not in mailing.payload:
+def _whose(test: TestPayload, reader: Subscriber | None) -> str | None:
+    if test.reader_id is None:
         return None
     return (reader.address if reader else None) or ERASED

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.ledger.mailings import get_mailing
+from digest.delivery.payloads import ConfirmationPayload, NoticePayload
 from digest.delivery.ports import MessageRefused, Outgoing, Reply
 from digest.delivery.states import MailingKind
 from digest.delivery.tables import Mailing
@@ -108,7 +109,7 @@ async def _test(app: App, session: AsyncSession, mailing: Mailing, claim: Claim)
 async def _confirmation(
     app: App, session: AsyncSession, mailing: Mailing, claim: Claim
 ) -> CompiledMessage:
-    token = await session.get(ConfirmationToken, mailing.payload["token_id"])
+    token = await session.get(ConfirmationToken, ConfirmationPayload.of(mailing).token_id)
     if token is None:
         raise NotFound("the sign-up behind this confirmation is gone")
     edition = await get_edition(session, token.edition)
@@ -125,8 +126,9 @@ async def _confirmation(
 async def _notice(
     app: App, session: AsyncSession, mailing: Mailing, claim: Claim
 ) -> CompiledMessage:
+    context = NoticePayload.of(mailing).stored()
     site = site_of(app.settings)
-    return compile_transactional("notice", mailing.payload, site, load_templates("notice"))
+    return compile_transactional("notice", context, site, load_templates("notice"))
 
 
 Writer = Callable[[App, AsyncSession, Mailing, Claim], Awaitable[CompiledMessage]]

@@ -5,12 +5,12 @@ A test is a mailing like any other and so on record, but of no issue: nobody cou
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.ledger.mailings import open_mailing
+from digest.delivery.payloads import TestPayload
 from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Mailing
 from digest.errors import NotFound, Refused, UsageError
@@ -20,7 +20,7 @@ from digest.rendering.issue import ALL, WEB
 from digest.rendering.message.compiled import CompiledMessage
 from digest.services.issues.drafts import compile_version, compiled_issue, edition_of, read_version
 from digest.services.preflight.gate import StillChanging
-from digest.services.site import letter_route, new_postmark, site_of
+from digest.services.site import letter_route, new_message_id_key, site_of
 from digest.store import Queue
 from subscribers.address import EmailAddress
 from subscribers.readers import find
@@ -28,7 +28,6 @@ from subscribers.tables import Subscriber
 
 LIFETIME = timedelta(hours=2)
 MARK = "[TEST]"
-ISSUE, READER, HASH = "issue", "as", "hash"
 MOST_LOOKS = 4
 
 
@@ -61,9 +60,10 @@ async def send_test(
             issue = await get_issue(session, number)
             if (await read_version(app, session, issue)).manifest != found.manifest:
                 continue
-            payload: dict[str, Any] = {ISSUE: number, "variant": variant, HASH: frozen.hash}
-            if reader:
-                payload[READER] = await _reader_id(session, app, reader)
+            reader_id = await _reader_id(session, app, reader) if reader else None
+            payload = TestPayload(
+                issue=number, variant=variant, hash=frozen.hash, reader_id=reader_id
+            )
             route = Route.INBOX if to_inbox else letter_route(app.settings)
             return await _queued(session, app, issue, payload, route, [*recipients.values()])
     raise StillChanging(number, "compiled")
@@ -73,7 +73,7 @@ async def _queued(
     session: AsyncSession,
     app: App,
     issue: Issue,
-    payload: dict[str, Any],
+    payload: TestPayload,
     route: Route,
     recipients: list[str],
 ) -> int:
@@ -84,10 +84,10 @@ async def _queued(
             kind=MailingKind.TEST,
             route=route,
             edition=edition.slug,
-            payload=payload,
+            payload=payload.stored(),
             created_at=now,
             give_up_at=now + LIFETIME,
-            postmark=new_postmark(site_of(app.settings, edition)),
+            message_id_key=new_message_id_key(site_of(app.settings, edition)),
         ),
         [(None, address) for address in recipients],
     )
@@ -109,18 +109,18 @@ async def compiled_test(app: App, session: AsyncSession, mailing: Mailing) -> Co
     Raises `Refused` where the issue is another one by now: the hash on record would not be
     that of what was sent.
     """
-    payload = mailing.payload
-    frozen = await compiled_issue(app, session, payload[ISSUE])
-    if frozen.hash != payload[HASH]:
+    test = TestPayload.of(mailing)
+    frozen = await compiled_issue(app, session, test.issue)
+    if frozen.hash != test.hash:
         raise Refused(
-            f"issue {payload[ISSUE]} was changed since this test was asked for; "
-            f"`digest issues test {payload[ISSUE]}` sends it as it is now"
+            f"issue {test.issue} was changed since this test was asked for; "
+            f"`digest issues test {test.issue}` sends it as it is now"
         )
-    compiled = frozen.variants[payload.get("variant", ALL)]
+    compiled = frozen.variants[test.variant]
     marked = replace(compiled, subject=f"{MARK} {compiled.subject}")
-    if READER not in payload:
+    if test.reader_id is None:
         return marked
-    reader = await session.get(Subscriber, payload[READER])
+    reader = await session.get(Subscriber, test.reader_id)
     if reader is None or reader.address is None:
         raise Refused("the reader whose mail this test was to be is gone")
     return marked.prefilled(address=reader.address)

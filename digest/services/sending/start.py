@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.ledger.mailings import freeze_audience
+from digest.delivery.payloads import IssuePayload
 from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Mailing
 from digest.engine.procrastinate import defer_sending
@@ -18,7 +19,7 @@ from digest.issues.transitions import transition
 from digest.services.issues.drafts import edition_of
 from digest.services.preflight.gate import checked_first, require_preflight, verified
 from digest.services.preflight.inspection import Inspection
-from digest.services.site import new_postmark, reaches_relay, site_of
+from digest.services.site import new_message_id_key, reaches_relay, site_of
 from digest.store import Queue
 from schedules import slots
 from schedules.states import OnUnknown
@@ -68,11 +69,11 @@ async def start_sending(
             route=route,
             edition=edition.slug,
             issue_id=issue.id,
-            payload={"issue": issue.number},
+            payload=IssuePayload(issue=issue.number).stored(),
             resend_unknown=edition.on_unknown == OnUnknown.RESEND,
             created_at=now,
             give_up_at=started + timedelta(hours=edition.give_up_hours),
-            postmark=new_postmark(site_of(app.settings, edition)),
+            message_id_key=new_message_id_key(site_of(app.settings, edition)),
         ),
     )
     assert mailing.id is not None

@@ -5,15 +5,15 @@ it, and sent by the same engine as an issue.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.ledger.mailings import Recipient, open_mailing
+from digest.delivery.payloads import ConfirmationPayload, NoticePayload
 from digest.delivery.states import MailingKind
 from digest.delivery.tables import Mailing
-from digest.services.site import letter_route, new_postmark, site_of
+from digest.services.site import letter_route, new_message_id_key, site_of
 from subscribers.tables import ConfirmationToken
 
 NOTICE_LIFETIME = timedelta(days=2)
@@ -22,7 +22,8 @@ NOTICE_LIFETIME = timedelta(days=2)
 async def confirmation_letter(
     session: AsyncSession, app: App, token: ConfirmationToken, address: str, now: datetime
 ) -> None:
-    """Ask her to confirm; given up when the link expires."""
+    """Ask the reader to confirm; given up when the link expires."""
+    assert token.id is not None
     await _letter(
         session,
         app,
@@ -30,10 +31,10 @@ async def confirmation_letter(
         Mailing(
             kind=MailingKind.CONFIRMATION,
             edition=token.edition,
-            payload={"token_id": token.id},
+            payload=ConfirmationPayload(token_id=token.id).stored(),
             created_at=now,
             give_up_at=token.expires_at,
-            postmark=new_postmark(site_of(app.settings)),
+            message_id_key=new_message_id_key(site_of(app.settings)),
         ),
     )
 
@@ -44,17 +45,16 @@ async def tell_editor(
     """Mail a notice to the editor; without DIGEST_EDITOR the record in the store must do."""
     if not app.settings.editor:
         return
-    payload: dict[str, Any] = {"title": subject, "paragraphs": paragraphs}
     await _letter(
         session,
         app,
         (None, app.settings.editor),
         Mailing(
             kind=MailingKind.NOTICE,
-            payload=payload,
+            payload=NoticePayload(title=subject, paragraphs=paragraphs).stored(),
             created_at=now,
             give_up_at=now + NOTICE_LIFETIME,
-            postmark=new_postmark(site_of(app.settings)),
+            message_id_key=new_message_id_key(site_of(app.settings)),
         ),
     )
 

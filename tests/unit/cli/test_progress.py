@@ -13,7 +13,7 @@ from digest.delivery.ledger.mailings import open_mailing
 from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Mailing
 from digest.errors import DigestError
-from digest.services.site import new_postmark, site_of
+from digest.services.site import new_message_id_key, site_of
 
 
 async def open_notice(app: App, route: Route) -> int:
@@ -24,7 +24,7 @@ async def open_notice(app: App, route: Route) -> int:
             payload={"title": "Hello", "paragraphs": ["A word."]},
             created_at=app.clock(),
             give_up_at=app.clock() + timedelta(hours=1),
-            postmark=new_postmark(site_of(app.settings)),
+            message_id_key=new_message_id_key(site_of(app.settings)),
         )
         await open_mailing(session, mailing, [(None, "editor@news.example.org")])
         assert mailing.id is not None

@@ -55,7 +55,7 @@ def add_issue(app: App) -> AddIssue:
                 issue_id=issue.id,
                 created_at=now,
                 give_up_at=now + timedelta(hours=48),
-                postmark="key@news.example.org",
+                message_id_key="key@news.example.org",
             )
             session.add(mailing)
             await session.flush()

@@ -46,10 +46,11 @@ def make_mailing(store: Store, keyring: Keyring, now: datetime) -> MakeMailing:
             defaults = {
                 "kind": MailingKind.ISSUE,
                 "edition": "weekly",
+                "payload": {"issue": 7, "variant": "all", "hash": "of no issue"},
                 "route": Route.RELAY,
                 "created_at": now,
                 "give_up_at": now + timedelta(hours=48),
-                "postmark": "key@news.example.org",
+                "message_id_key": "key@news.example.org",
             }
             mailing = Mailing.model_validate({**defaults, **values})
             return await freeze_audience(session, mailing)

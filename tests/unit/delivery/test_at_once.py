@@ -1,4 +1,4 @@
-"""A change of mind and an arm at the same moment: one comes wholly before the other."""
+"""A withdrawal and an arm at the same moment: one comes wholly before the other."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,8 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.ledger import mailings
 from digest.delivery.ledger.access import Ledger
-from digest.delivery.ledger.claims import Claim, arming
-from digest.delivery.ledger.commits import Arming, Commits
+from digest.delivery.ledger.claims import Claim
+from digest.delivery.ledger.commits import ArmRequest, Commits, arming
 from digest.delivery.ledger.due import find_due
 from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Delivery, Mailing
@@ -58,25 +58,25 @@ async def blocked(session: AsyncSession, claim: Claim, now: datetime) -> None:
 
 
 async def bounced(session: AsyncSession, claim: Claim, now: datetime) -> None:
-    """As it is recorded when another issue's mail to her bounced."""
+    """As it is recorded when another issue's mail to the reader bounced."""
     reader, reason = await lock_reader(session, claim.subscriber_id or 0), SuppressionReason.BOUNCE
     assert reader is not None
     assert await suppress_reader(session, reader, reason, source="550 5.1.1", now=now)
 
 
-HER_CHANGES = [unsubscribed, unsubscribed_from_all, blocked, bounced]
-CHANGES = [*HER_CHANGES, paused, cancelled]
+READER_CHANGES = [unsubscribed, unsubscribed_from_all, blocked, bounced]
+CHANGES = [*READER_CHANGES, paused, cancelled]
 
 
 def arming_of(claim: Claim, now: datetime) -> Update:
-    """The very statement that arms, for a transaction that the test holds open."""
+    """The statement that arms, for a transaction that the test keeps open."""
     values = {
-        "its_id": claim.delivery_id,
-        "its_token": claim.token,
-        "its_mailing": claim.mailing_id,
-        "its_edition": claim.edition,
-        "the_date": now,
-        "the_time": now,
+        "claim_id": claim.delivery_id,
+        "claim_token": claim.token,
+        "claim_mailing": claim.mailing_id,
+        "claim_edition": claim.edition,
+        "new_wire_date": now,
+        "now": now,
     }
 
     def given(name: str) -> ColumnElement[Any]:
@@ -94,7 +94,7 @@ async def ledger(store: Store) -> AsyncIterator[Ledger]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_no_dot_is_granted_while_a_change_of_mind_is_under_way_nor_after(
+async def test_no_dot_is_permitted_during_a_withdrawal_nor_after_it(
     change: Change, ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
@@ -108,7 +108,7 @@ async def test_no_dot_is_granted_while_a_change_of_mind_is_under_way_nor_after(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_a_change_of_mind_that_was_undone_leaves_the_reader_to_be_sent_to(
+async def test_a_withdrawal_that_was_rolled_back_denies_nothing(
     change: Change, ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
@@ -120,7 +120,7 @@ async def test_a_change_of_mind_that_was_undone_leaves_the_reader_to_be_sent_to(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_an_arm_that_is_being_written_holds_up_a_change_of_mind(
+async def test_a_withdrawal_waits_for_an_arm_that_is_being_written(
     change: Change, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
@@ -138,7 +138,7 @@ async def test_an_arm_that_is_being_written_holds_up_a_change_of_mind(
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-async def test_what_another_worker_is_just_taking_is_left_out_without_waiting(
+async def test_a_claim_skips_what_another_worker_is_claiming_without_waiting(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(5)
@@ -149,30 +149,30 @@ async def test_what_another_worker_is_just_taking_is_left_out_without_waiting(
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-@pytest.mark.parametrize("change", HER_CHANGES)
-async def test_an_arming_that_began_before_a_change_of_mind_and_comes_to_her_after_it_passes_her_by(
+@pytest.mark.parametrize("change", READER_CHANGES)
+async def test_an_arm_that_began_before_a_withdrawal_but_reaches_its_row_after_it_is_denied(
     change: Change, ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
-    """The statement sees the database as it was at its beginning, but for rows that changed."""
+    """The statement sees the database as it was when it began, except for rows it had to lock."""
     await make_mailing(2)
-    first, hers = await ledger.claim([Route.RELAY], 2, now)
+    first, other = await ledger.claim([Route.RELAY], 2, now)
     commits = Commits(store, lambda: True)
-    arms = [Arming(claim, now, now) for claim in (first, hers)]
+    arms = [ArmRequest(claim, now, now) for claim in (first, other)]
     async with store.write() as session:
         held = select(Delivery).where(col(Delivery.id) == first.delivery_id).with_for_update()
         await session.exec(held)
         granted = await held_up(asyncio.to_thread(commits.write, arms, []))
-        async with store.write() as other:
-            await change(other, hers, now)
+        async with store.write() as another:
+            await change(another, other, now)
     assert await granted == [True, False]
     commits.disconnect()
 
 
-async def test_a_confirmation_mail_is_withheld_from_who_is_being_blocked(
+async def test_a_confirmation_mail_is_withheld_from_a_reader_who_is_being_suppressed(
     ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
-    async with store.write() as session:  # as if she had only asked to sign up
+    async with store.write() as session:  # as if the reader had only asked to sign up
         await session.exec(update(Mailing).values(kind=MailingKind.CONFIRMATION))
         await session.exec(update(Subscription).values(state=SubscriptionState.PENDING))
     claim = await claim_one(ledger, now)

@@ -101,7 +101,11 @@ async def test_waiting_deliveries_are_looked_for_by_their_hour(app: App, databas
     """Otherwise each claim would read all that a greylisting domain has put off."""
     now = app.clock()
     mailing = Mailing(
-        id=1, kind=MailingKind.ISSUE, created_at=now, give_up_at=now, postmark="key@example.org"
+        id=1,
+        kind=MailingKind.ISSUE,
+        created_at=now,
+        give_up_at=now,
+        message_id_key="key@example.org",
     )
     async with explaining(app, database) as (session, statements):
         await session.exec(_pending_of(mailing))

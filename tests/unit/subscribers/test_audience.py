@@ -23,7 +23,7 @@ async def armed(desk: Desk, condition: Callable[..., ColumnElement[bool]], reade
             kind=MailingKind.ISSUE,
             created_at=desk.now,
             give_up_at=desk.now,
-            postmark="key@example.org",
+            message_id_key="key@example.org",
         )
         session.add(mailing)
         await session.flush()

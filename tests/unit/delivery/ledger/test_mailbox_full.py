@@ -1,11 +1,17 @@
-"""A mailbox that is full over several issues and fifteen days is given up; not before."""
+"""A mailbox that is full over several issues and fifteen days is suppressed; not before."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
-from digest.delivery.ledger.mailbox_full import Told, full_since, is_mailbox_full, note_mailbox_full
+from digest.delivery.ledger.mailbox_full import (
+    EarlierIssue,
+    full_since,
+    is_mailbox_full,
+    note_mailbox_full,
+)
 from digest.delivery.ports import Reply
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery, Mailing
@@ -14,9 +20,10 @@ from digest.store import Store
 from schedules.editions import create_default
 from subscribers.states import SuppressionReason
 from subscribers.suppression import in_force
-from subscribers.tables import Subscriber
+from subscribers.tables import Subscriber, Suppression
 
-FULL = "552 5.2.2 mailbox full"
+FULL, OK, NONE = (552, "5.2.2"), (250, "2.0.0"), (None, None)
+Codes = tuple[int | None, str | None]
 ACCEPTED, REJECTED = DeliveryState.ACCEPTED, DeliveryState.REJECTED
 EXPIRED, SKIPPED = DeliveryState.EXPIRED, DeliveryState.SKIPPED
 
@@ -37,16 +44,19 @@ EXPIRED, SKIPPED = DeliveryState.EXPIRED, DeliveryState.SKIPPED
     ],
 )
 def test_the_enhanced_code_outranks_the_basic_one(reply: Reply, full: bool) -> None:
-    assert is_mailbox_full(reply) is full
+    assert is_mailbox_full(reply.code, reply.enhanced) is full
 
 
 class TestTheRule:
     NOW = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
 
-    def since(self, *earlier: tuple[float, DeliveryState, str | None]) -> float | None:
-        """Days since the row began; `earlier` are (days ago, state, reason)."""
-        told = [Told(self.NOW - timedelta(days=days), *rest) for days, *rest in earlier]
-        since = full_since(told, self.NOW)
+    def since(self, *earlier: tuple[float, DeliveryState, Codes]) -> float | None:
+        """Days since the row began; `earlier` are (days ago, state, codes of the reply)."""
+        issues = [
+            EarlierIssue(self.NOW - timedelta(days=days), state, *codes)
+            for days, state, codes in earlier
+        ]
+        since = full_since(issues, self.NOW)
         return None if since is None else (self.NOW - since) / timedelta(days=1)
 
     def test_several_issues_over_fifteen_days(self) -> None:
@@ -59,29 +69,29 @@ class TestTheRule:
         assert self.since((60, REJECTED, FULL)) is None
 
     def test_an_acceptance_in_between_ends_the_row(self) -> None:
-        assert (
-            self.since((7, REJECTED, FULL), (14, ACCEPTED, "250 ok"), (21, REJECTED, FULL)) is None
-        )
+        assert self.since((7, REJECTED, FULL), (14, ACCEPTED, OK), (21, REJECTED, FULL)) is None
 
     def test_what_says_nothing_of_the_mailbox_is_passed_over(self) -> None:
         assert (
             self.since(
-                (1, SKIPPED, "cancelled"),
-                (7, EXPIRED, "not accepted in time: 452 4.2.2 full"),
-                (8, REJECTED, "554 5.7.1 spam"),
-                (9, DeliveryState.PENDING, None),
-                (16, DeliveryState.DEFERRED, "452 4.2.2 full"),
+                (1, SKIPPED, NONE),
+                (7, EXPIRED, (452, "4.2.2")),
+                (8, REJECTED, (554, "5.7.1")),
+                (9, DeliveryState.PENDING, NONE),
+                (16, DeliveryState.DEFERRED, (452, "4.2.2")),
             )
             == 16
         )
 
     def test_a_bounce_after_acceptance_counts_and_ends_nothing(self) -> None:
-        bounced = "bounced: 552 5.2.2 mailbox full"
-        assert self.since((7, ACCEPTED, bounced), (16, ACCEPTED, bounced)) == 16
+        assert self.since((7, ACCEPTED, FULL), (16, ACCEPTED, FULL)) == 16
 
-    def test_an_acceptance_that_names_a_number_is_one(self) -> None:
-        odd = "250 2.0.0 552 bytes taken"
-        assert self.since((7, ACCEPTED, odd), (14, REJECTED, FULL), (21, REJECTED, FULL)) is None
+    @pytest.mark.parametrize("state", [SKIPPED, DeliveryState.HELD])
+    def test_an_issue_that_was_withdrawn_or_may_have_arrived_does_not_count(
+        self, state: DeliveryState
+    ) -> None:
+        assert self.since((7, state, FULL), (16, REJECTED, FULL)) is None
+        assert self.since((7, state, FULL), (8, REJECTED, FULL), (16, REJECTED, FULL)) == 16
 
 
 @pytest.fixture
@@ -105,14 +115,18 @@ History = Callable[..., Awaitable[int]]
 
 @pytest.fixture
 def history(store: Store, reader: int, now: datetime) -> History:
-    """Store issues to her, (days ago, state, reason) each; the last mailing's number."""
+    """Store issues to the reader, each (days ago, state, codes); the last mailing's number."""
 
-    async def write(*told: tuple[float, DeliveryState, str | None]) -> int:
+    async def write(*issues: tuple[float, DeliveryState, Codes]) -> int:
         mailing = Mailing(
-            kind=MailingKind.ISSUE, edition="weekly", created_at=now, give_up_at=now, postmark="x"
+            kind=MailingKind.ISSUE,
+            edition="weekly",
+            created_at=now,
+            give_up_at=now,
+            message_id_key="x",
         )
         async with store.write() as session:
-            for number, (days, state, reason) in enumerate(told, 1):
+            for number, (days, state, (code, enhanced)) in enumerate(issues, 1):
                 at = now - timedelta(days=days)
                 issue = Issue(
                     number=number,
@@ -130,7 +144,7 @@ def history(store: Store, reader: int, now: datetime) -> History:
                     issue_id=issue.id,
                     created_at=at,
                     give_up_at=at,
-                    postmark="x",
+                    message_id_key="x",
                 )
                 session.add(mailing)
                 await session.flush()
@@ -141,7 +155,8 @@ def history(store: Store, reader: int, now: datetime) -> History:
                         subscriber_id=reader,
                         address="ada@example.org",
                         state=state,
-                        reason=reason,
+                        reply_code=code,
+                        enhanced_code=enhanced,
                         updated_at=at,
                     )
                 )
@@ -156,7 +171,7 @@ async def noted(store: Store, reader: int, mailing_id: int, now: datetime) -> bo
         return await note_mailbox_full(session, reader, mailing_id, now)
 
 
-async def test_she_is_suppressed_once_and_the_reason_says_since_when(
+async def test_the_reader_is_suppressed_once_and_the_source_says_since_when(
     store: Store, reader: int, history: History, now: datetime
 ) -> None:
     last = await history((16, REJECTED, FULL), (8, REJECTED, FULL), (0, REJECTED, FULL))
@@ -164,13 +179,15 @@ async def test_she_is_suppressed_once_and_the_reason_says_since_when(
     assert not await noted(store, reader, last, now)
     async with store.read() as session:
         assert await in_force(session, "hash") == {SuppressionReason.BOUNCE}
+        [suppression] = await session.exec(select(Suppression))
+    assert suppression.source == f"mailbox full since {now - timedelta(days=16):%Y-%m-%d}"
 
 
-async def test_an_acceptance_since_then_leaves_her_alone(
+async def test_an_acceptance_since_then_suppresses_nobody(
     store: Store, reader: int, history: History, now: datetime
 ) -> None:
     last = await history(
-        (30, REJECTED, FULL), (23, REJECTED, FULL), (8, ACCEPTED, "250 ok"), (0, REJECTED, FULL)
+        (30, REJECTED, FULL), (23, REJECTED, FULL), (8, ACCEPTED, OK), (0, REJECTED, FULL)
     )
     assert not await noted(store, reader, last, now)
     async with store.read() as session:
@@ -180,6 +197,6 @@ async def test_an_acceptance_since_then_leaves_her_alone(
 async def test_retries_of_one_issue_are_one_issue(
     store: Store, reader: int, history: History, now: datetime
 ) -> None:
-    last = await history((20, REJECTED, FULL), (0, DeliveryState.DEFERRED, "452 4.2.2 full"))
+    last = await history((20, REJECTED, FULL), (0, DeliveryState.DEFERRED, (452, "4.2.2")))
     for hours in range(48):
         assert not await noted(store, reader, last, now + timedelta(hours=hours))

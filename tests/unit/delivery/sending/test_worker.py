@@ -365,7 +365,7 @@ STEPS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
     "claim": (Ledger, "claim", always),
     "arm": (Commits, "write", lambda self, arms, records: bool(arms)),
     "record": (Commits, "write", lambda self, arms, records: bool(records)),
-    "record unknown": (ledger, "write_down", always),
+    "record unknown": (ledger, "record_outcome", always),
     "settle_denied": (Ledger, "settle_denied", always),
 }
 

@@ -28,7 +28,7 @@ async def add_mailing(app: App, *states: DeliveryState, **values: object) -> Non
         "kind": MailingKind.ISSUE,
         "created_at": now,
         "give_up_at": now + timedelta(hours=48),
-        "postmark": "key@news.example.org",
+        "message_id_key": "key@news.example.org",
     }
     async with app.store.write() as session:
         mailing = Mailing.model_validate({**defaults, **values})

@@ -43,7 +43,7 @@ async def test_a_delivery_keeps_its_place_in_the_sum_but_not_her_address(
             kind=MailingKind.ISSUE,
             created_at=clock(),
             give_up_at=clock(),
-            postmark="key@example.org",
+            message_id_key="key@example.org",
         )
         session.add(mailing)
         await session.flush()
@@ -65,6 +65,7 @@ async def test_a_delivery_keeps_its_place_in_the_sum_but_not_her_address(
         erased, untouched = found.all()
     assert erased.state == after
     assert "reader0" not in repr(erased)
+    assert (erased.erased, untouched.erased) == (True, False)
     assert (untouched.state, untouched.address) == (before, "reader1@example.org")
 
 
@@ -82,7 +83,7 @@ async def test_a_test_mail_that_went_to_her_forgets_her_too(
             kind=MailingKind.TEST,
             created_at=clock(),
             give_up_at=clock(),
-            postmark="key@example.org",
+            message_id_key="key@example.org",
         )
         session.add(mailing)
         await session.flush()
@@ -111,9 +112,10 @@ async def test_no_reply_that_quotes_her_outlives_her(
             Mailing(
                 kind=MailingKind.ISSUE,
                 edition="weekly",
+                payload={"issue": 1},
                 created_at=clock(),
                 give_up_at=clock() + timedelta(hours=1),
-                postmark="key@example.org",
+                message_id_key="key@example.org",
             ),
         )
     ledger = ledger_at(app.store)

@@ -74,7 +74,7 @@ async def test_the_database_itself_keeps_an_issue_to_one_mailing(app: App, clock
         issue_id=1,
         created_at=clock(),
         give_up_at=clock.forward(hours=48),
-        postmark="key@news.example.org",
+        message_id_key="key@news.example.org",
     )
     with pytest.raises(IntegrityError):
         async with app.store.write() as session:

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, update
 
 from digest.delivery.ledger.accounting import account
-from digest.delivery.ledger.evidence import settle_delivery, settle_reader
+from digest.delivery.ledger.doubtful import accept_doubtful_delivery, accept_doubtful_of_reader
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery
 from digest.store import Store
@@ -37,7 +37,7 @@ async def put(store: Store, delivery_id: int, **values: object) -> None:
 async def test_her_unsubscribe_settles_hers_and_nobody_else_s(store: Store, now: datetime) -> None:
     await put(store, 2, state=DeliveryState.UNKNOWN, unknowns=1)
     async with store.write() as session:
-        assert await settle_reader(session, 1, "weekly", WHAT, now) == 1
+        assert await accept_doubtful_of_reader(session, 1, "weekly", WHAT, now) == 1
     first, second, third = await rows(store)
     assert (first.state, first.reason, first.not_before) == (
         DeliveryState.ACCEPTED,
@@ -60,14 +60,14 @@ async def test_a_link_of_another_mail_proves_nothing(
     store: Store, now: datetime, edition: str, kind: MailingKind
 ) -> None:
     async with store.write() as session:
-        assert await settle_reader(session, 1, edition, WHAT, now, kind=kind) == 0
+        assert await accept_doubtful_of_reader(session, 1, edition, WHAT, now, kind=kind) == 0
 
 
 @pytest.mark.usefixtures("sent")
 async def test_what_happened_before_it_was_sent_proves_nothing(store: Store, now: datetime) -> None:
     async with store.write() as session:
         early = now - timedelta(minutes=2)
-        assert await settle_reader(session, 1, "weekly", WHAT, early) == 0
+        assert await accept_doubtful_of_reader(session, 1, "weekly", WHAT, early) == 0
 
 
 @pytest.mark.usefixtures("sent")
@@ -91,7 +91,7 @@ async def test_only_what_is_in_doubt_is_settled_and_never_an_armed_one(
 ) -> None:
     await put(store, 1, state=state, token="somebody's", owner="w")
     async with store.write() as session:
-        assert await settle_delivery(session, 1, "a bounce came", now) is settled
+        assert await accept_doubtful_delivery(session, 1, "a bounce came", now) is settled
     first, *_ = await rows(store)
     assert first.state == (DeliveryState.ACCEPTED if settled else state)
     assert first.token == (None if settled else "somebody's"), "a claim on it must be void"
@@ -100,4 +100,15 @@ async def test_only_what_is_in_doubt_is_settled_and_never_an_armed_one(
 @pytest.mark.usefixtures("sent")
 async def test_what_was_never_in_doubt_is_left_alone(store: Store, now: datetime) -> None:
     async with store.write() as session:
-        assert not await settle_delivery(session, 2, "a bounce came", now)
+        assert not await accept_doubtful_delivery(session, 2, "a bounce came", now)
+
+
+@pytest.mark.usefixtures("sent")
+async def test_what_arrived_after_all_keeps_no_codes_of_a_refusal(
+    store: Store, now: datetime
+) -> None:
+    await put(store, 1, state=DeliveryState.DEFERRED, reply_code=452, enhanced_code="4.2.2")
+    async with store.write() as session:
+        assert await accept_doubtful_delivery(session, 1, "a bounce came", now)
+    first, *_ = await rows(store)
+    assert (first.reply_code, first.enhanced_code) == (None, None)
