@@ -187,6 +187,49 @@ async def test_a_dead_address_is_suppressed_in_the_same_commit(
     assert [row.state for row in await rows(store)] == [DeliveryState.REJECTED] * 2
 
 
+@pytest.mark.parametrize(
+    ("reply", "codes"),
+    [
+        (Reply(250, "2.0.0 queued"), (250, "2.0.0")),
+        (Reply(250, "queued"), (250, None)),
+        (Reply(450, "4.2.0 greylisted"), (450, "4.2.0")),
+        (Reply(554, "5.7.1 spam"), (554, "5.7.1")),
+        (Reply(550, "5.1.1 no such user"), (550, "5.1.1")),  # changes the reader too
+        (Reply(452, "4.2.2 mailbox full"), (452, "4.2.2")),  # may do so
+    ],
+)
+async def test_the_codes_of_the_reply_are_recorded_beside_its_text(
+    ledger: Ledger,
+    store: Store,
+    make_mailing: MakeMailing,
+    now: datetime,
+    reply: Reply,
+    codes: tuple[int, str | None],
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    assert await ledger.arm(claim, now, now)
+    await ledger.record(claim, outcome_of(reply), now)
+    await ledger.flush()
+    [row] = await rows(store)
+    assert (row.reason, (row.reply_code, row.enhanced_code)) == (str(reply), codes)
+
+
+async def test_a_try_without_a_reply_leaves_no_codes_of_an_earlier_one(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    for outcome in (
+        outcome_of(Reply(450, "4.2.0 greylisted")),
+        Outcome(DeliveryState.DEFERRED, "the connection broke"),
+    ):
+        await ledger.record(await claim_one(ledger, now), outcome, now)
+        await ledger.flush()
+        now += timedelta(hours=1)
+    [row] = await rows(store)
+    assert (row.reply_code, row.enhanced_code) == (None, None)
+
+
 async def test_the_message_id_is_the_same_on_every_try_and_differs_between_readers(
     ledger: Ledger, make_mailing: MakeMailing, now: datetime
 ) -> None:

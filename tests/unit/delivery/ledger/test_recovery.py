@@ -12,7 +12,8 @@ from digest.delivery.ledger.access import LEASE, Ledger
 from digest.delivery.ledger.accounting import account
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.ledger.recovery import RETRY_UNKNOWN_AFTER, Tidied, tidy
-from digest.delivery.outcomes import Outcome
+from digest.delivery.outcomes import Outcome, outcome_of
+from digest.delivery.ports import Reply
 from digest.delivery.states import DeliveryState, MailingState, Route
 from digest.store import Store
 from subscribers.subscriptions import unsubscribe
@@ -104,6 +105,36 @@ async def test_what_is_late_expires_and_an_unknown_one_is_told_apart(
     tidied = await round_of(store, Living(), mailing.give_up_at)
     assert tidied.expired == 2
     assert [row.state for row in await rows(store)] == [DeliveryState.HELD, DeliveryState.EXPIRED]
+
+
+async def test_an_expired_delivery_keeps_the_codes_of_its_last_reply(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    """Three issues that expired on a full mailbox are what a full mailbox looks like."""
+    mailing = await make_mailing(1)
+    ledger = ledger_at(store, "me")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await record(ledger, claim, outcome_of(Reply(452, "4.2.2 mailbox full")), now)
+    await round_of(store, Living(alive={"me"}), mailing.give_up_at)
+    [row] = await rows(store)
+    assert (row.state, row.reason) == (DeliveryState.EXPIRED, "not accepted in time")
+    assert (row.reply_code, row.enhanced_code) == (452, "4.2.2")
+
+
+async def test_an_unknown_outcome_has_no_reply(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    ledger = ledger_at(store, "crasher")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await record(ledger, claim, outcome_of(Reply(452, "4.2.2 mailbox full")), now)
+    later = now + timedelta(hours=1)
+    [claim] = await ledger.claim(ROUTES, 1, later)
+    await ledger.arm(claim, later, later)
+    await round_of(store, Living(), later)
+    [row] = await rows(store)
+    assert row.state == DeliveryState.UNKNOWN
+    assert (row.reply_code, row.enhanced_code) == (None, None)
 
 
 async def test_a_mailing_ends_only_when_nothing_is_open(
