@@ -23,13 +23,13 @@ from digest.delivery.sending.worker import Worker
 from digest.delivery.states import Route
 from digest.delivery.transports.smtp import SmtpTransport
 from digest.engine.embedded import EmbeddedEngine
-from digest.engine.ports import Chores, Engine
+from digest.engine.ports import Chore, Engine
 from digest.engine.procrastinate import ProcrastinateEngine
 from digest.inbox.server import Inbox
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
 from digest.rendering.message.dkim import read_keys
-from digest.services.sending.deliver import see_through, tick
+from digest.services.sending.deliver import advance_schedule, deliver_mailing
 from digest.services.sending.housekeeping import housekeep
 from digest.services.sending.messages import MessageWriter
 from digest.settings import Settings, load_settings
@@ -90,11 +90,16 @@ async def open_relay_sender(app: App) -> AsyncIterator[Sender]:
 
 
 def _engine(app: App, worker: Worker) -> Engine:
-    """What ticks the schedule and hands mailings to the worker."""
-    chores = Chores(tick=partial(tick, app, worker), send=partial(see_through, app, worker))
+    """What does the chores and hands mailings to the worker."""
     if app.store.is_shared:
-        return ProcrastinateEngine(app.store.url, chores)
-    return EmbeddedEngine(chores)
+        deliver = partial(deliver_mailing, app, worker)
+        return ProcrastinateEngine(app.store.url, _chores(app, worker), deliver)
+    return EmbeddedEngine(_chores(app, worker))
+
+
+def _chores(app: App, worker: Worker) -> list[Chore]:
+    """Everything that is done periodically. To add a chore, add an entry."""
+    return [Chore("tick", partial(advance_schedule, app, worker), every_seconds=20)]
 
 
 @asynccontextmanager

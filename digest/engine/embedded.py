@@ -1,23 +1,27 @@
-"""The engine of a store in a file: a ticker in this process.
+"""The engine of a store in a file: a ticker for each chore, in this process.
 
-There are no jobs: what is to be sent is derived from the ledger, by the worker
-beside it, at its start and every second.
+There are no jobs: the worker beside it derives from the ledger what is to be sent, when
+it starts and every second.
 """
 
-from digest.engine.ports import Chores
+from collections.abc import Iterable
+
+from digest.engine.ports import Chore
 from schedules.ticker import Ticker
 
 
 class EmbeddedEngine:
-    """Ticks every `seconds`."""
+    """Does each chore at once, and then whenever its time has passed."""
 
-    def __init__(self, chores: Chores, seconds: float = 20) -> None:
-        self._ticker = Ticker(chores.tick, every_seconds=seconds)
+    def __init__(self, chores: Iterable[Chore]) -> None:
+        self._tickers = [Ticker(chore.run, every_seconds=chore.every_seconds) for chore in chores]
 
     async def start(self) -> None:
-        """Begin with a tick."""
-        self._ticker.start()
+        """Begin with each chore at once."""
+        for ticker in self._tickers:
+            ticker.start()
 
     async def stop(self) -> None:
-        """End when the tick under way has ended."""
-        await self._ticker.stop()
+        """End when the chores under way have ended."""
+        for ticker in self._tickers:
+            await ticker.stop()

@@ -4,24 +4,30 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+# Delivers what is due of a mailing, by its id; may be cancelled at any moment.
+DeliverMailing = Callable[[int], Awaitable[None]]
+
 
 @dataclass(frozen=True)
-class Chores:
-    """What is done when its time comes; each may be called anywhere, at once, and again.
+class Chore:
+    """Something to do again and again.
 
-    `tick` lets the calendar go on. `send` sees a mailing through, by its id, until
-    nothing of it is due; it may be cancelled at any moment.
+    `run` may be called in any process, late, and again after a failure: it must find out
+    for itself what is due. `name` is that of its jobs in PostgreSQL, where only one process
+    at a time does the chore. `every_seconds` divides a minute, or is whole minutes that
+    divide an hour.
     """
 
-    tick: Callable[[], Awaitable[None]]
-    send: Callable[[int], Awaitable[None]]
+    name: str
+    run: Callable[[], Awaitable[None]]
+    every_seconds: float
 
 
 class Engine(Protocol):
-    """Calls the chores, from `start` until `stop`; a chore that fails stops nothing."""
+    """Does the chores from `start` until `stop`; a chore that fails stops nothing."""
 
     async def start(self) -> None:
-        """Begin, and tick soon."""
+        """Begin, and do each chore soon."""
 
     async def stop(self) -> None:
-        """Begin nothing more, and come to an end."""
+        """Begin nothing more; return when the chore under way has ended."""

@@ -1,13 +1,14 @@
 """The engine of many machines: jobs in PostgreSQL, by Procrastinate.
 
-The only file that imports it. A job names a mailing by its id and nothing else. One
-is deferred in the transaction that begins a sending, so that it is there if and
-only if the mailing is. The jobs of a worker that died are taken up by another after
-`STALLED_SECONDS` without its heartbeat, and that counts as an attempt.
+The only file that imports it. A job names a mailing by its id and nothing else. It is
+deferred in the transaction that starts a sending, so it exists if and only if the
+mailing does. The jobs of a worker that died are taken over by another one after
+`STALLED_SECONDS` without a heartbeat; that counts as an attempt.
 """
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 
 import procrastinate
@@ -19,32 +20,32 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases import dialect_of
 from digest.databases.postgresql import conninfo
-from digest.engine.ports import Chores
+from digest.engine.ports import Chore, DeliverMailing
 
 log = structlog.get_logger("digest.engine")
 
 QUEUE = "digest"
-SEND, TICK, MEND = "send", "tick", "mend"
+SEND, MEND = "send", "mend"
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 6.0
 MEND_SECONDS = 3
-TICK_SECONDS = 20
 POLL_SECONDS = 1.0
-MOST_ATTEMPTS = 20  # a job that kills its workers ends; the ledger's rows go out all the same
+MOST_ATTEMPTS = 20  # a job that kills its workers must end; other workers send the rows anyway
 MOST_AT_ONCE = 10
 AGAIN_SECONDS = 1.0
 
 
 def make_schema(connection: Connection) -> None:
-    """Make the tables and functions of the version that this program is pinned to."""
-    statements = SchemaManager.get_schema()  # many in one, so there can be no parameters
+    """Create the tables and functions of the version that this program is pinned to."""
+    # Many statements in one string: the driver refuses parameters with those.
+    statements = SchemaManager.get_schema()
     connection.exec_driver_sql(statements, execution_options={"no_parameters": True})
 
 
 async def defer_sending(session: AsyncSession, mailing_id: int) -> None:
-    """Ask for a mailing to be seen through, if and when the session's transaction commits."""
+    """Queue a job that delivers a mailing; it exists once the session's transaction commits."""
     if not dialect_of(session).SHARED:
-        return  # the only worker, in this process or beside it, finds it in the ledger
+        return  # no jobs there: the workers find the mailing in the ledger
     connection = await session.connection()
     raw = (await connection.get_raw_connection()).driver_connection
     jobs = procrastinate.App(connector=procrastinate.PsycopgConnector())
@@ -55,55 +56,58 @@ async def defer_sending(session: AsyncSession, mailing_id: int) -> None:
 class ProcrastinateEngine:
     """One process's share in the jobs of the database at `url`."""
 
-    def __init__(self, url: str, chores: Chores, tick_seconds: int = TICK_SECONDS) -> None:
-        logging.getLogger("procrastinate").setLevel(logging.ERROR)  # each job is a line otherwise
+    def __init__(self, url: str, chores: Iterable[Chore], deliver: DeliverMailing) -> None:
+        logging.getLogger("procrastinate").setLevel(logging.ERROR)  # else a line for each job
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
                 conninfo=conninfo(url, {}), min_size=1, max_size=4
             ),
             periodic_defaults={"max_delay": 60},
         )
-        self._chores = chores
         self._running: asyncio.Task[None] | None = None
-        self._register(tick_seconds)
+        self._register_delivery(deliver)
+        for chore in (*chores, Chore(MEND, self._mend, MEND_SECONDS)):
+            self._register_chore(chore)
 
     async def start(self) -> None:
-        """Begin; the first tick comes at once, without waiting for the clock's next beat."""
+        """Begin; each chore is done soon, without waiting for its next full interval."""
         self._running = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End; a mailing under way is handed to another process."""
+        """End; a mailing that is being delivered is handed to another process."""
         if self._running is None:
             return
-        while not self._running.done():  # a worker that fails in ending loses its cancellation
+        # In a loop: when Procrastinate's worker fails while it ends, it raises that error
+        # instead of the cancellation, and `_run` would start the next worker.
+        while not self._running.done():
             self._running.cancel()
             await asyncio.wait((self._running,), timeout=AGAIN_SECONDS)
         with suppress(asyncio.CancelledError):
             await self._running
 
-    def _register(self, tick_seconds: int) -> None:
+    def _register_delivery(self, deliver: DeliverMailing) -> None:
         again = procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, wait=0)
 
         @self._app.task(name=SEND, queue=QUEUE, retry=again)
         async def send(mailing_id: int) -> None:
-            await self._chores.send(mailing_id)
+            await deliver(mailing_id)
 
-        async def tick(timestamp: int) -> None:
-            await self._chores.tick()
+    def _register_chore(self, chore: Chore) -> None:
+        # `lock`: one process of all does it. `queueing_lock`: at most one job waits for that.
+        task = self._app.task(
+            name=chore.name, queue=QUEUE, lock=chore.name, queueing_lock=chore.name
+        )
 
-        async def mend(timestamp: int) -> None:
-            await self._mend()
+        async def run(timestamp: int) -> None:
+            await chore.run()
 
-        for name, seconds, chore in ((TICK, tick_seconds, tick), (MEND, MEND_SECONDS, mend)):
-            # One process of all does it, and the next one waits for it to end.
-            task = self._app.task(name=name, queue=QUEUE, lock=name, queueing_lock=name)(chore)
-            self._app.periodic(cron=f"* * * * * */{seconds}")(task)
+        self._app.periodic(cron=cron_of(chore.every_seconds))(task(run))
 
     async def _run(self) -> None:
-        """A lost connection ends Procrastinate's worker; another begins as soon as there is one."""
+        """Run a worker; when a lost connection ends it, start another one."""
         async with self._app.open_async():
             while True:
-                with suppress(Exception):  # of a worker; it says itself what was wrong
+                with suppress(Exception):  # the worker has logged it
                     await self._app.run_worker_async(
                         queues=[QUEUE],
                         concurrency=MOST_AT_ONCE,
@@ -117,13 +121,26 @@ class ProcrastinateEngine:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def _mend(self) -> None:
-        """Give the jobs of the dead to the living."""
+        """Let living workers take over the jobs of dead ones."""
         manager = self._app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
             log.warning("job taken from a dead worker", job=job.id, attempts=job.attempts + 1)
-            with suppress(ConnectorException):  # it ended all the same, a moment ago
+            with suppress(ConnectorException):  # it ended a moment ago after all
                 if job.attempts + 1 < MOST_ATTEMPTS:
                     await manager.retry_job(job)
                 else:
                     status = procrastinate.jobs.Status.FAILED
                     await manager.finish_job(job, status=status, delete_job=False)
+
+
+def cron_of(seconds: float) -> str:
+    """An interval in Procrastinate's cron syntax, whose sixth field is the second.
+
+    Raises `ValueError` for an interval that does not divide a minute or an hour evenly.
+    """
+    minutes, rest = divmod(seconds, 60)
+    if 1 <= seconds < 60 and 60 % seconds == 0:
+        return f"* * * * * */{seconds:.0f}"
+    if 1 <= minutes < 60 and rest == 0 and 60 % minutes == 0:
+        return f"*/{minutes:.0f} * * * * 0"
+    raise ValueError(f"a chore cannot be done every {seconds} seconds on PostgreSQL")

@@ -1,4 +1,4 @@
-"""One suite for both engines: they call the chores, again and again, whatever these do."""
+"""One suite for both engines: they do their chores again and again, even after failures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from digest.engine.embedded import EmbeddedEngine
-from digest.engine.ports import Chores, Engine
+from digest.engine.ports import Chore, Engine
 from digest.engine.procrastinate import ProcrastinateEngine
 from digest.store import Store
 
-Make = Callable[[Chores], Engine]
+Make = Callable[["Noted"], Engine]
 
 
 async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -20,7 +20,7 @@ async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 class Noted:
-    """Chores that count their calls, and fail as often as they are told."""
+    """Chores that count their calls and fail as often as requested."""
 
     def __init__(self, failures: int = 0) -> None:
         self.ticks = 0
@@ -37,20 +37,19 @@ class Noted:
         if len(self.sent) <= self.failures:
             raise RuntimeError("a bug")
 
-    @property
-    def chores(self) -> Chores:
-        return Chores(self.tick, self.send)
+    def chores(self, every_seconds: float = 20) -> list[Chore]:
+        return [Chore("tick", self.tick, every_seconds)]
 
 
 @pytest.fixture
 async def make(database: str, store: Store) -> AsyncIterator[Make]:
     made: list[Engine] = []
 
-    def make(chores: Chores) -> Engine:
+    def make(noted: Noted) -> Engine:
         engine: Engine = (
-            ProcrastinateEngine(store.url, chores, tick_seconds=1)
+            ProcrastinateEngine(store.url, noted.chores(1), noted.send)
             if database == "postgresql"
-            else EmbeddedEngine(chores, seconds=0.2)
+            else EmbeddedEngine(noted.chores(0.2))
         )
         made.append(engine)
         return engine
@@ -62,19 +61,19 @@ async def make(database: str, store: Store) -> AsyncIterator[Make]:
 
 async def test_it_ticks_again_and_again(make: Make) -> None:
     noted = Noted()
-    await make(noted.chores).start()
+    await make(noted).start()
     await until(lambda: noted.ticks >= 2)
 
 
 async def test_a_tick_that_fails_stops_nothing(make: Make) -> None:
     noted = Noted(failures=1)
-    await make(noted.chores).start()
+    await make(noted).start()
     await until(lambda: noted.ticks >= 3)
 
 
 async def test_after_the_stop_nothing_is_begun(make: Make) -> None:
     noted = Noted()
-    engine = make(noted.chores)
+    engine = make(noted)
     await engine.start()
     await until(lambda: noted.ticks >= 1)
     await engine.stop()
@@ -84,4 +83,17 @@ async def test_after_the_stop_nothing_is_begun(make: Make) -> None:
 
 
 async def test_stopping_what_never_started_is_no_error(make: Make) -> None:
-    await make(Noted().chores).stop()
+    await make(Noted()).stop()
+
+
+async def test_each_of_several_chores_is_done(database: str, store: Store) -> None:
+    first, second = Noted(), Noted()
+    chores = [Chore("tick", first.tick, 1), Chore("votes", second.tick, 1)]
+    engine: Engine = (
+        ProcrastinateEngine(store.url, chores, first.send)
+        if database == "postgresql"
+        else EmbeddedEngine(chores)
+    )
+    await engine.start()
+    await until(lambda: first.ticks > 0 and second.ticks > 0)
+    await engine.stop()

@@ -20,8 +20,8 @@ from digest.services.installation.doctor.check_result import CheckResult
 from digest.services.installation.initialise import Initialised
 from digest.services.installation.migrate_store import StoreCopy, TableCopy
 from digest.services.issues.reports import DeliveryProblem, IssueReport, IssueRow
+from digest.services.relays import RelayOverview
 from digest.services.schedule.agenda import AgendaLine
-from digest.services.sending.relays import RelayLine
 from digest.settings import SECRETS, Settings
 from schedules.states import SlotState
 from subscribers.states import ConsentKind, SuppressionReason
@@ -110,7 +110,7 @@ def test_every_command_is_documented_with_its_options(command: str) -> None:
         IssueRow,
         AgendaLine,
         CheckResult,
-        RelayLine,
+        RelayOverview,
         Initialised,
         StoreCopy,
         TableCopy,

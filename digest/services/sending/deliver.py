@@ -1,4 +1,4 @@
-"""What an engine calls: the calendar, and a mailing that is to be seen through."""
+"""What an engine calls: the schedule's next steps, and the delivery of a mailing."""
 
 import asyncio
 from datetime import datetime
@@ -22,17 +22,17 @@ AT_HAND = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.ARMED)
 WAITING = (DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
 
 
-async def tick(app: App, worker: Worker) -> None:
-    """Let the calendar go on, and send at once what it set in motion."""
+async def advance_schedule(app: App, worker: Worker) -> None:
+    """Take the schedule's next steps, and send at once what they started."""
     await advance(app)
     worker.wake()
 
 
-async def see_through(app: App, worker: Worker, mailing_id: int) -> None:
-    """Have this process's worker look for work until nothing of a mailing is due.
+async def deliver_mailing(app: App, worker: Worker, mailing_id: int) -> None:
+    """Keep this process's worker looking for work until nothing of a mailing is due.
 
-    What it claims is decided in the ledger, as ever, and other workers share in it:
-    if this is cancelled, or never called, mail is not lost and hardly late.
+    The ledger decides what it claims, and other workers share in it. If this is cancelled
+    or never called, no mail is lost and hardly any is late.
     """
     log.info("mailing taken up", mailing=mailing_id)
     while await _is_due(app, mailing_id):
@@ -45,7 +45,7 @@ async def _is_due(app: App, mailing_id: int) -> bool:
         async with app.store.read() as session:
             return await is_due(session, mailing_id, app.clock())
     except BUSY:
-        return True  # who cannot look goes on
+        return True  # unknown: look again in a second
 
 
 async def is_due(session: AsyncSession, mailing_id: int, now: datetime) -> bool:
@@ -54,7 +54,7 @@ async def is_due(session: AsyncSession, mailing_id: int, now: datetime) -> bool:
         col(Delivery.state).in_(AT_HAND),
         and_(col(Delivery.state).in_(WAITING), col(Delivery.not_before) <= now),
     )
-    looking = select(
+    query = select(
         exists().where(
             col(Mailing.id) == mailing_id,
             col(Mailing.state) == MailingState.ACTIVE,
@@ -62,4 +62,4 @@ async def is_due(session: AsyncSession, mailing_id: int, now: datetime) -> bool:
             due,
         )
     )
-    return bool((await session.exec(looking)).one())
+    return bool((await session.exec(query)).one())

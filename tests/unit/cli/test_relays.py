@@ -1,4 +1,4 @@
-"""`digest relays` and what the doctor says of relays."""
+"""`digest relays`, and what the doctor reports about relays."""
 
 import asyncio
 import json
@@ -56,7 +56,7 @@ async def use_and_fail() -> None:
     await store.close()
 
 
-def test_relays_are_told_with_limits_use_and_state() -> None:
+def test_relays_are_listed_with_limits_use_and_state() -> None:
     Path("digest.toml").write_text(TWO)
     asyncio.run(use_and_fail())
     bulk, spare = json.loads(run("relays", "--json"))

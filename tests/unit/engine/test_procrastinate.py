@@ -1,4 +1,4 @@
-"""Jobs come with the transaction that needs them, and survive whoever runs them."""
+"""Jobs come with the transaction that needs them, and survive the process that runs them."""
 
 import asyncio
 import sys
@@ -7,32 +7,28 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from sqlalchemy import text
 
-from digest.engine.ports import Chores
-from digest.engine.procrastinate import ProcrastinateEngine, defer_sending
+from digest.engine.ports import DeliverMailing
+from digest.engine.procrastinate import ProcrastinateEngine, cron_of, defer_sending
 from digest.store import Store
 from tests.contract.test_engines import Noted, until
 from tests.postgres import Cluster
 
 HANG = """
 import asyncio, sys
-from digest.engine.ports import Chores
 from digest.engine.procrastinate import ProcrastinateEngine
 
-async def hang(_=None):
+async def hang(mailing_id):
     print("at work", flush=True)
     await asyncio.sleep(60)
 
-async def nothing():
-    pass
-
 async def main(url):
-    await ProcrastinateEngine(url, Chores(nothing, hang)).start()
+    await ProcrastinateEngine(url, [], hang).start()
     await asyncio.sleep(60)
 
 asyncio.run(main(sys.argv[1]))
 """
 
-Start = Callable[[Chores], ProcrastinateEngine]
+Start = Callable[..., ProcrastinateEngine]
 
 
 @pytest.fixture
@@ -45,8 +41,8 @@ def database() -> str:
 async def start(store: Store) -> AsyncIterator[Start]:
     engines: list[ProcrastinateEngine] = []
 
-    def start(chores: Chores) -> ProcrastinateEngine:
-        engines.append(ProcrastinateEngine(store.url, chores))
+    def start(noted: Noted, send: DeliverMailing | None = None) -> ProcrastinateEngine:
+        engines.append(ProcrastinateEngine(store.url, noted.chores(), send or noted.send))
         return engines[-1]
 
     yield start
@@ -82,7 +78,7 @@ async def _defer_and_fail(store: Store) -> None:
 
 async def test_it_is_done_at_once_and_leaves_nothing(store: Store, start: Start) -> None:
     noted = Noted()
-    await start(noted.chores).start()
+    await start(noted).start()
     await until(lambda: noted.ticks > 0)
     await defer(store)
     await until(lambda: noted.sent == [7], seconds=1)
@@ -92,12 +88,12 @@ async def test_it_is_done_at_once_and_leaves_nothing(store: Store, start: Start)
 
 async def test_one_that_fails_is_tried_again(store: Store, start: Start) -> None:
     noted = Noted(failures=2)
-    await start(noted.chores).start()
+    await start(noted).start()
     await defer(store)
     await until(lambda: noted.sent == [7, 7, 7])
 
 
-async def test_one_mailing_is_seen_through_by_one_process_at_a_time(
+async def test_one_mailing_is_delivered_by_one_process_at_a_time(
     store: Store, start: Start
 ) -> None:
     busy, most = 0, 0
@@ -112,7 +108,7 @@ async def test_one_mailing_is_seen_through_by_one_process_at_a_time(
     for _ in range(3):
         await defer(store)
     for _ in range(2):
-        await start(Chores(Noted().tick, send)).start()
+        await start(Noted(), send).start()
     async with asyncio.timeout(60):
         while await jobs(store):
             await asyncio.sleep(0.05)
@@ -126,18 +122,18 @@ async def test_a_stopping_process_hands_its_jobs_over_at_once(store: Store, star
         began.set()
         await asyncio.sleep(60)
 
-    first = start(Chores(Noted().tick, hang))
+    first = start(Noted(), hang)
     await first.start()
     await defer(store)
     await began.wait()
     await asyncio.wait_for(first.stop(), 30)
     assert await jobs(store) == [("todo", 1)]
     noted = Noted()
-    await start(noted.chores).start()
+    await start(noted).start()
     await until(lambda: noted.sent == [7])
 
 
-async def test_a_dead_process_s_job_is_taken_up_within_seconds_and_counts_as_an_attempt(
+async def test_a_dead_process_s_job_is_taken_over_within_seconds_and_counts_as_an_attempt(
     store: Store, start: Start
 ) -> None:
     await defer(store)
@@ -153,13 +149,15 @@ async def test_a_dead_process_s_job_is_taken_up_within_seconds_and_counts_as_an_
     async def send(_: int) -> None:
         attempts.extend(await jobs(store))
 
-    await start(Chores(Noted().tick, send)).start()
+    await start(Noted(), send).start()
     await until(lambda: attempts == [("doing", 1)], seconds=20)
 
 
-async def test_cut_connections_are_made_good(store: Store, start: Start, cluster: Cluster) -> None:
+async def test_work_continues_after_its_connections_are_cut(
+    store: Store, start: Start, cluster: Cluster
+) -> None:
     noted = Noted()
-    await start(noted.chores).start()
+    await start(noted).start()
     await until(lambda: noted.ticks > 0)
     cluster.kill_backends(store.url)
     await defer(store)
@@ -171,21 +169,31 @@ async def test_an_embedded_store_has_no_jobs(store: Store) -> None:
     await defer(store)
 
 
-async def test_it_ends_though_its_worker_fails_in_ending(
+async def test_it_ends_even_if_its_worker_fails_while_ending(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then the library raises that failure instead of the cancellation, which is lost."""
-    ticked = asyncio.Event()
-
-    async def note(_: object = None) -> None:
-        ticked.set()
-
-    engine = start(Chores(note, note))
+    noted = Noted()
+    engine = start(noted)
     await engine.start()
-    await asyncio.wait_for(ticked.wait(), 30)
+    await until(lambda: noted.ticks > 0, seconds=30)
 
     async def fails(*_: object) -> None:
         raise RuntimeError("the server went away")
 
     monkeypatch.setattr(engine._app.job_manager, "unregister_worker", fails)
     await asyncio.wait_for(engine.stop(), 30)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cron"),
+    [(1, "* * * * * */1"), (20, "* * * * * */20"), (60, "*/1 * * * * 0"), (300, "*/5 * * * * 0")],
+)
+def test_an_interval_becomes_a_cron_line(seconds: float, cron: str) -> None:
+    assert cron_of(seconds) == cron
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 7, 90, 3600])
+def test_an_interval_that_cron_cannot_keep_evenly_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="every"):
+        cron_of(seconds)

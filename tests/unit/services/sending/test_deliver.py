@@ -14,7 +14,7 @@ from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery
 from digest.services.issues import publishing
 from digest.services.sending import control, start
-from digest.services.sending.deliver import is_due, see_through
+from digest.services.sending.deliver import deliver_mailing, is_due
 from tests.unit.services.conftest import Clock
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
@@ -83,7 +83,7 @@ async def test_nothing_is_due_while_it_is_paused(app: App, mailing: int) -> None
 
 async def test_the_worker_is_woken_until_nothing_is_due(app: App, mailing: int) -> None:
     worker = Woken()
-    seeing = asyncio.create_task(see_through(app, cast(Worker, worker), mailing))
+    seeing = asyncio.create_task(deliver_mailing(app, cast(Worker, worker), mailing))
     await asyncio.sleep(0.3)
     assert worker.times == 1
     assert not seeing.done()

@@ -1,8 +1,6 @@
-"""`digest relays`: each relay with its limits, what it has taken, and how it is doing."""
+"""The relays: each with its limits, what it has taken, and how it is doing."""
 
 from datetime import datetime
-
-from pydantic import BaseModel, ConfigDict
 
 from digest.app import App
 from digest.delivery.relays.config import DomainLimits, RelayConfig
@@ -10,14 +8,13 @@ from digest.delivery.relays.config_file import relays_of
 from digest.delivery.relays.quotas import Used, used_of
 from digest.delivery.relays.status import read_statuses
 from digest.delivery.relays.tables import QuotaWindow, StoredRelayStatus
+from digest.services.result import Result
 
 STANDBY, UP = "stands by", "up"
 
 
-class DomainLine(BaseModel):
-    """The limits towards one recipient domain; None is no limit, or not counted."""
-
-    model_config = ConfigDict(frozen=True)
+class DomainOverview(Result):
+    """The limits towards one recipient domain; None means no limit, or not counted."""
 
     connections: int | None
     per_second: float | None
@@ -25,10 +22,8 @@ class DomainLine(BaseModel):
     used_this_hour: int | None
 
 
-class RelayLine(BaseModel):
-    """One relay. `allowed_today` counts the warm-up plan in; what has no limit is not counted."""
-
-    model_config = ConfigDict(frozen=True)
+class RelayOverview(Result):
+    """One relay. `allowed_today` respects the warm-up plan. Use is counted only where limited."""
 
     name: str
     address: str
@@ -47,25 +42,25 @@ class RelayLine(BaseModel):
     allowed_today: int | None
     used_today: int | None
     each_domain: DomainLimits | None
-    domains: dict[str, DomainLine]
+    domains: dict[str, DomainOverview]
 
 
-async def relay_lines(app: App) -> list[RelayLine]:
-    """All relays, in the order of their file. Raises `Misconfigured`."""
+async def list_relays(app: App) -> list[RelayOverview]:
+    """All relays, in the order of the configuration file. Raises `Misconfigured`."""
     now = app.clock()
     relays = relays_of(app.settings)
     async with app.store.read() as session:
         used = await used_of(session, now)
         states = await read_statuses(session)
-    return [_line(relay, used, states.get(relay.name), now) for relay in relays]
+    return [_overview(relay, used, states.get(relay.name), now) for relay in relays]
 
 
-def _line(
+def _overview(
     relay: RelayConfig, used: Used, found: StoredRelayStatus | None, now: datetime
-) -> RelayLine:
+) -> RelayOverview:
     allowed = relay.allowed_on(now.date())
     usual = UP if relay.weight else STANDBY
-    return RelayLine(
+    return RelayOverview(
         name=relay.name,
         address=str(relay.address),
         tls=str(relay.address.tls),
@@ -84,7 +79,7 @@ def _line(
         used_today=_counted(allowed, used, relay.name, "", QuotaWindow.DAY),
         each_domain=relay.each_domain,
         domains={
-            domain: DomainLine(
+            domain: DomainOverview(
                 **limits.model_dump(),
                 used_this_hour=_counted(
                     limits.per_hour, used, relay.name, domain, QuotaWindow.HOUR
