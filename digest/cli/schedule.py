@@ -1,14 +1,16 @@
-"""`digest schedule …`: what goes out when, to how many."""
+"""`digest schedule …`: what goes out when, and to how many readers."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from digest.cli.issues import EditionSlug
+from digest.cli.options import EditionSlug, command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.times import parse_date
-from digest.services.schedule import agenda
+from digest.services.schedule import change_slot
+from digest.services.schedule.agenda import AgendaLine, agenda
+from digest.services.schedule.resume_clock import resume_clock
 
 app = typer.Typer(help="What goes out when; skip a slot or run it anyway.", no_args_is_help=True)
 
@@ -17,63 +19,67 @@ Day = Annotated[str, typer.Argument(help="The slot's local date, YYYY-MM-DD.")]
 
 @app.command()
 def show(as_json: JsonFlag = False) -> None:
-    """The next slots, and the last ones, in plain words."""
-    lines = run(agenda.agenda)
+    """Show the slots to come and those that wait for a decision, in plain words."""
+    lines = run(agenda)
     if as_json:
-        print_json([line.model_dump(mode="json") for line in lines])
+        print_json(list(lines))
         return
     several = len({line.edition for line in lines}) > 1
     table = Table(box=None, header_style="bold")
     for heading in (*(["edition"] if several else []), "slot", "plan", "state", "issue"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("", overflow="fold")
+    table.add_column("", overflow="fold")  # the reason, which may be long
     for line in lines:
         edition = [line.edition] if several else []
         number = f"#{line.issue}" if line.issue else "—"
-        told = (line.date.isoformat(), line.words, line.state, number, line.reason or "")
-        table.add_row(*edition, *told)
+        cells = (line.date.isoformat(), line.words, line.state, number, line.reason or "")
+        table.add_row(*edition, *cells)
     console.print(table, soft_wrap=False)
 
 
 @app.command()
 def skip(
     day: Day,
-    reason: Annotated[str, typer.Option(help="Why; it is recorded.")] = "skipped by the editor",
-    edition: EditionSlug = "weekly",
+    reason: Annotated[
+        str, typer.Option(help="Why; recorded with the slot.")
+    ] = "skipped by the editor",
+    edition: EditionSlug = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Leave a slot out."""
-    slot = run(lambda app: agenda.skip(app, edition, parse_date(day), reason))
-    _told(slot, as_json)
+    actor, date = command_line_actor(), parse_date(day)
+    _print(run(lambda app: change_slot.skip(app, actor, edition, date, reason)), as_json)
 
 
 @app.command()
-def unskip(day: Day, edition: EditionSlug = "weekly", as_json: JsonFlag = False) -> None:
-    """Take a skip back."""
-    _told(run(lambda app: agenda.unskip(app, edition, parse_date(day))), as_json)
+def unskip(day: Day, edition: EditionSlug = None, as_json: JsonFlag = False) -> None:
+    """Take a skip back, before the slot's hour."""
+    actor, date = command_line_actor(), parse_date(day)
+    _print(run(lambda app: change_slot.unskip(app, actor, edition, date)), as_json)
 
 
 @app.command("run-anyway")
-def run_anyway(day: Day, edition: EditionSlug = "weekly", as_json: JsonFlag = False) -> None:
+def run_anyway(day: Day, edition: EditionSlug = None, as_json: JsonFlag = False) -> None:
     """Run a slot that was skipped, missed or held; it still needs its approval."""
-    _told(run(lambda app: agenda.run_anyway(app, edition, parse_date(day))), as_json)
+    actor, date = command_line_actor(), parse_date(day)
+    _print(run(lambda app: change_slot.run_anyway(app, actor, edition, date)), as_json)
 
 
 @app.command("resume-clock")
-def resume_clock(as_json: JsonFlag = False) -> None:
-    """Go on at once after the clock jumped, because it is right now."""
-    resumed = run(agenda.resume_clock)
+def resume_clock_(as_json: JsonFlag = False) -> None:
+    """Trust the clock after a jump and resume scheduling."""
+    trust = run(lambda app: resume_clock(app, command_line_actor()))
     if as_json:
-        print_json({"resumed": resumed})
-    elif resumed:
-        console.print("The clock is trusted again; the schedule goes on at the next wake-up.")
+        print_json(trust)
+    elif trust.resumed:
+        console.print("The clock is trusted again; scheduling resumes at the next wake-up.")
     else:
-        console.print("Nothing is held on account of the clock.")
+        console.print("Nothing changed: the clock is trusted already.")
 
 
-def _told(line: agenda.AgendaLine, as_json: bool) -> None:
-    data: dict[str, Any] = line.model_dump(mode="json")
+def _print(line: AgendaLine, as_json: bool) -> None:
     if as_json:
-        print_json(data)
-    else:
-        console.print(f"{line.words}: {line.state}" + (f" ({line.reason})" if line.reason else ""))
+        print_json(line)
+        return
+    reason = f" ({line.reason})" if line.reason else ""
+    console.print(f"{line.words}: {line.state}{reason}")

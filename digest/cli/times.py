@@ -13,7 +13,7 @@ def parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is no date; write YYYY-MM-DD") from None
+        raise UsageError(f"{text!r} is not a date; write YYYY-MM-DD") from None
 
 
 def local_instant(text: str, zone: str) -> datetime:
@@ -21,7 +21,7 @@ def local_instant(text: str, zone: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is no time; write 2026-12-09T09:00") from None
+        raise UsageError(f"{text!r} is not a time; write 2026-12-09T09:00") from None
     if moment.tzinfo is not None:
         return moment.astimezone(ZoneInfo("UTC"))
     cadence = Cadence.parse("mon", moment.strftime("%H:%M"), zone)

@@ -18,7 +18,7 @@ from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.issues import publishing
 from digest.services.preflight.inspection import inspect, read_input
-from digest.services.schedule import agenda
+from digest.services.schedule import agenda, change_slot
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
 from digest.services.sending.housekeeping import housekeep
@@ -27,7 +27,7 @@ from digest.store import Queue
 from schedules.errors import ScheduleError
 from schedules.states import Approval, SlotState
 from schedules.tables import Slot
-from tests.readers import erase, sign_up
+from tests.readers import EDITOR, erase, sign_up
 from tests.unit.services.conftest import Clock
 from tests.waiting import held_up
 
@@ -195,9 +195,9 @@ async def test_housekeeping_does_not_pause_again_what_an_editor_just_resumed(app
 async def test_a_slot_skipped_and_pushed_at_once_is_in_one_state(app: App, clock: Clock) -> None:
     day = (await agenda.agenda(app))[0].date
     results = await together(
-        agenda.skip(app, "weekly", day, "holiday"),
-        agenda.skip(app, "weekly", day, "holiday"),
-        agenda.unskip(app, "weekly", day),
+        change_slot.skip(app, EDITOR, "weekly", day, "holiday"),
+        change_slot.skip(app, EDITOR, "weekly", day, "holiday"),
+        change_slot.unskip(app, EDITOR, "weekly", day),
     )
     assert refused(results) <= 1
     assert (await agenda.read_agenda(app))[0].state in ("skipped", "planned")

@@ -21,13 +21,14 @@ from digest.services.issues import publishing
 from digest.services.preflight import gate, inspection
 from digest.services.preflight.check import override_error
 from digest.services.preflight.gate import PreflightFailed
-from digest.services.schedule import agenda
+from digest.services.schedule import change_slot
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
 from digest.store import Queue
 from previews.preflight.checks import Preflight
 from schedules.states import Approval, SlotState
 from schedules.tables import Slot
+from tests.readers import EDITOR
 
 from ..conftest import Clock
 
@@ -110,7 +111,7 @@ async def test_the_clock_leaves_an_issue_that_never_holds_still_to_its_next_tick
 ) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
     await control.cancel(app, 1)
-    await agenda.unskip(app, "weekly", SLOT.date())
+    await change_slot.unskip(app, EDITOR, "weekly", SLOT.date())
     pairs = [(f"Left {number}", f"Right {number}") for number in range(gate.MOST_CHECKS)]
     meanwhile(*(lambda pair=pair: add_news(pair) for pair in pairs))
     clock.at = SLOT - timedelta(hours=15)

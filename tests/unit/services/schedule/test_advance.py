@@ -19,12 +19,13 @@ from digest.errors import Refused
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.issues import publishing
-from digest.services.schedule import agenda
+from digest.services.schedule import agenda, change_slot
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
 from digest.store import open_store
 from schedules.states import Approval, SlotState
 from schedules.tables import Slot
+from tests.readers import EDITOR
 from tests.unit.services.conftest import Clock
 
 TUESDAY = date(2026, 11, 24)
@@ -154,7 +155,7 @@ async def test_a_skipped_slot_can_be_run_anyway_when_there_is_news(
     clock.forward(hours=-2)
     await add_news(("Alpha", "Beta"))
     clock.forward(hours=4)
-    await agenda.run_anyway(app, "weekly", TUESDAY)
+    await change_slot.run_anyway(app, EDITOR, "weekly", TUESDAY)
     await advance(app)
     clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     await advance(app)
@@ -195,7 +196,7 @@ async def test_a_missed_slot_that_is_run_anyway_goes_out_once(
     await set_edition(approval=Approval.AUTOMATIC)
     clock.at = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
     await advance(app)
-    await agenda.run_anyway(app, "weekly", TUESDAY)
+    await change_slot.run_anyway(app, EDITOR, "weekly", TUESDAY)
     for _ in range(3):
         await advance(app)
     assert len(await mailings(app)) == 1
@@ -232,7 +233,7 @@ async def test_an_approval_long_after_the_grace_sends_nothing_by_itself(
     await publishing.approve(app, 1, by="the editor")
     await advance(app)
     assert await mailings(app) == []
-    await agenda.run_anyway(app, "weekly", TUESDAY)
+    await change_slot.run_anyway(app, EDITOR, "weekly", TUESDAY)
     await advance(app)
     assert await deliveries(app) == 3
 
@@ -256,11 +257,11 @@ async def test_without_a_relay_the_slot_is_held_and_nobody_is_marked(
 
 @pytest.mark.usefixtures("ready")
 async def test_a_skip_by_the_editor_holds_and_can_be_taken_back(app: App, clock: Clock) -> None:
-    await agenda.skip(app, "weekly", TUESDAY, "a holiday")
+    await change_slot.skip(app, EDITOR, "weekly", TUESDAY, "a holiday")
     clock.at = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
     await advance(app)
     assert (await slot_of(app)).state == SlotState.SKIPPED
-    await agenda.unskip(app, "weekly", TUESDAY)
+    await change_slot.unskip(app, EDITOR, "weekly", TUESDAY)
     await advance(app)
     assert (await slot_of(app)).state == SlotState.COMPOSED
 

@@ -16,10 +16,11 @@ from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.issues import publishing
-from digest.services.schedule import agenda
+from digest.services.schedule import change_slot
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
 from schedules.states import Approval, SlotState
+from tests.readers import EDITOR
 from tests.unit.services.conftest import Clock
 from tests.unit.services.schedule.test_advance import slot_of
 
@@ -128,12 +129,12 @@ async def test_what_a_skipped_slot_was_to_tell_the_next_one_tells(
     await set_edition(approval=Approval.AUTOMATIC)
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     await advance(app)
-    await agenda.skip(app, "weekly", date(2026, 11, 24), "a holiday")
+    await change_slot.skip(app, EDITOR, "weekly", date(2026, 11, 24), "a holiday")
     clock.at = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
     await advance(app)
     assert (await slot_of(app, date(2026, 12, 1))).state == SlotState.SENT
     assert await deliveries(app) == 3
-    await agenda.run_anyway(app, "weekly", date(2026, 11, 24))
+    await change_slot.run_anyway(app, EDITOR, "weekly", date(2026, 11, 24))
     await advance(app)
     assert (await slot_of(app)).state == SlotState.SKIPPED
 

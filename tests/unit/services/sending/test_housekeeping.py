@@ -13,10 +13,11 @@ from digest.delivery.states import DeliveryState, Route
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.issues import publishing
-from digest.services.schedule import agenda
+from digest.services.schedule.resume_clock import resume_clock
 from digest.services.sending import start
 from digest.services.sending.housekeeping import housekeep
 from digest.uptime import Uptime
+from tests.readers import EDITOR
 from tests.unit.delivery.ledger.test_recovery import Living
 from tests.unit.services.conftest import Clock
 from tests.workers import ledger_at, record
@@ -65,5 +66,5 @@ async def test_a_clock_that_jumps_ahead_gives_nothing_up(app: App, clock: Clock)
     await housekeep(steady, LIVING)
     clock.forward(days=30)
     assert (await housekeep(steady, LIVING)).expired == 0
-    assert await agenda.resume_clock(steady)
+    assert (await resume_clock(steady, EDITOR)).resumed
     assert (await housekeep(steady, LIVING)).expired == 2
