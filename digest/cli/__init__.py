@@ -11,10 +11,10 @@ import typer
 
 from digest import __version__
 from digest.cli import (
-    checking,
     comparisons,
     editions,
     installation,
+    issue_checks,
     issues,
     preview,
     readers,
@@ -59,7 +59,7 @@ def digest(
     """Mail a recurring digest of AI-tool comparisons, and account for every reader."""
 
 
-issues.app.add_typer(checking.app)
+issues.app.add_typer(issue_checks.app)
 issues.app.add_typer(sending.app)
 issues.app.add_typer(watching.app)
 for noun, commands in {

@@ -1,96 +1,91 @@
 """`digest issues …`: making an issue, from the draft to its approval."""
 
-import getpass
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from digest.app import App
+from digest.cli.issue_tables import print_issue, print_issues, short
+from digest.cli.options import EditionSlug, command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
-from digest.cli.showing import print_issue, show_issue
 from digest.cli.times import parse_date
 from digest.errors import DigestError, Refused, UsageError
 from digest.issues.editing import Edit
-from digest.issues.freezing import rebuild as rebuild_frozen
-from digest.issues.lookup import get_issue
-from digest.services.issues import publishing, reports
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import SkippedSlot, compose_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.issues.preview import preview_issue
+from digest.services.issues.rebuild import rebuild_issue
+from digest.services.issues.reports import NEWEST, list_issues
+from digest.services.issues.show import show_issue
 from digest.web.workbench.export import export_workbench
 from previews.preview_files import Preview, write_previews
 
 app = typer.Typer(help="Compose, preview, approve and send issues.", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The issue's number.", min=1)]
-EditionSlug = Annotated[str, typer.Option("--edition", help="The edition's slug.")]
 
 
 @app.command()
 def compose(
-    edition: EditionSlug = "weekly",
+    edition: EditionSlug = None,
     slot: Annotated[
         str | None, typer.Option(help="The slot's local date, YYYY-MM-DD; default the next.")
     ] = None,
     extra: Annotated[bool, typer.Option(help="An issue outside the calendar.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Select the new comparisons into a draft; again refreshes it."""
+    """Select the new comparisons into a draft; repeat to refresh it."""
     if slot and extra:
         raise UsageError("--slot and --extra exclude each other")
-    day = parse_date(slot) if slot else None
-
-    async def work(app: App) -> tuple[publishing.Composition, dict[str, Any] | None]:
-        made = await publishing.compose(app, edition, slot_date=day, extra=extra)
-        return made, None if made.skipped else await show_issue(app, made.issue.number)
-
-    made, shown = run(work)
+    day: date | None = parse_date(slot) if slot else None
+    made = run(
+        lambda app: compose_issue(app, command_line_actor(), edition, slot_date=day, extra=extra)
+    )
     if as_json:
-        day_text = made.slot.local_date.isoformat() if made.slot else None
-        print_json(
-            shown or {"number": None, "state": "skipped", "slot": day_text, "reason": made.skipped}
-        )
-    elif shown is None:
-        assert made.slot is not None
-        console.print(f"Slot of {made.slot.local_date} skipped: {made.skipped}.")
-        console.print(f"To go on all the same: digest schedule run-anyway {made.slot.local_date}")
+        print_json(made)
+    elif isinstance(made, SkippedSlot):
+        console.print(f"Slot of {made.slot} skipped: {made.reason}.")
+        console.print(f"To send it all the same: digest schedule run-anyway {made.slot}")
     else:
-        print_issue(shown)
+        print_issue(made)
 
 
 @app.command()
 def edit(
     number: Number,
-    subject: Annotated[str | None, typer.Option(help="Empty: by rule.")] = None,
-    preheader: Annotated[str | None, typer.Option(help="Empty: by rule.")] = None,
-    sentence: Annotated[str | None, typer.Option(help="The editor's sentence.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Its subject; empty: chosen by rule.")] = None,
+    preheader: Annotated[
+        str | None, typer.Option(help="Its preheader; empty: chosen by rule.")
+    ] = None,
+    sentence: Annotated[
+        str | None, typer.Option(help="The editor's sentence; empty: chosen by rule.")
+    ] = None,
     order: Annotated[str | None, typer.Option(help="Slugs, comma-separated, in order.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="A slug to leave out.")] = None,
-    include: Annotated[list[str] | None, typer.Option(help="A slug to take back in.")] = None,
+    include: Annotated[list[str] | None, typer.Option(help="A slug to include again.")] = None,
     reopen: Annotated[bool, typer.Option(help="Only make it a draft again.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Change an issue; an approval is void from then on."""
+    """Change an issue; this voids its approval."""
     change = Edit(
         subject=subject,
         preheader=preheader,
         sentence=sentence,
-        order=tuple(s.strip() for s in order.split(",") if s.strip())
-        if order is not None
-        else None,
+        order=_slugs(order) if order is not None else None,
         exclude=tuple(exclude or ()),
         include=tuple(include or ()),
     )
     if change == Edit() and not reopen:
         raise UsageError("nothing to change; see `digest issues edit --help`")
-
-    async def work(app: App) -> dict[str, Any]:
-        await publishing.edit(app, number, change)
-        return await show_issue(app, number)
-
-    shown = run(work)
+    shown = run(lambda app: edit_issue(app, command_line_actor(), number, change))
     print_json(shown) if as_json else print_issue(shown)
+
+
+def _slugs(text: str) -> tuple[str, ...]:
+    return tuple(slug.strip() for slug in text.split(",") if slug.strip())
 
 
 @app.command("list")
@@ -98,25 +93,20 @@ def list_(
     every: Annotated[bool, typer.Option("--all", help="Not only the newest 20.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """The newest issues with their accounting."""
-    newest = None if every else reports.NEWEST
-    rows = run(lambda app: reports.issue_rows(app, newest))
+    """List the newest issues with their accounting."""
+    newest = None if every else NEWEST
+    rows = run(lambda app: list_issues(app, newest))
     if as_json:
-        print_json([row.model_dump(mode="json") for row in rows])
-        return
-    if not rows:
+        print_json(rows)
+    elif rows:
+        print_issues(rows)
+    else:
         console.print("No issues yet: `digest issues compose` makes the first.")
-        return
-    table = Table("#", "date", "state", "subject", "accounting", box=None, header_style="bold")
-    for row in rows:
-        counts = row.accounting.equation() if row.accounting.recipients else "—"
-        table.add_row(str(row.number), row.date, row.state, row.subject or "by rule", counts)
-    console.print(table, soft_wrap=False)
 
 
 @app.command()
 def show(number: Number, as_json: JsonFlag = False) -> None:
-    """What is in an issue, what is not, and why."""
+    """Show what is in an issue, what is not, and why."""
     shown = run(lambda app: show_issue(app, number))
     print_json(shown) if as_json else print_issue(shown)
 
@@ -183,25 +173,21 @@ def approve(
     expected: Annotated[
         str | None, typer.Option("--hash", help="Approve only if this is still its hash.")
     ] = None,
-    by: Annotated[str | None, typer.Option(help="Who approves; default the user's name.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who approves; default your login name.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Freeze the content; a slot's issue is then scheduled for its slot."""
-    who = by or getpass.getuser()
-
-    async def work(app: App) -> dict[str, Any]:
-        approved = await publishing.approve(app, number, by=who, expected=expected)
-        unanswered = [f"{found.code} {found.detail}" for found in approved.unanswered]
-        return {**await show_issue(app, number), "not_checked": unanswered}
-
-    shown = run(work)
+    approved = run(
+        lambda app: approve_issue(app, command_line_actor(by), number, expected=expected)
+    )
     if as_json:
-        print_json(shown)
-    else:
-        for what in shown["not_checked"]:
-            console.print(f"Not checked: {what}")
-        console.print(f"Issue {number} approved by {who}, hash {shown['hash'][:12]}.")
-        console.print(shown["plan"])
+        print_json(approved)
+        return
+    for finding in approved.not_checked:
+        console.print(f"Not checked: {finding}")
+    by_whom, hash_ = approved.approved_by, short(approved.hash)
+    console.print(f"Issue {number} approved by {by_whom}, hash {hash_}.")
+    console.print(approved.plan)
 
 
 @app.command()
@@ -211,25 +197,12 @@ def rebuild(
     as_json: JsonFlag = False,
 ) -> None:
     """Compile an approved issue again from its frozen sources and compare."""
-
-    async def work(app: App) -> tuple[str, str | None, list[str]]:
-        async with app.store.read() as session:
-            issue = await get_issue(session, number)
-            frozen, differences = await rebuild_frozen(session, issue)
-            return frozen.hash, issue.hash, differences
-
-    rebuilt, approved, differences = run(work)
+    rebuilt = run(lambda app: rebuild_issue(app, number))
     if as_json:
-        print_json(
-            {
-                "number": number,
-                "hash": rebuilt,
-                "approved_hash": approved,
-                "same": not differences,
-                "differences": differences,
-            }
-        )
-    elif not differences:
-        console.print(f"Issue {number} rebuilt: same segments, same hash {rebuilt[:12]}.")
-    if differences and verify:
-        raise Refused(f"issue {number} rebuilds differently: {'; '.join(differences)}")
+        print_json(rebuilt)
+    elif rebuilt.same:
+        hash_ = short(rebuilt.hash)
+        console.print(f"Issue {number} rebuilt: same segments, same hash {hash_}.")
+    if rebuilt.differences and verify:
+        differences = "; ".join(rebuilt.differences)
+        raise Refused(f"issue {number} rebuilds differently: {differences}")

@@ -20,10 +20,13 @@ Source = Annotated[
 ]
 
 
-def command_line_actor() -> Actor:
-    """The person at the command line, by the name of their account on this machine."""
+def command_line_actor(name: str | None = None) -> Actor:
+    """The person at the command line: `name`, else that of their account on this machine."""
+    return Actor(Channel.COMMAND_LINE, name or _account())
+
+
+def _account() -> str:
     try:
-        name = getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):  # no name for this user id, as in some containers
-        name = "unknown user"
-    return Actor(Channel.COMMAND_LINE, name)
+        return "unknown user"

@@ -5,18 +5,18 @@ from typing import Annotated, Any
 import typer
 
 from digest.app import App
+from digest.cli.issue_tables import print_report
 from digest.cli.issues import Number
+from digest.cli.options import command_line_actor
 from digest.cli.progress import follow_mailing
 from digest.cli.runtime import JsonFlag, console, print_json, run
-from digest.cli.showing import print_report, show_issue
-from digest.cli.times import local_instant
+from digest.cli.times import parse_moment
 from digest.delivery.ledger.accounting import Accounting
 from digest.delivery.ledger.mailings import get_mailing
-from digest.errors import DigestError, UsageError
-from digest.issues.lookup import get_issue
+from digest.errors import DigestError
 from digest.rendering.issue import ALL
-from digest.services.issues import publishing, reports
-from digest.services.issues.drafts import edition_of
+from digest.services.issues import reports
+from digest.services.issues.schedule import schedule_issue
 from digest.services.sending import control, start
 from digest.services.sending import send_test as test_sends
 
@@ -68,19 +68,14 @@ def schedule(
     as_json: JsonFlag = False,
 ) -> None:
     """Set when an approved issue goes out; without --at, at its slot."""
-
-    async def work(app: App) -> dict[str, Any]:
-        async with app.store.read() as session:
-            issue = await get_issue(session, number)
-            edition = await edition_of(session, issue)
-        instant = local_instant(at, edition.zone) if at else issue.send_at
-        if instant is None:
-            raise UsageError("an issue outside the calendar needs --at")
-        await publishing.schedule(app, number, instant)
-        return await show_issue(app, number)
-
-    shown = run(work)
-    print_json(shown) if as_json else console.print(shown["plan"])
+    moment = parse_moment(at) if at else None
+    scheduled = run(lambda app: schedule_issue(app, command_line_actor(), number, moment))
+    if as_json:
+        print_json(scheduled)
+        return
+    if scheduled.note:
+        console.print(scheduled.note)
+    console.print(scheduled.plan)
 
 
 @app.command()

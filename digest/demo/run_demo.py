@@ -17,7 +17,9 @@ from digest.issues.editing import Edit
 from digest.services.actor import Actor, Channel
 from digest.services.comparisons.import_files import import_files
 from digest.services.installation.initialise import initialise
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import SkippedSlot, compose_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.issues.preview import preview_issue
 from digest.services.issues.reports import issue_report
 from digest.services.sending import start
@@ -80,17 +82,19 @@ async def _import(app: App, name: str) -> None:
 
 
 async def _publish(app: App, server: RunningServer, change: Edit) -> int:
-    made = await publishing.compose(app, "weekly")
-    number = made.issue.number
-    await publishing.edit(app, number, change)
+    made = await compose_issue(app, ACTOR, "weekly")
+    if isinstance(made, SkippedSlot):
+        raise Refused(f"the demonstration's own issue has too little in it: {made.reason}")
+    number = made.number
+    await edit_issue(app, ACTOR, number, change)
     preview = await preview_issue(app, number)
     console.print(f"  issue {number}: “{preview.subject}”", markup=False)
-    console.print(f"  {made.included} comparisons in it; hash {preview.hash[:12]}")
+    console.print(f"  {len(made.items)} comparisons in it; hash {preview.hash[:12]}")
     folder = app.settings.data_dir / "preview" / str(number)
     views = [Preview(v.key, preview.subject, v.html, v.text, v.eml) for v in preview.variants]
     await asyncio.to_thread(write_previews, folder, views)
     console.print(f"  preview written to {folder}", markup=False)
-    await publishing.approve(app, number, by="the demonstration", expected=preview.hash)
+    await approve_issue(app, ACTOR, number, expected=preview.hash)
     await start.send(app, number, to_inbox=True)
     server.worker.wake()
     counts = await _watch(app, number)

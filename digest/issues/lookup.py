@@ -30,7 +30,7 @@ async def get_issue(session: AsyncSession, number: int, *, lock: bool = False) -
     return issue
 
 
-async def list_issues(session: AsyncSession, newest: int | None = None) -> list[Issue]:
+async def newest_issues(session: AsyncSession, newest: int | None = None) -> list[Issue]:
     """The newest issues, or all of them; newest first."""
     query = select(Issue).order_by(col(Issue.number).desc()).limit(newest)
     return list(await session.exec(query))

@@ -43,6 +43,12 @@ ALREADY = {
 }
 
 
+def require_allowed(issue: Issue, after: IssueState | None) -> None:
+    """Raise `Refused` if the issue, as it was read, cannot become `after`; None allows any."""
+    if after is not None and after not in NEXT[IssueState(issue.state)]:
+        raise _refusal(issue)
+
+
 async def transition(
     session: AsyncSession,
     issue: Issue,
@@ -91,5 +97,9 @@ async def _move(
     moved = await move_state(session, Issue, issue.id, before=before, after=after, **values)
     await session.refresh(issue)
     if not moved:
-        is_what = ALREADY[IssueState(issue.state)].format(number=issue.number)
-        raise Refused(f"issue {issue.number} {is_what}")
+        raise _refusal(issue)
+
+
+def _refusal(issue: Issue) -> Refused:
+    state = ALREADY[IssueState(issue.state)].format(number=issue.number)
+    return Refused(f"issue {issue.number} {state}")

@@ -12,11 +12,12 @@ from playwright.async_api import BrowserContext, Page, async_playwright, expect
 from digest.app import App
 from digest.issues.states import IssueState
 from digest.rendering.templates.template_set import ROOT
-from digest.services.issues import publishing
+from digest.services.issues.compose import compose_issue
 from digest.serving import running_workbench
 from previews.chromium import find_chromium
 from schedules.editions import create_default, get_edition
 from tests.catalogue import add_comparison
+from tests.readers import EDITOR
 from tests.unit.web.conftest import ISSUE_HTML, add_issue
 
 pytestmark = pytest.mark.browser
@@ -109,7 +110,7 @@ async def test_a_finding_leads_to_its_spot(
     async with app.store.write() as session:
         for left, right in (("Alpha", "Beta"), ("Gamma", "Delta"), ("Epsilon", "Zeta")):
             await add_comparison(session, left, right, app.clock() - timedelta(hours=1))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
     edit(card, "in full</a>", "in full</a> <a href='https://example.org/'>here</a>")
     page = await context.new_page()
     await page.goto(f"{address}/issues/1?view=preflight")

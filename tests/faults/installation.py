@@ -15,7 +15,8 @@ from digest.delivery.ledger.accounting import Accounting, account
 from digest.delivery.tables import Delivery
 from digest.keyfile import make_key_file
 from digest.migrate import upgrade
-from digest.services.issues.publishing import approve, compose
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.sending.start import send
 from digest.settings import Settings
 from digest.store import open_store
@@ -26,6 +27,7 @@ from subscribers.tables import Subscriber, Subscription
 from tests.catalogue import add_comparison
 from tests.faults.verdicts import Row
 from tests.postgres import Cluster, database_of
+from tests.readers import EDITOR
 
 EDITION = "weekly"
 CONNECTIONS = 4
@@ -80,8 +82,8 @@ async def prepare(folder: Path, readers: int, cluster: Cluster | None = None) ->
     await store.close()
     async with installation.opened() as app:
         await _fill(app, readers)
-        await compose(app, EDITION)
-        await approve(app, 1, by="the fault harness")
+        await compose_issue(app, EDITOR, EDITION)
+        await approve_issue(app, EDITOR, 1)
     return Template(folder, cluster, url)
 
 

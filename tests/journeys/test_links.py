@@ -19,11 +19,13 @@ from digest.app import App
 from digest.bootstrap import open_app, open_worker
 from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.sending import start
 from digest.web.public.site import build_public
 from tests.catalogue import add_comparison
 from tests.journeys.conftest import SITE, CommandLine
+from tests.readers import EDITOR
 
 OPENINGS = 1_000
 LINK = re.compile(r'href="(https?://[^"]+)"')
@@ -67,9 +69,9 @@ async def issue(digest: CommandLine, app: App, site: httpx.AsyncClient, signed_u
 
 
 async def send_issue(app: App) -> None:
-    made = await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, made.issue.number, by="me")
-    await start.send(app, made.issue.number, to_inbox=True)
+    made = await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, made.number)
+    await start.send(app, made.number, to_inbox=True)
     await deliver(app)
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,8 +9,9 @@ from digest.app import App
 from digest.delivery.ledger.accounting import Accounting, account, was_unknown
 from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery
-from digest.issues.lookup import get_issue, list_issues
+from digest.issues.lookup import get_issue, newest_issues
 from digest.issues.tables import Issue
+from digest.services.result import Result
 from digest.services.sending.control import mailing_of
 
 PROBLEM_STATES = (
@@ -37,10 +37,8 @@ NOBODY = Accounting(
 )
 
 
-class DeliveryProblem(BaseModel):
+class DeliveryProblem(Result):
     """One delivery that did not go as hoped."""
-
-    model_config = ConfigDict(frozen=True)
 
     delivery: int
     address: str
@@ -49,10 +47,8 @@ class DeliveryProblem(BaseModel):
     reason: str | None
 
 
-class IssueReport(BaseModel):
+class IssueReport(Result):
     """An issue's report; `problems` lists the first of rejected, held, unknown and expired."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: int
     state: str
@@ -79,10 +75,8 @@ async def issue_report(app: App, number: int) -> IssueReport:
         )
 
 
-class IssueRow(BaseModel):
+class IssueRow(Result):
     """One line of the list of issues."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: int
     state: str
@@ -91,7 +85,7 @@ class IssueRow(BaseModel):
     accounting: Accounting
 
 
-async def issue_rows(app: App, newest: int | None = NEWEST) -> list[IssueRow]:
+async def list_issues(app: App, newest: int | None = NEWEST) -> list[IssueRow]:
     """The newest issues with their accounting, newest first; all with `newest=None`.
 
     Each counts its deliveries, a million in a tenth of a second.
@@ -105,7 +99,7 @@ async def issue_rows(app: App, newest: int | None = NEWEST) -> list[IssueRow]:
                 subject=(issue.content or {}).get("subject") or issue.subject,
                 accounting=await _accounting(session, issue),
             )
-            for issue in await list_issues(session, newest)
+            for issue in await newest_issues(session, newest)
         ]
 
 

@@ -1,8 +1,10 @@
-"""Preflight of an issue: what is wrong with it as it would be sent, and who let it pass."""
+"""Preflight of an issue: what is wrong with it as it would be sent, and what was overridden."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import structlog
+from pydantic import Field
 
 from digest.app import App
 from digest.errors import Refused, UsageError
@@ -10,27 +12,66 @@ from digest.issues.lookup import get_issue
 from digest.issues.overrides import add_override
 from digest.issues.tables import IssueOverride
 from digest.rendering.templates.template_set import ROOT
-from digest.services.preflight.gate import blocking, let_pass
+from digest.services.actor import Actor
+from digest.services.preflight.gate import active_overrides
 from digest.services.preflight.inspection import inspect, read_input
 from digest.services.preflight.network import ASKING, SECONDS
+from digest.services.result import Result
 from digest.store import Queue
 from previews.preflight.checks import Preflight, rules
 from previews.preflight.finding import Finding
 
+log = structlog.get_logger("digest.preflight")
 
-@dataclass(frozen=True)
-class CheckedIssue:
-    """What was found, and which errors somebody let pass. Without a hash nothing can be sent."""
+
+class Override(Result):
+    """Who lets an error pass, and why."""
+
+    by: str
+    reason: str
+
+
+class CheckedFinding(Result):
+    """One finding with its rule, where it is, and the override that lets it pass, if any."""
+
+    code: str
+    severity: str
+    title: str
+    detail: str
+    why: str
+    fix: str
+    overridable: bool
+    overridden: Override | None
+    part: str
+    spot: str | None
+    excerpt: str | None
+    file: str | None
+    line: int | None
+    variants: list[str]
+    finding: Finding = Field(exclude=True, repr=False)
+
+    @property
+    def blocks(self) -> bool:
+        """An error that nobody has overridden blocks approval and sending."""
+        return self.finding.is_error and self.overridden is None
+
+
+class CheckedIssue(Result):
+    """All findings, errors first, and the support of each mail client in percent.
+
+    Without a hash the issue makes no message, so nothing can be sent.
+    """
 
     number: int
     hash: str | None
-    preflight: Preflight
-    overrides: Mapping[Finding, IssueOverride]
+    blocked: bool
+    findings: list[CheckedFinding]
+    clients: dict[str, int]
 
     @property
-    def blocking(self) -> list[Finding]:
+    def blocking(self) -> list[CheckedFinding]:
         """The errors that nobody has overridden."""
-        return blocking(self.preflight, self.overrides)
+        return [found for found in self.findings if found.blocks]
 
 
 async def check_issue(
@@ -42,7 +83,7 @@ async def check_issue(
     filters: bool = False,
     templates: Path = ROOT,
 ) -> CheckedIssue:
-    """Check the issue as it stands. `links` also asks the network, `filters` the spam filters.
+    """Check the issue as it is now. `links` also checks links and DNS, `filters` runs spam filters.
 
     `templates` is the folder of template sets that a draft is compiled with.
     """
@@ -52,27 +93,68 @@ async def check_issue(
             session, app, issue, to_inbox=to_inbox, audience=True, templates=templates
         )
     seconds = SECONDS if links else 0
-    inspected = await inspect(app, seen, network_seconds=seconds, filters=filters)
-    if inspected.frozen is None:
-        return CheckedIssue(number, None, inspected.preflight, {})
-    hash_ = inspected.frozen.hash
-    async with app.store.read() as session:
-        issue = await get_issue(session, number)
-        overrides = await let_pass(session, issue, hash_, inspected.preflight)
-    return CheckedIssue(number, hash_, inspected.preflight, overrides)
+    inspection = await inspect(app, seen, network_seconds=seconds, filters=filters)
+    hash_ = inspection.frozen.hash if inspection.frozen else None
+    overrides: Mapping[Finding, IssueOverride] = {}
+    if hash_:
+        async with app.store.read() as session:
+            issue = await get_issue(session, number)
+            overrides = await active_overrides(session, issue, hash_, inspection.preflight)
+    return checked_issue(number, hash_, inspection.preflight, overrides)
 
 
-async def override_error(app: App, number: int, code: str, *, by: str, reason: str) -> None:
+def checked_issue(
+    number: int,
+    hash_: str | None,
+    preflight: Preflight,
+    overrides: Mapping[Finding, IssueOverride],
+) -> CheckedIssue:
+    """The result of a preflight, with the errors that somebody has overridden."""
+    findings = [_checked(finding, overrides.get(finding)) for finding in preflight.findings]
+    return CheckedIssue(
+        number=number,
+        hash=hash_,
+        blocked=any(found.blocks for found in findings),
+        findings=findings,
+        clients=dict(preflight.clients),
+    )
+
+
+def _checked(finding: Finding, override: IssueOverride | None) -> CheckedFinding:
+    rule, place = finding.rule, finding.place
+    return CheckedFinding(
+        code=rule.code,
+        severity=rule.severity.value,
+        title=rule.title,
+        detail=finding.detail,
+        why=rule.why,
+        fix=rule.fix,
+        overridable=rule.overridable and finding.is_error,
+        overridden=Override(by=override.by, reason=override.reason) if override else None,
+        part=place.part,
+        spot=place.spot or None,
+        excerpt=place.excerpt or None,
+        file=place.file,
+        line=place.line,
+        variants=list(finding.variants),
+        finding=finding,
+    )
+
+
+async def override_error(app: App, actor: Actor, number: int, code: str, *, reason: str) -> None:
     """Let the errors of one code pass that are found now. Raises `UsageError`, `Refused`."""
     rule = rules().get(code)
     if rule is None:
         raise UsageError(f"there is no code {code!r}; `digest issues check {number}` shows them")
-    if not by.strip() or not reason.strip():
+    by = (actor.name or "").strip()
+    if not by or not reason.strip():
         raise UsageError("an override needs a name and a reason: --by NAME --reason TEXT")
     if not rule.overridable:
         raise Refused(f"{code} cannot be overridden: {rule.title}. {rule.fix}")
     checked = await check_issue(app, number, links=code in ASKING)
-    details = [found.detail for found in checked.preflight.errors if found.code == code]
+    details = [
+        found.detail for found in checked.findings if found.finding.is_error and found.code == code
+    ]
     if checked.hash is None or not details:
         raise Refused(f"issue {number} has no error {code}, so there is nothing to override")
     async with app.store.write(Queue.EDITING) as session:
@@ -83,7 +165,8 @@ async def override_error(app: App, number: int, code: str, *, by: str, reason: s
             code,
             details,
             hash_=checked.hash,
-            by=by.strip(),
+            by=by,
             reason=reason.strip(),
             now=app.clock(),
         )
+    log.info("error overridden", issue=number, code=code, by=str(actor))

@@ -1,6 +1,7 @@
 """What preflight is told of an issue: values from the store, the settings and the content."""
 
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
@@ -39,8 +40,13 @@ async def facts_of(
     content: IssueContent,
     *,
     to_inbox: bool = False,
+    send_at: datetime | None = None,
 ) -> Facts:
-    """Everything but the audience, which only warns and takes a while to count."""
+    """Everything but the audience, which takes a while to count and only leads to warnings.
+
+    `send_at` is when it would be sent, if not at the time that the issue has.
+    """
+    at = send_at or issue.send_at
     links = reader_links(app, LARGEST_ID, edition.slug)
     return replace(
         content_facts(content, site_of(app.settings, edition)),
@@ -51,7 +57,7 @@ async def facts_of(
         unsubscribe_url=links["unsubscribe_url"],
         preferences_url=links["preferences_url"],
         allow_loopback=to_inbox or not reaches_relay(app),
-        sends_at=issue.send_at.astimezone(ZoneInfo(edition.zone)) if issue.send_at else None,
+        sends_at=at.astimezone(ZoneInfo(edition.zone)) if at else None,
         sources=_sources(edition),
     )
 

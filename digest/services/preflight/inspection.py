@@ -1,8 +1,9 @@
-"""Looking an issue over: what is read of it in a session, and what is found once that is closed."""
+"""Inspecting an issue: its input is read in a session, and checked after that is closed."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,11 @@ UNUSABLE = (TemplateError, MessageError)
 
 @dataclass(frozen=True)
 class PreflightInput:
-    """An issue and its circumstances as a session saw them, in plain values.
+    """An issue and its circumstances as one session saw them, in plain values.
 
-    Two that are equal make the same bytes and break the same rules. Where the templates or
-    the sender cannot even be read, a finding was `found`, and `sources` tells it from another.
+    Equal inputs make the same bytes and break the same rules. `version` is what is to be
+    compiled; where templates or sender cannot even be read it is the finding that says so, and
+    `sources` then holds the reason, so that two different reasons are not equal.
     """
 
     number: int
@@ -41,17 +43,17 @@ class PreflightInput:
     sender: str
     sources: Mapping[str, Any]
     facts: Facts
-    found: IssueDraft | FrozenIssue | Finding = field(compare=False, repr=False)
+    version: IssueDraft | FrozenIssue | Finding = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was seen, the bytes it makes, and what is wrong with them.
+    """The input, the bytes that it makes, and what is wrong with them.
 
-    Where it makes none (`frozen` is None), the one finding says why, and nobody can override it.
+    Where it makes none (`frozen` is None), the only finding says why and cannot be overridden.
     """
 
-    seen: PreflightInput
+    input: PreflightInput
     frozen: FrozenIssue | None
     preflight: Preflight
 
@@ -63,45 +65,49 @@ async def read_input(
     *,
     to_inbox: bool = False,
     audience: bool = False,
+    send_at: datetime | None = None,
     templates: Path = ROOT,
 ) -> PreflightInput:
-    """Read all that a check needs, and compile nothing. Raises `Refused`.
+    """Read everything that a check needs; compile nothing. Raises `Refused`.
 
-    The `audience` only warns, and takes a while to count. `templates` is the folder of template
-    sets that a draft is compiled with.
+    Findings on the `audience` are warnings only, and counting it takes a while. `send_at` is
+    when the issue would be sent, if not at the time that it has. `templates` is the folder of
+    template sets that a draft is compiled with.
     """
     edition = await edition_of(session, issue)
     sender = site_of(app.settings, edition).sender
     try:
-        found = await read_version(app, session, issue, templates)
-        facts = await facts_of(session, app, edition, issue, found.content, to_inbox=to_inbox)
-    except (*UNUSABLE, NotFound) as wrong:  # of what is read here only the templates can be gone
+        version = await read_version(app, session, issue, templates)
+        facts = await facts_of(
+            session, app, edition, issue, version.content, to_inbox=to_inbox, send_at=send_at
+        )
+    except (*UNUSABLE, NotFound) as wrong:  # NotFound: only the templates can be missing here
         fault = {"fault": str(wrong)}
         return PreflightInput(issue.number, edition.slug, sender, fault, Facts(), _finding(wrong))
-    if isinstance(found, IssueDraft):
-        facts = replace(facts, sources=found.templates.files)
+    if isinstance(version, IssueDraft):
+        facts = replace(facts, sources=version.templates.files)
     return PreflightInput(
         number=issue.number,
         edition=edition.slug,
         sender=sender,
-        sources=found.manifest,
+        sources=version.manifest,
         facts=await with_audience(session, edition, issue, facts) if audience else facts,
-        found=found,
+        version=version,
     )
 
 
 async def inspect(
     app: App, seen: PreflightInput, *, network_seconds: float = 0, filters: bool = False
 ) -> Inspection:
-    """Compile and check, beside the event loop; what makes no message is a finding as well.
+    """Compile and check, in threads; a version that makes no message is a finding as well.
 
-    With `network_seconds` the network is asked too, for at most so long; `filters` asks the
-    spam filters. Not to be called within a transaction.
+    With `network_seconds` links and DNS are checked too, for at most that long; `filters` runs
+    the spam filters. Not to be called within a transaction: it takes up to seconds.
     """
-    if isinstance(seen.found, Finding):
-        return Inspection(seen, None, Preflight((seen.found,)))
+    if isinstance(seen.version, Finding):
+        return Inspection(seen, None, Preflight((seen.version,)))
     try:
-        frozen = await compile_version(seen.found)
+        frozen = await compile_version(seen.version)
         letters, preflight = await asyncio.to_thread(_checked, app, seen, frozen)
     except UNUSABLE as wrong:
         return Inspection(seen, None, Preflight((_finding(wrong),)))

@@ -6,7 +6,6 @@ does not stop the others.
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 from sqlmodel import col, select
@@ -18,16 +17,17 @@ from digest.errors import DigestError, Refused
 from digest.issues.lookup import issue_of_slot
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
+from digest.services.issues.approve import approve_automatically
+from digest.services.issues.compose import Composition, compose_slot
 from digest.services.issues.drafts import edition_of
-from digest.services.issues.publishing import compose_slot
-from digest.services.preflight.gate import StillChanging, checked_first
+from digest.services.preflight.gate import StillChanging, act_on_inspected
 from digest.services.preflight.inspection import Inspection
 from digest.services.sending.start import start_sending
 from digest.services.sending.stranded import pause_stranded
 from digest.services.sending.transactional import tell_editor
 from digest.store import Queue
 from schedules import slots
-from schedules.catchup import Action, decide
+from schedules.catchup import Action, Decision, decide
 from schedules.clock import note_tick
 from schedules.editions import list_editions
 from schedules.errors import ScheduleError
@@ -69,7 +69,8 @@ async def _guarded(app: App, slot: Slot, now: datetime) -> None:
 
 async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
     try:
-        await checked_first(app, partial(_advance_slot, app, slot, now))
+        assert slot.id is not None
+        await _advance_slot(app, slot.id, now)
     except StillChanging as changing:  # somebody is at it: no reason to hold it for a person
         log.info("slot left for the next time", slot=slot.id, reason=str(changing))
     except DigestError as error:
@@ -78,24 +79,46 @@ async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
             await _hold(session, app, slot, str(error), now)
 
 
-async def _advance_slot(app: App, seen: Slot, now: datetime, inspected: Inspection | None) -> None:
+async def _advance_slot(app: App, slot_id: int, now: datetime) -> None:
     """One step of one slot, decided on the row as it is inside the transaction."""
+    composed: Composition | None = None
     async with app.store.write(Queue.EDITING) as session:
-        slot = await session.get_one(Slot, seen.id)
-        edition = await session.get_one(Edition, slot.edition_id)
-        assert slot.id is not None
-        issue = await issue_of_slot(session, slot.id)
-        ready = issue is not None and issue.state in READY
-        grace = timedelta(hours=edition.grace_hours)
-        decision = decide(slot, now=now, grace=grace, ready=ready)
-        if decision.action is Action.COMPOSE:
-            await compose_slot(session, app, edition, slot, now, inspected)
-        elif decision.action is Action.SEND and issue is not None:
-            await start_sending(session, app, issue, inspected, to_inbox=False, now=now)
+        slot, issue, decision = await _decide(session, slot_id, now)
+        if decision.action is Action.COMPOSE and issue is not None and issue.state in READY:
+            await slots.mark_composed(session, slot, now)  # an editor approved the draft meanwhile
+        elif decision.action is Action.COMPOSE:
+            edition = await session.get_one(Edition, slot.edition_id)
+            composed = await compose_slot(session, app, edition, slot, now)
         elif decision.action is Action.HOLD:
             await _hold(session, app, slot, decision.reason or "", now)
         elif decision.action is Action.MISS:
             await _miss(session, app, slot, decision.reason or "", now)
+    if composed is not None and composed.awaits_engine:
+        await approve_automatically(app, composed.number, slot_id, now)
+    if decision.action is Action.SEND and issue is not None:
+        await _send_slot(app, slot_id, issue.number, now)
+
+
+async def _decide(
+    session: AsyncSession, slot_id: int, now: datetime
+) -> tuple[Slot, Issue | None, Decision]:
+    slot = await session.get_one(Slot, slot_id)
+    edition = await session.get_one(Edition, slot.edition_id)
+    issue = await issue_of_slot(session, slot_id)
+    ready = issue is not None and issue.state in READY
+    grace = timedelta(hours=edition.grace_hours)
+    return slot, issue, decide(slot, now=now, grace=grace, ready=ready)
+
+
+async def _send_slot(app: App, slot_id: int, number: int, now: datetime) -> None:
+    """Start the slot's sending, unless another process or an editor was faster."""
+
+    async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> None:
+        _, current, decision = await _decide(session, slot_id, now)
+        if decision.action is Action.SEND and current is not None and current.id == issue.id:
+            await start_sending(session, app, issue, inspection, to_inbox=False, now=now)
+
+    await act_on_inspected(app, number, act)
 
 
 async def _hold(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
@@ -145,26 +168,29 @@ def _extras_due(now: datetime) -> SelectOfScalar[Issue]:
 
 async def _send_or_tell(app: App, issue: Issue, now: datetime) -> None:
     try:
-        await checked_first(app, partial(_send_extra, app, issue, now))
+        await _send_extra(app, issue.number, now)
     except StillChanging as changing:  # as for a slot
         log.info("extra issue left for the next time", issue=issue.number, reason=str(changing))
     except DigestError as error:
         await _put_to_editor(app, issue, str(error), now)
 
 
-async def _send_extra(app: App, seen: Issue, now: datetime, inspected: Inspection | None) -> None:
-    """Decided on the row as it is inside the transaction, and within its grace, as for a slot."""
-    async with app.store.write(Queue.EDITING) as session:
-        issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
-        if issue is None or issue.send_at is None:
-            return  # an editor, or another process, was faster
+async def _send_extra(app: App, number: int, now: datetime) -> None:
+    """Start an extra issue within its grace, unless another process or an editor was faster."""
+
+    async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> None:
+        due = (await session.exec(_extras_due(now).where(Issue.id == issue.id))).first()
+        if due is None or due.send_at is None:
+            return
         edition = await edition_of(session, issue)
-        if now > issue.send_at + timedelta(hours=edition.grace_hours):
+        if now > due.send_at + timedelta(hours=edition.grace_hours):
             raise Refused(
                 f"it was not sent within {edition.grace_hours} h of its time; "
-                f"`digest issues send {issue.number}` sends it now"
+                f"`digest issues send {number}` sends it now"
             )
-        await start_sending(session, app, issue, inspected, to_inbox=False, now=now)
+        await start_sending(session, app, issue, inspection, to_inbox=False, now=now)
+
+    await act_on_inspected(app, number, act)
 
 
 async def _put_to_editor(app: App, seen: Issue, reason: str, now: datetime) -> None:

@@ -12,15 +12,13 @@ from digest.delivery.tables import Mailing
 from digest.engine.procrastinate import defer_sending
 from digest.errors import Refused
 from digest.issues.composing import require_current_items
-from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.issues.transitions import transition
 from digest.services.issues.drafts import edition_of
-from digest.services.preflight.gate import checked_first, require_preflight, verified
+from digest.services.preflight.gate import act_on_inspected, require_preflight
 from digest.services.preflight.inspection import Inspection
 from digest.services.site import new_message_id_key, reaches_relay, site_of
-from digest.store import Queue
 from schedules import slots
 from schedules.states import OnUnknown
 from schedules.tables import Edition, Slot
@@ -30,35 +28,32 @@ from subscribers.audience import has_readers
 async def send(app: App, number: int, *, to_inbox: bool = False) -> int:
     """Start sending an approved issue now; the mailing's id."""
 
-    async def work(inspected: Inspection | None) -> int:
+    async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> int:
         now = app.clock()
-        async with app.store.write(Queue.EDITING) as session:
-            issue = await get_issue(session, number)
-            return await start_sending(session, app, issue, inspected, to_inbox=to_inbox, now=now)
+        return await start_sending(session, app, issue, inspection, to_inbox=to_inbox, now=now)
 
-    return await checked_first(app, work)
+    return await act_on_inspected(app, number, act, becoming=IssueState.SENDING, to_inbox=to_inbox)
 
 
 async def start_sending(
     session: AsyncSession,
     app: App,
     issue: Issue,
-    inspected: Inspection | None,
+    inspection: Inspection,
     *,
     to_inbox: bool,
     now: datetime,
 ) -> int:
     """Freeze the audience and open the mailing, in the caller's one transaction.
 
-    Raises `NotChecked` unless the issue was `inspected` as it now is.
+    `inspection` is of the issue as this transaction sees it (`act_on_inspected`).
     """
     edition = await edition_of(session, issue)
     await transition(session, issue, IssueState.SENDING, now, started_at=now, state_reason=None)
     route = await _route(session, app, edition, to_inbox=to_inbox)
     await require_current_items(session, issue)
     _check_site(app, edition, issue)
-    checked = await verified(session, app, issue, inspected, to_inbox=to_inbox)
-    await require_preflight(session, issue, checked)
+    await require_preflight(session, issue, inspection)
     if issue.slot_id is not None:
         await _take_slot(session, issue.slot_id, now)
     started = max(issue.send_at or now, now)

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from digest.inbox.received import count_messages
-from digest.services.issues.reports import NEWEST, issue_rows
+from digest.services.issues.reports import NEWEST, list_issues
 from digest.services.schedule.agenda import read_agenda
 from digest.services.site import reaches_relay
 from digest.web.http.dependencies import Installation, PageRenderer
@@ -15,7 +15,7 @@ router = APIRouter()
 @router.get("/")
 async def overview(app: Installation, pages: PageRenderer) -> Response:
     """Slots, issues with their accounting, and the inbox."""
-    issues = await issue_rows(app)
+    issues = await list_issues(app)
     return pages.render(
         "desk/overview.html",
         section="overview",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from digest.services.preflight.check import CheckedIssue
+from digest.services.preflight.check import CheckedIssue, Override
 from digest.services.workbench.samples import READER
 from digest.services.workbench.snapshot import Compilation, RenderedVariant, Snapshot
 from digest.web.workbench.view import ViewChoice, WorkbenchLinks
@@ -51,6 +51,7 @@ class PlacedFinding:
 
     finding: Finding
     address: str | None
+    overridden: Override | None
 
 
 def place_findings(
@@ -59,11 +60,15 @@ def place_findings(
     """Every finding. What was found on other bytes than are shown leads nowhere."""
     shown = sight.shown
     if shown is None or not _same(checked, shown):
-        return [PlacedFinding(finding, None) for finding in checked.preflight.findings]
+        return [PlacedFinding(found.finding, None, found.overridden) for found in checked.findings]
     at = choice.but(variant=shown.variant)
-    spots = ((found, place_finding(found, at, shown.made)) for found in checked.preflight.findings)
+    spots = ((found, place_finding(found.finding, at, shown.made)) for found in checked.findings)
     return [
-        PlacedFinding(found, f"{places.page(spot.choice)}#{spot.fragment}" if spot else None)
+        PlacedFinding(
+            found.finding,
+            f"{places.page(spot.choice)}#{spot.fragment}" if spot else None,
+            found.overridden,
+        )
         for found, spot in spots
     ]
 
@@ -74,7 +79,7 @@ def marks(checked: CheckedIssue, shown: RenderedVariant) -> list[ViewChoice]:
     if not _same(checked, shown):
         return []
     usual = ViewChoice(variant=shown.variant)
-    spots = (place_finding(finding, usual, shown.made) for finding in checked.preflight.findings)
+    spots = (place_finding(found.finding, usual, shown.made) for found in checked.findings)
     pages = dict.fromkeys(spot.choice for spot in spots if spot and spot.choice.spot)
     return [page for page in pages if page.variant == shown.variant]
 

@@ -16,7 +16,9 @@ from digest.issues.editing import Edit
 from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.preflight.inspection import inspect, read_input
 from digest.services.schedule import agenda, change_slot
 from digest.services.schedule.advance import advance
@@ -87,31 +89,31 @@ async def states(app: App) -> tuple[str, list[str]]:
 
 
 async def approved(app: App) -> None:
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 1)
 
 
 async def test_issues_composed_at_once_have_numbers_of_their_own(app: App) -> None:
-    await together(*(publishing.compose(app, "weekly", extra=True) for _ in range(4)))
+    await together(*(compose_issue(app, EDITOR, "weekly", extra=True) for _ in range(4)))
     assert [issue.number for issue in await issues(app)] == [1, 2, 3, 4]
 
 
 async def test_a_slot_composed_twice_at_once_has_one_issue(app: App) -> None:
-    await together(*(publishing.compose(app, "weekly") for _ in range(4)))
+    await together(*(compose_issue(app, EDITOR, "weekly") for _ in range(4)))
     assert len(await issues(app)) == 1
 
 
 async def test_of_two_issues_with_the_same_comparisons_one_is_approved(app: App) -> None:
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.compose(app, "weekly", extra=True)
-    results = await together(*(publishing.approve(app, number, by="me") for number in (1, 2)))
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    results = await together(*(approve_issue(app, EDITOR, number) for number in (1, 2)))
     assert refused(results) == 1
 
 
 async def test_an_issue_approved_and_edited_at_once_is_either(app: App) -> None:
-    await publishing.compose(app, "weekly", extra=True)
+    await compose_issue(app, EDITOR, "weekly", extra=True)
     await together(
-        publishing.approve(app, 1, by="me"), publishing.edit(app, 1, Edit(subject="Another"))
+        approve_issue(app, EDITOR, 1), edit_issue(app, EDITOR, 1, Edit(subject="Another"))
     )
     (issue,) = await issues(app)
     if issue.state == IssueState.APPROVED:

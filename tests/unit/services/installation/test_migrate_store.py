@@ -12,13 +12,14 @@ from digest.delivery.tables import Delivery
 from digest.errors import Misconfigured, Refused, UsageError
 from digest.migrate import head, upgrade
 from digest.services.installation.migrate_store import StoreCopy, copy_store
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.sending import start
 from digest.store import Store, open_store
 from digest.tables import metadata
 from subscribers.tables import Subscriber
 from tests.postgres import Cluster
-from tests.readers import sign_up
+from tests.readers import EDITOR, sign_up
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
 AddNews = Callable[..., Awaitable[None]]
@@ -43,8 +44,8 @@ def target(cluster: Cluster) -> Iterator[str]:
 async def filled_store(app: App, add_readers: AddReaders, add_news: AddNews) -> None:
     await add_readers(3)
     await add_news(("Alpha", "Beta"), ("Gamma", "Delta"))
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 1)
     await start.send(app, 1)
     await sign_up(app, "ann@example.org")
 

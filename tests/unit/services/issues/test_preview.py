@@ -5,14 +5,16 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from digest.app import App
-from digest.services.issues import preview, publishing
+from digest.services.issues import preview
+from digest.services.issues.compose import compose_issue
 from digest.services.issues.preview import preview_issue
+from tests.readers import EDITOR
 
 
 @pytest.fixture(autouse=True)
 async def draft(app: App, add_news: Callable[..., Awaitable[None]]) -> None:
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
 
 
 async def test_both_variants_are_shown_and_an_ordinary_issue_gets_no_warning(app: App) -> None:

@@ -22,13 +22,19 @@ from digest.issues.freezing import rebuild
 from digest.issues.lookup import candidates_of, get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import CompiledVariant, FrozenFile
-from digest.services.issues import archive, publishing
+from digest.services.actor import Actor, Channel
+from digest.services.issues import archive
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.issues.drafts import compiled_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.issues.preview import preview_issue
+from digest.services.issues.schedule import schedule_issue
 from digest.services.sending import control, send_test, start
 from digest.services.sending.messages import MessageWriter
 from subscribers.subscriptions import unsubscribe
 from tests.catalogue import revise
+from tests.readers import EDITOR
 from tests.unit.services.conftest import Clock
 from tests.workers import ledger_at
 
@@ -57,7 +63,7 @@ async def hash_of(app: App, number: int = 1) -> str:
 @pytest.mark.usefixtures("ready")
 class TestComposing:
     async def test_every_candidate_has_a_stored_reason(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         assert await reasons(app) == {
             "alpha-vs-beta": "included as 1st",
             "alpha-vs-omega": "included as 2nd",
@@ -67,29 +73,29 @@ class TestComposing:
     async def test_composing_again_refreshes_the_same_draft(
         self, app: App, add_news: AddNews
     ) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         await add_news(("New", "Newer"))
-        again = await publishing.compose(app, "weekly")
-        assert again.issue.number == 1
-        assert again.included == 4
+        again = await compose_issue(app, EDITOR, "weekly")
+        assert again.number == 1
+        assert len(again.items) == 4
 
     async def test_what_one_issue_carried_the_next_one_does_not(
         self, app: App, clock: Clock, add_news: AddNews
     ) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
         await start.send(app, 1)
         clock.forward(days=7)
         await add_news(("New", "Newer"))
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         assert (await reasons(app, 2))["alpha-vs-beta"] == "sent in #1"
         assert (await reasons(app, 2))["new-vs-newer"] == "included as 1st"
 
     async def test_a_flip_since_the_previous_issue_is_told(
         self, app: App, clock: Clock, add_news: AddNews
     ) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
         await start.send(app, 1)
         clock.forward(days=6)
         async with app.store.write() as session:
@@ -97,7 +103,7 @@ class TestComposing:
             await revise(session, alpha, 25, clock())
         clock.forward(days=1)
         await add_news(("New", "Newer"))
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         async with app.store.read() as session:
             [flip] = (await compiled_issue(app, session, 2)).content.flips
         assert (flip.name, flip.before, flip.after) == ("Alpha", "ship", "skip")
@@ -107,7 +113,7 @@ class TestComposing:
         async with app.store.write() as session:
             alpha = (await session.exec(select(Tool).where(Tool.name == "Alpha"))).one()
             await revise(session, alpha, 25, clock())
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         async with app.store.read() as session:
             assert (await compiled_issue(app, session, 1)).content.flips == ()
 
@@ -115,14 +121,14 @@ class TestComposing:
 @pytest.mark.usefixtures("ready")
 class TestEditing:
     async def test_subject_sentence_order_and_exclusions_hold(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         change = Edit(
             subject="Alpha ships",
             sentence="A quiet week.",
             order=("gamma-vs-delta",),
             exclude=("alpha-vs-omega",),
         )
-        await publishing.edit(app, 1, change)
+        await edit_issue(app, EDITOR, 1, change)
         async with app.store.read() as session:
             content = (await compiled_issue(app, session, 1)).content
         assert (content.subject, content.sentence) == ("Alpha ships", "A quiet week.")
@@ -130,17 +136,17 @@ class TestEditing:
         assert (await reasons(app))["alpha-vs-omega"] == "excluded by the editor"
 
     async def test_an_empty_text_goes_back_to_the_rule(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         by_rule = (await preview_issue(app, 1)).subject
-        await publishing.edit(app, 1, Edit(subject="Mine"))
-        await publishing.edit(app, 1, Edit(subject=""))
+        await edit_issue(app, EDITOR, 1, Edit(subject="Mine"))
+        await edit_issue(app, EDITOR, 1, Edit(subject=""))
         assert (await preview_issue(app, 1)).subject == by_rule
 
     async def test_an_edit_voids_the_approval(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
-        approved = (await publishing.approve(app, 1, by="me")).issue
+        await compose_issue(app, EDITOR, "weekly")
+        approved = await approve_issue(app, EDITOR, 1)
         assert approved.hash
-        await publishing.edit(app, 1, Edit(sentence="One more thing."))
+        await edit_issue(app, EDITOR, 1, Edit(sentence="One more thing."))
         async with app.store.read() as session:
             issue = await get_issue(session, 1)
         assert (issue.state, issue.hash, issue.approved_by) == (IssueState.DRAFT, None, None)
@@ -148,11 +154,11 @@ class TestEditing:
             await start.send(app, 1)
 
     async def test_a_sending_issue_cannot_be_edited(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
         await start.send(app, 1)
         with pytest.raises(Refused, match="already sending"):
-            await publishing.edit(app, 1, Edit(subject="too late"))
+            await edit_issue(app, EDITOR, 1, Edit(subject="too late"))
 
     @pytest.mark.parametrize(
         "change",
@@ -163,33 +169,33 @@ class TestEditing:
             Edit(**change)
 
     async def test_an_unknown_slug_is_refused_and_nothing_changes(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         before = await hash_of(app)
         with pytest.raises(UsageError, match="no candidate of issue 1"):
-            await publishing.edit(app, 1, Edit(subject="Mine", exclude=("nope",)))
+            await edit_issue(app, EDITOR, 1, Edit(subject="Mine", exclude=("nope",)))
         assert await hash_of(app) == before
 
 
 @pytest.mark.usefixtures("ready")
 class TestApproval:
     async def test_the_hash_of_a_draft_is_that_of_its_approval(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         seen = await hash_of(app)
-        approved = (await publishing.approve(app, 1, by="me", expected=seen[:12])).issue
+        approved = await approve_issue(app, EDITOR, 1, expected=seen[:12])
         assert approved.hash == seen
 
     async def test_an_approval_of_something_else_than_was_seen_is_refused(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         seen = await hash_of(app)
-        await publishing.edit(app, 1, Edit(subject="Changed behind your back"))
+        await edit_issue(app, EDITOR, 1, Edit(subject="Changed behind your back"))
         with pytest.raises(Refused, match="has changed since"):
-            await publishing.approve(app, 1, by="me", expected=seen)
+            await approve_issue(app, EDITOR, 1, expected=seen)
 
     async def test_later_changes_of_the_catalogue_do_not_reach_an_approved_issue(
         self, app: App, clock: Clock
     ) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
         before = (await preview_issue(app, 1)).variants
         async with app.store.write() as session:
             for tool in await session.exec(select(Tool)):
@@ -198,16 +204,16 @@ class TestApproval:
         assert (await preview_issue(app, 1)).variants == before
 
     async def test_rebuilding_gives_the_same_hash(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
-        approved = (await publishing.approve(app, 1, by="me")).issue
+        await compose_issue(app, EDITOR, "weekly")
+        approved = await approve_issue(app, EDITOR, 1)
         async with app.store.read() as session:
             frozen, differences = await rebuild(session, await get_issue(session, 1))
         assert differences == []
         assert frozen.hash == approved.hash
 
     async def test_rebuilding_finds_a_changed_source(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
         async with app.store.write() as session:
             for file in await session.exec(select(FrozenFile)):
                 file.text = file.text.replace("At a glance", "In short")
@@ -217,7 +223,7 @@ class TestApproval:
         assert any("variants" in found for found in differences)
 
     async def test_an_unapproved_issue_has_nothing_to_rebuild(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         async with app.store.read() as session:
             with pytest.raises(Refused, match="not been approved"):
                 await rebuild(session, await get_issue(session, 1))
@@ -225,18 +231,18 @@ class TestApproval:
     async def test_two_drafts_with_the_same_comparisons_are_not_both_approved(
         self, app: App
     ) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.compose(app, "weekly", extra=True)
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await compose_issue(app, EDITOR, "weekly", extra=True)
+        await approve_issue(app, EDITOR, 1)
         with pytest.raises(Refused, match="alpha-vs-beta is approved in #1"):
-            await publishing.approve(app, 2, by="me")
-        await publishing.edit(app, 2, None)
+            await approve_issue(app, EDITOR, 2)
+        await edit_issue(app, EDITOR, 2, None)
         assert (await reasons(app, 2))["alpha-vs-beta"] == "approved in #1"
 
     async def test_of_two_approvals_at_once_one_succeeds(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         results = await asyncio.gather(
-            *(publishing.approve(app, 1, by=name) for name in ("ann", "bob")),
+            *(approve_issue(app, Actor(Channel.COMMAND_LINE, name), 1) for name in ("ann", "bob")),
             return_exceptions=True,
         )
         assert sum(isinstance(result, Refused) for result in results) == 1
@@ -245,8 +251,8 @@ class TestApproval:
 @pytest.mark.usefixtures("ready")
 class TestSending:
     async def approved(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
 
     async def test_the_audience_is_that_of_the_moment(
         self, app: App, add_readers: AddReaders, clock: Clock
@@ -279,12 +285,12 @@ class TestSending:
         self, app: App
     ) -> None:
         settings = app.settings.model_copy(update={"postal_address": "2 Old Street, Berlin"})
-        await publishing.compose(app, "weekly")
-        await publishing.approve(replace(app, settings=settings), 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(replace(app, settings=settings), EDITOR, 1)
         with pytest.raises(Refused, match="the postal address changed since issue 1 was approved"):
             await start.send(app, 1)
-        await publishing.edit(app, 1, None)
-        await publishing.approve(app, 1, by="me")
+        await edit_issue(app, EDITOR, 1, None)
+        await approve_issue(app, EDITOR, 1)
         assert await start.send(app, 1)
 
     async def test_what_was_withdrawn_after_the_approval_does_not_go_out(
@@ -295,8 +301,8 @@ class TestSending:
             await withdraw(session, "alpha-vs-beta", reason="a wrong figure", now=clock())
         with pytest.raises(Refused, match="alpha-vs-beta is withdrawn"):
             await start.send(app, 1)
-        await publishing.edit(app, 1, None)
-        await publishing.approve(app, 1, by="me")
+        await edit_issue(app, EDITOR, 1, None)
+        await approve_issue(app, EDITOR, 1)
         assert await start.send(app, 1)
 
     async def test_a_refusal_leaves_everything_as_it_was(self, app: App) -> None:
@@ -319,7 +325,7 @@ class TestSending:
     async def test_a_time_in_the_past_is_refused(self, app: App, clock: Clock) -> None:
         await self.approved(app)
         with pytest.raises(UsageError, match="in the past"):
-            await publishing.schedule(app, 1, clock() - timedelta(minutes=1))
+            await schedule_issue(app, EDITOR, 1, clock() - timedelta(minutes=1))
 
     async def test_pause_resume_and_cancel_follow_the_states(self, app: App) -> None:
         await self.approved(app)
@@ -337,7 +343,7 @@ class TestSending:
             await send_test.send_test(app, 1, [])
 
     async def test_a_test_is_marked_inert_and_not_counted(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
+        await compose_issue(app, EDITOR, "weekly")
         mailing = await send_test.send_test(app, 1, ["a@example.org", "A@example.org"])
         writer = MessageWriter(app)
         [claim] = await ledger_at(app.store, "w").claim([Route.RELAY], 5, app.clock())
@@ -353,8 +359,8 @@ class TestArchive:
     async def test_only_what_was_sent_is_public_and_nothing_in_it_is_personal(
         self, app: App
     ) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
         assert await archive.published_issues(app) == []
         with pytest.raises(NotFound):
             await archive.web_version(app, 1)
@@ -367,8 +373,8 @@ class TestArchive:
         assert "/preferences/" not in html
 
     async def test_what_is_sent_is_what_was_frozen(self, app: App) -> None:
-        await publishing.compose(app, "weekly")
-        await publishing.approve(app, 1, by="me")
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
         async with app.store.read() as session:
             kept = {v.key: v.sha256 for v in await session.exec(select(CompiledVariant))}
             issue = await get_issue(session, 1)

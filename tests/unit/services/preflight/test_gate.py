@@ -17,7 +17,11 @@ from digest.issues.editing import Edit
 from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.rendering.content.issue_content import Flip
-from digest.services.issues import publishing
+from digest.services.actor import Actor, Channel
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
+from digest.services.issues.edit import edit_issue
+from digest.services.issues.schedule import schedule_issue
 from digest.services.preflight import gate, inspection
 from digest.services.preflight.check import override_error
 from digest.services.preflight.gate import PreflightFailed
@@ -47,7 +51,7 @@ async def draft(
 ) -> None:
     await add_readers(1)
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
 
 
 @pytest.fixture
@@ -68,37 +72,35 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     return happens
 
 
-async def state_of(app: App) -> str:
+async def state_of(app: App, number: int = 1) -> str:
     async with app.store.read() as session:
-        return (await get_issue(session, 1)).state
+        return (await get_issue(session, number)).state
 
 
 async def test_an_issue_spoiled_since_its_check_is_not_approved(
     app: App, meanwhile: Meanwhile
 ) -> None:
-    meanwhile(lambda: publishing.edit(app, 1, PLACEHOLDER))
+    meanwhile(lambda: edit_issue(app, EDITOR, 1, PLACEHOLDER))
     with pytest.raises(PreflightFailed, match="CNT-021"):
-        await publishing.approve(app, 1, by="me")
+        await approve_issue(app, EDITOR, 1)
     assert await state_of(app) == IssueState.DRAFT
 
 
 async def test_an_issue_mended_since_its_check_is_approved_as_it_is_now(
     app: App, meanwhile: Meanwhile
 ) -> None:
-    await publishing.edit(app, 1, PLACEHOLDER)
-    meanwhile(lambda: publishing.edit(app, 1, Edit(sentence="Mended in time.")))
-    issue = (await publishing.approve(app, 1, by="me")).issue
-    assert issue.content
-    assert issue.content["sentence"] == "Mended in time."
+    await edit_issue(app, EDITOR, 1, PLACEHOLDER)
+    meanwhile(lambda: edit_issue(app, EDITOR, 1, Edit(sentence="Mended in time.")))
+    assert (await approve_issue(app, EDITOR, 1)).sentence == "Mended in time."
 
 
 async def test_an_issue_that_never_holds_still_is_refused_with_the_next_step(
     app: App, meanwhile: Meanwhile
 ) -> None:
     edits = [Edit(sentence=f"The sentence no. {number}.") for number in range(9)]
-    meanwhile(*(lambda edit=edit: publishing.edit(app, 1, edit) for edit in edits))
+    meanwhile(*(lambda edit=edit: edit_issue(app, EDITOR, 1, edit) for edit in edits))
     with pytest.raises(Refused, match=r"was changed each time .* try again when"):
-        await publishing.approve(app, 1, by="me")
+        await approve_issue(app, EDITOR, 1)
     assert await state_of(app) == IssueState.DRAFT
 
 
@@ -112,8 +114,8 @@ async def test_the_clock_leaves_an_issue_that_never_holds_still_to_its_next_tick
     await set_edition(approval=Approval.AUTOMATIC)
     await control.cancel(app, 1)
     await change_slot.unskip(app, EDITOR, "weekly", SLOT.date())
-    pairs = [(f"Left {number}", f"Right {number}") for number in range(gate.MOST_CHECKS)]
-    meanwhile(*(lambda pair=pair: add_news(pair) for pair in pairs))
+    edits = [Edit(sentence=f"The sentence no. {number}.") for number in range(gate.MOST_CHECKS)]
+    meanwhile(*(lambda edit=edit: edit_issue(app, EDITOR, 2, edit) for edit in edits))
     clock.at = SLOT - timedelta(hours=15)
     for state in (SlotState.PLANNED, SlotState.COMPOSED):
         await advance(app)
@@ -128,9 +130,9 @@ async def test_an_extra_issue_that_never_holds_still_is_left_to_the_next_tick(
     app: App, clock: Clock, monkeypatch: pytest.MonkeyPatch, add_news: AddNews
 ) -> None:
     await add_news(("Gamma", "Delta"))
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 2, by="me")
-    await publishing.schedule(app, 2, clock() + timedelta(hours=1))
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 2)
+    await schedule_issue(app, EDITOR, 2, clock() + timedelta(hours=1))
     clock.forward(hours=1)
     times = count()
 
@@ -149,15 +151,19 @@ async def test_an_extra_issue_that_never_holds_still_is_left_to_the_next_tick(
 
 
 async def test_an_override_given_during_the_check_counts(app: App, meanwhile: Meanwhile) -> None:
-    await publishing.edit(app, 1, PLACEHOLDER)
-    meanwhile(lambda: override_error(app, 1, "CNT-021", by="Ann", reason="its real name"))
-    assert await publishing.approve(app, 1, by="me")
+    await edit_issue(app, EDITOR, 1, PLACEHOLDER)
+    meanwhile(
+        lambda: override_error(
+            app, Actor(Channel.COMMAND_LINE, "Ann"), 1, "CNT-021", reason="its real name"
+        )
+    )
+    assert await approve_issue(app, EDITOR, 1)
 
 
 async def test_circumstances_that_change_during_the_check_of_a_sending_are_looked_at_again(
     app: App, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await publishing.approve(app, 1, by="me")
+    await approve_issue(app, EDITOR, 1)
 
     async def flips() -> None:
         async def flips_of(*_: object) -> list[Flip]:
@@ -174,26 +180,73 @@ async def test_circumstances_that_change_during_the_check_of_a_sending_are_looke
 async def test_an_issue_reopened_during_the_check_of_its_schedule_is_a_draft(
     app: App, meanwhile: Meanwhile, clock: Clock
 ) -> None:
-    await publishing.approve(app, 1, by="me")
-    meanwhile(lambda: publishing.edit(app, 1, None))
+    await approve_issue(app, EDITOR, 1)
+    meanwhile(lambda: edit_issue(app, EDITOR, 1, None))
     at = clock()
     with pytest.raises(Refused, match="is a draft; approve it first"):
-        await publishing.schedule(app, 1, at.replace(year=at.year + 1))
+        await schedule_issue(app, EDITOR, 1, at.replace(year=at.year + 1))
 
 
-async def test_an_automatic_approval_looks_again_at_what_came_during_its_check(
-    app: App,
-    meanwhile: Meanwhile,
-    set_edition: Callable[..., Awaitable[None]],
-    add_news: AddNews,
+async def test_an_automatic_approval_checks_again_what_was_edited_during_its_check(
+    app: App, meanwhile: Meanwhile, set_edition: Callable[..., Awaitable[None]]
 ) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
-    meanwhile(lambda: add_news(("Gamma", "Delta")))
-    await publishing.compose(app, "weekly")
+    meanwhile(lambda: edit_issue(app, EDITOR, 1, Edit(sentence="Edited in time.")))
+    approved = await compose_issue(app, EDITOR, "weekly")
+    assert (approved.state, approved.sentence) == (IssueState.SCHEDULED, "Edited in time.")
+
+
+async def test_an_automatic_approval_leaves_what_an_editor_spoiled_during_its_check_a_draft(
+    app: App, meanwhile: Meanwhile, set_edition: Callable[..., Awaitable[None]]
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    meanwhile(lambda: edit_issue(app, EDITOR, 1, PLACEHOLDER))
+    assert (await compose_issue(app, EDITOR, "weekly")).state == IssueState.DRAFT
     async with app.store.read() as session:
-        issue = await get_issue(session, 1)
-    assert issue.content
-    assert len(issue.content["cards"]) == 2
+        [notice] = await session.exec(select(Mailing).where(Mailing.kind == MailingKind.NOTICE))
+    assert "CNT-021" in notice.payload["paragraphs"][0]
+
+
+@pytest.fixture
+async def crashed(
+    app: App,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    set_edition: Callable[..., Awaitable[None]],
+) -> None:
+    """The engine composed issue 2 of an automatic edition, and died before it approved it."""
+    await set_edition(approval=Approval.AUTOMATIC)
+    await control.cancel(app, 1)
+    await change_slot.unskip(app, EDITOR, "weekly", SLOT.date())
+    clock.at = SLOT - timedelta(hours=15)
+
+    async def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr("digest.services.schedule.advance.approve_automatically", crash)
+        with pytest.raises(KeyboardInterrupt):
+            await advance(app)
+
+
+@pytest.mark.usefixtures("crashed")
+async def test_after_a_crash_before_the_automatic_approval_the_next_tick_approves(
+    app: App,
+) -> None:
+    assert await state_of(app, 2) == IssueState.DRAFT
+    await advance(app)
+    assert await state_of(app, 2) == IssueState.SCHEDULED
+
+
+@pytest.mark.usefixtures("crashed")
+async def test_a_draft_that_an_editor_approved_after_such_a_crash_is_sent_at_its_time(
+    app: App, clock: Clock
+) -> None:
+    await approve_issue(app, EDITOR, 2)
+    await advance(app)
+    clock.at = SLOT
+    await advance(app)
+    assert await state_of(app, 2) == IssueState.SENDING
 
 
 async def test_others_write_while_an_issue_is_checked(
@@ -208,10 +261,10 @@ async def test_others_write_while_an_issue_is_checked(
         return Preflight(())
 
     monkeypatch.setattr(inspection, "run", run)
-    approving = asyncio.create_task(publishing.approve(app, 1, by="me"))
+    approving = asyncio.create_task(approve_issue(app, EDITOR, 1))
     await asyncio.wait_for(checking.wait(), 10)
     async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, 1)
         session.add(issue)
     written.set()
-    assert (await approving).issue.state == IssueState.SCHEDULED
+    assert (await approving).state == IssueState.SCHEDULED

@@ -13,8 +13,10 @@ from structlog.testing import capture_logs
 from digest.app import App
 from digest.domains.dns_client import DnsClient
 from digest.issues.tables import IssueOverride
+from digest.services.actor import Actor, Channel
 from digest.services.installation.doctor.check_result import CheckResult, error, unchecked
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.preflight import network as asking_network
 from digest.services.preflight.check import check_issue, override_error
 from digest.services.preflight.gate import PreflightFailed
@@ -22,6 +24,7 @@ from previews.preflight.finding import Finding
 from previews.preflight.links import fetching, online
 from previews.preflight.links.addresses import Link
 from schedules.states import Approval
+from tests.readers import EDITOR
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def database() -> str:
 @pytest.fixture(autouse=True)
 async def draft(app: App, add_news: Callable[..., Awaitable[None]]) -> None:
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
 
 
 def asking(app: App, seconds: float = 5) -> App:
@@ -72,8 +75,8 @@ async def test_an_approval_asks_no_network_unless_set(
     app: App, network: Callable[..., list[str]]
 ) -> None:
     asked = network(dead="alpha")
-    approved = await publishing.approve(app, 1, by="me")
-    assert (asked, approved.unanswered) == ([], ())
+    approved = await approve_issue(app, EDITOR, 1)
+    assert (asked, approved.not_checked) == ([], [])
 
 
 async def test_a_dead_link_stops_an_approval_that_asks(
@@ -81,7 +84,7 @@ async def test_a_dead_link_stops_an_approval_that_asks(
 ) -> None:
     asked = network(dead="alpha")
     with pytest.raises(PreflightFailed, match=r"LNK-030.*`digest issues check 1 --links` explains"):
-        await publishing.approve(asking(app), 1, by="me")
+        await approve_issue(asking(app), EDITOR, 1)
     assert len(asked) == len(set(asked))
     assert not any("unsubscribe" in address for address in asked)
     assert f"{app.settings.public_url}/issues/1" not in asked
@@ -92,9 +95,11 @@ async def test_what_the_network_forbids_can_be_let_pass(
 ) -> None:
     network(dns=(error("SPF", "there is none"),))
     with pytest.raises(PreflightFailed, match="DLV-010"):
-        await publishing.approve(asking(app), 1, by="me")
-    await override_error(app, 1, "DLV-010", by="Ann", reason="published an hour ago")
-    assert await publishing.approve(asking(app), 1, by="me")
+        await approve_issue(asking(app), EDITOR, 1)
+    await override_error(
+        app, Actor(Channel.COMMAND_LINE, "Ann"), 1, "DLV-010", reason="published an hour ago"
+    )
+    assert await approve_issue(asking(app), EDITOR, 1)
 
 
 async def test_a_link_that_dies_later_is_not_let_pass_with_the_one_that_was_looked_at(
@@ -104,26 +109,32 @@ async def test_a_link_that_dies_later_is_not_let_pass_with_the_one_that_was_look
     await check_issue(app, 1, links=True)
     first, second = sorted(asked)[:2]
     network(gone=[first])
-    await override_error(app, 1, "LNK-030", by="Ann", reason="it is back tomorrow")
+    await override_error(
+        app, Actor(Channel.COMMAND_LINE, "Ann"), 1, "LNK-030", reason="it is back tomorrow"
+    )
     network(gone=[first, second])
     blocking = (await check_issue(app, 1, links=True)).blocking
     assert [(found.code, found.detail) for found in blocking] == [("LNK-030", second)]
     with pytest.raises(PreflightFailed, match=f"LNK-030 {second}"):
-        await publishing.approve(asking(app), 1, by="me")
-    await override_error(app, 1, "LNK-030", by="Ben", reason="so is this one")
+        await approve_issue(asking(app), EDITOR, 1)
+    await override_error(
+        app, Actor(Channel.COMMAND_LINE, "Ben"), 1, "LNK-030", reason="so is this one"
+    )
     async with app.store.read() as session:
         kept = await session.exec(select(IssueOverride).order_by(col(IssueOverride.id)))
     assert [(row.by, row.details) for row in kept] == [("Ann", [first]), ("Ben", [second])]
-    assert await publishing.approve(asking(app), 1, by="me")
+    assert await approve_issue(asking(app), EDITOR, 1)
 
 
 async def test_of_what_was_let_pass_less_may_be_found_later(
     app: App, network: Callable[..., list[str]]
 ) -> None:
     network(dead="https://")
-    await override_error(app, 1, "LNK-030", by="Ann", reason="the site is down")
+    await override_error(
+        app, Actor(Channel.COMMAND_LINE, "Ann"), 1, "LNK-030", reason="the site is down"
+    )
     network(dead="alpha")
-    assert await publishing.approve(asking(app), 1, by="me")
+    assert await approve_issue(asking(app), EDITOR, 1)
 
 
 async def test_a_network_that_does_not_answer_is_told_and_stops_nothing(
@@ -141,11 +152,11 @@ async def test_a_network_that_does_not_answer_is_told_and_stops_nothing(
     monkeypatch.setattr(fetching, "resolve", resolve)
     monkeypatch.setattr(DnsClient, "exists", exists)
     began = time.monotonic()
-    approved = await publishing.approve(asking(app, 0.2), 1, by="me")
+    approved = await approve_issue(asking(app, 0.2), EDITOR, 1)
     assert time.monotonic() - began < 5
-    codes = {finding.code for finding in approved.unanswered}
+    codes = {line.split()[0] for line in approved.not_checked}
     assert codes == {"LNK-033", "DLV-012"}
-    assert all("out of time" in finding.detail for finding in approved.unanswered)
+    assert all("out of time" in line for line in approved.not_checked)
 
 
 async def test_an_automatic_approval_writes_down_what_was_not_answered(
@@ -156,13 +167,13 @@ async def test_an_automatic_approval_writes_down_what_was_not_answered(
     network(dns=(unchecked("DNS", "no server answers"),))
     await set_edition(approval=Approval.AUTOMATIC)
     with capture_logs() as lines:
-        await publishing.compose(asking(app), "weekly")
+        await compose_issue(asking(app), EDITOR, "weekly")
     told: list[Any] = [line for line in lines if line["event"] == "not checked"]
     assert [(line["issue"], line["code"]) for line in told] == [(1, "DLV-012")]
 
 
 async def test_a_check_asks_when_asked_to(app: App, network: Callable[..., list[str]]) -> None:
     network(dead="alpha")
-    assert "LNK-030" not in {f.code for f in (await check_issue(app, 1)).preflight.findings}
+    assert "LNK-030" not in {f.code for f in (await check_issue(app, 1)).findings}
     checked = await check_issue(app, 1, links=True)
     assert "LNK-030" in {finding.code for finding in checked.blocking}

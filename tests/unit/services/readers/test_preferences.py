@@ -9,13 +9,14 @@ from digest.app import App
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery, Mailing
 from digest.services.actor import Actor, Channel
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.readers import preferences, signup
 from digest.services.sending import start
 from subscribers.links import preferences_token, unsubscribe_token
 from subscribers.signup import raw_token
 from subscribers.tables import ConfirmationToken
-from tests.readers import sign_up
+from tests.readers import EDITOR, sign_up
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
 AddNews = Callable[..., Awaitable[None]]
@@ -42,8 +43,8 @@ async def readers(app: App, add_readers: AddReaders, add_news: AddNews) -> list[
     """Two readers whose copies of an issue are in doubt."""
     ids = await add_readers(2)
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly")
+    await approve_issue(app, EDITOR, 1)
     await start.send(app, 1)
     await in_doubt(app, MailingKind.ISSUE)
     return ids

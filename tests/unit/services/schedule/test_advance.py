@@ -18,7 +18,9 @@ from digest.delivery.tables import Delivery, Mailing
 from digest.errors import Refused
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
+from digest.services.issues.schedule import schedule_issue
 from digest.services.schedule import agenda, change_slot
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
@@ -78,7 +80,7 @@ async def test_a_slot_is_composed_at_its_cut_off_approved_and_sent_at_its_hour(
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     await advance(app)
     assert (await slot_of(app)).state == SlotState.COMPOSED
-    issue = (await publishing.approve(app, 1, by="the editor")).issue
+    issue = await approve_issue(app, EDITOR, 1)
     assert issue.state == IssueState.SCHEDULED
     clock.at = datetime(2026, 11, 24, 8, 59, tzinfo=UTC)
     await advance(app)
@@ -216,7 +218,7 @@ async def test_an_issue_without_approval_is_held_and_goes_when_approved_in_time(
     slot = await slot_of(app)
     assert (slot.state, slot.reason) == (SlotState.HELD, "waiting for approval")
     clock.forward(hours=2)
-    await publishing.approve(app, 1, by="the editor")
+    await approve_issue(app, EDITOR, 1)
     await advance(app)
     assert await deliveries(app) == 3
 
@@ -230,7 +232,7 @@ async def test_an_approval_long_after_the_grace_sends_nothing_by_itself(
     clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     await advance(app)
     clock.forward(hours=40)
-    await publishing.approve(app, 1, by="the editor")
+    await approve_issue(app, EDITOR, 1)
     await advance(app)
     assert await mailings(app) == []
     await change_slot.run_anyway(app, EDITOR, "weekly", TUESDAY)
@@ -289,7 +291,7 @@ async def test_a_clock_that_jumps_back_holds_scheduling(
 async def test_a_cancelled_issue_leaves_its_slot_skipped(app: App, clock: Clock) -> None:
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     await advance(app)
-    await publishing.approve(app, 1, by="the editor")
+    await approve_issue(app, EDITOR, 1)
     await control.cancel(app, 1)
     clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     await advance(app)
@@ -301,9 +303,9 @@ async def test_a_cancelled_issue_leaves_its_slot_skipped(app: App, clock: Clock)
 
 @pytest.mark.usefixtures("ready")
 async def test_an_extra_issue_goes_at_the_hour_it_was_given(app: App, clock: Clock) -> None:
-    made = await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, made.issue.number, by="the editor")
-    await publishing.schedule(app, made.issue.number, clock().replace(hour=15))
+    made = await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, made.number)
+    await schedule_issue(app, EDITOR, made.number, clock().replace(hour=15))
     await advance(app)
     assert await mailings(app) == []
     clock.at = clock.at.replace(hour=15)
@@ -316,8 +318,8 @@ async def test_an_extra_issue_goes_at_the_hour_it_was_given(app: App, clock: Clo
 async def test_sending_by_hand_takes_the_slot_so_that_the_clock_does_not_send_again(
     app: App, clock: Clock
 ) -> None:
-    await publishing.compose(app, "weekly")
-    await publishing.approve(app, 1, by="the editor")
+    await compose_issue(app, EDITOR, "weekly")
+    await approve_issue(app, EDITOR, 1)
     await start.send(app, 1)
     with pytest.raises(Refused, match="already sending"):
         await start.send(app, 1)
@@ -373,9 +375,9 @@ async def test_on_both_daylight_saving_days_an_issue_goes_once_at_the_right_inst
 async def test_two_schedulers_send_an_extra_issue_once_and_raise_no_false_alarm(
     app: App, clock: Clock
 ) -> None:
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 1, by="the editor")
-    await publishing.schedule(app, 1, clock().replace(hour=15))
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 1)
+    await schedule_issue(app, EDITOR, 1, clock().replace(hour=15))
     clock.at = clock.at.replace(hour=15)
     other = replace(app, store=open_store(str(app.store.engine.url)))
     await asyncio.gather(*(advance(which) for which in (app, other) * 3))
@@ -390,9 +392,9 @@ async def test_two_schedulers_send_an_extra_issue_once_and_raise_no_false_alarm(
 async def test_an_extra_issue_long_past_its_hour_is_put_to_the_editor_once(
     app: App, clock: Clock
 ) -> None:
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 1, by="the editor")
-    await publishing.schedule(app, 1, clock().replace(hour=15))
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 1)
+    await schedule_issue(app, EDITOR, 1, clock().replace(hour=15))
     clock.forward(days=3)
     await advance(app)
     await advance(app)
@@ -409,9 +411,9 @@ async def test_an_extra_issue_long_past_its_hour_is_put_to_the_editor_once(
 async def test_a_slot_that_cannot_even_be_held_does_not_stop_the_extras(
     app: App, clock: Clock, set_edition: SetEdition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 1, by="the editor")
-    await publishing.schedule(app, 1, clock().replace(hour=18))
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 1)
+    await schedule_issue(app, EDITOR, 1, clock().replace(hour=18))
     clock.at = clock.at.replace(hour=18)
 
     async def broken(*_: object) -> None:

@@ -15,7 +15,8 @@ from digest.errors import Refused
 from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.schedule import change_slot
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
@@ -46,14 +47,14 @@ async def deliveries(app: App) -> int:
 
 
 async def send_extra(app: App) -> None:
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 1)
     await start.send(app, 1)
 
 
 async def test_an_approved_issue_cannot_be_resumed(app: App) -> None:
-    await publishing.compose(app, "weekly")
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly")
+    await approve_issue(app, EDITOR, 1)
     with pytest.raises(Refused, match="is scheduled"):
         await control.resume(app, 1)
     assert await state_of(app) == IssueState.SCHEDULED
@@ -83,8 +84,9 @@ async def test_the_database_itself_keeps_an_issue_to_one_mailing(app: App, clock
 
 
 async def test_the_database_itself_keeps_a_slot_to_one_issue(app: App, clock: Clock) -> None:
-    made = await publishing.compose(app, "weekly")
-    issue = made.issue
+    await compose_issue(app, EDITOR, "weekly")
+    async with app.store.read() as session:
+        issue = await get_issue(session, 1)
     second = Issue(
         number=2,
         edition_id=issue.edition_id,

@@ -12,9 +12,11 @@ from digest.app import App
 from digest.delivery.sending.worker import Worker
 from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.sending import control, start
 from digest.services.sending.deliver import deliver_mailing, is_due
+from tests.readers import EDITOR
 from tests.unit.services.conftest import Clock
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
@@ -35,8 +37,8 @@ class Woken:
 async def mailing(app: App, add_readers: AddReaders, add_news: AddNews) -> int:
     await add_readers(2)
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 1)
     return await start.send(app, 1)
 
 

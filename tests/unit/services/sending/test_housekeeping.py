@@ -12,7 +12,8 @@ from digest.delivery.outcomes import Outcome
 from digest.delivery.states import DeliveryState, Route
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.schedule.resume_clock import resume_clock
 from digest.services.sending import start
 from digest.services.sending.housekeeping import housekeep
@@ -33,8 +34,8 @@ async def being_sent(
 ) -> None:
     await add_readers(2)
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly")
+    await approve_issue(app, EDITOR, 1)
     await start.send(app, 1)
 
 

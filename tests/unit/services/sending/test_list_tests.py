@@ -10,10 +10,12 @@ from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery
 from digest.issues.editing import Edit
 from digest.issues.lookup import get_issue
-from digest.services.issues import publishing, reports
+from digest.services.issues import reports
+from digest.services.issues.compose import compose_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.sending.list_tests import MOST_LISTED, SentTest, list_tests
 from digest.services.sending.send_test import send_test
-from tests.readers import erase
+from tests.readers import EDITOR, erase
 from tests.unit.services.conftest import Clock
 
 
@@ -25,7 +27,7 @@ async def draft(
 ) -> None:
     await add_readers(2)
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
 
 
 async def listed(app: App, number: int = 1) -> list[SentTest]:
@@ -38,7 +40,7 @@ async def test_tests_are_listed_newest_first_with_their_outcome(app: App, clock:
     await send_test(app, 1, ["ed@example.org"])
     first = clock()
     clock.forward(minutes=5)
-    await publishing.edit(app, 1, Edit(subject="Alpha ships after all"))
+    await edit_issue(app, EDITOR, 1, Edit(subject="Alpha ships after all"))
     await send_test(app, 1, ["ann@example.org"], reader="reader1@example.org")
     async with app.store.write() as session:
         refused = {"state": DeliveryState.REJECTED, "reason": "550 5.1.1 no such user"}
@@ -57,7 +59,7 @@ async def test_the_list_is_bounded_and_of_one_issue(
     app: App, clock: Clock, add_news: Callable[..., Awaitable[None]]
 ) -> None:
     await add_news(("Gamma", "Delta"))
-    await publishing.compose(app, "weekly", extra=True)
+    await compose_issue(app, EDITOR, "weekly", extra=True)
     await send_test(app, 2, ["other@example.org"])
     await send_test(app, 1, [f"ed{at}@example.org" for at in range(MOST_LISTED + 3)])
     clock.forward(minutes=1)
@@ -69,9 +71,9 @@ async def test_the_list_is_bounded_and_of_one_issue(
 
 
 async def test_no_count_changes_by_tests(app: App) -> None:
-    before = await reports.issue_rows(app), await reports.issue_report(app, 1)
+    before = await reports.list_issues(app), await reports.issue_report(app, 1)
     await send_test(app, 1, ["ed@example.org", "reader1@example.org"])
-    assert (await reports.issue_rows(app), await reports.issue_report(app, 1)) == before
+    assert (await reports.list_issues(app), await reports.issue_report(app, 1)) == before
 
 
 async def test_the_list_names_nobody_who_is_erased(app: App) -> None:

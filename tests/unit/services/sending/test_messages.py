@@ -17,11 +17,12 @@ from digest.delivery.ledger.claims import Claim
 from digest.delivery.ports import MessageRefused, Outgoing
 from digest.delivery.states import Route
 from digest.rendering.message.dkim import read_keys
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.sending import start
 from digest.services.sending.messages import MessageWriter
 from subscribers.links import read_return_path_tag, read_unsubscribe_token
-from tests.readers import sign_up
+from tests.readers import EDITOR, sign_up
 from tests.unit.services.conftest import Clock
 from tests.workers import ledger_at
 
@@ -45,8 +46,8 @@ def parsed(message: Outgoing) -> EmailMessage:
 async def being_sent(app: App, add_readers: AddReaders, add_news: AddNews) -> None:
     await add_readers(2)
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly")
+    await approve_issue(app, EDITOR, 1)
     await start.send(app, 1)
 
 

@@ -17,11 +17,13 @@ from digest.delivery.tables import Mailing
 from digest.errors import NotFound, Refused, UsageError
 from digest.issues.editing import Edit
 from digest.issues.freezing import FrozenIssue
-from digest.services.issues import publishing, reports
+from digest.services.issues import reports
+from digest.services.issues.compose import compose_issue
 from digest.services.issues.drafts import IssueDraft, compile_version
+from digest.services.issues.edit import edit_issue
 from digest.services.sending import send_test
 from digest.services.sending.messages import MessageWriter
-from tests.readers import erase
+from tests.readers import EDITOR, erase
 from tests.workers import ledger_at
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
@@ -38,7 +40,7 @@ async def draft(
 ) -> None:
     await add_readers(2)
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
 
 
 async def written(app: App) -> list[Outgoing]:
@@ -111,7 +113,7 @@ async def test_an_issue_that_is_changed_before_a_test_of_it_is_written_is_asked_
     app: App,
 ) -> None:
     await send_test.send_test(app, 1, ["ed@example.org"])
-    await publishing.edit(app, 1, Edit(subject="Alpha ships after all"))
+    await edit_issue(app, EDITOR, 1, Edit(subject="Alpha ships after all"))
     with pytest.raises(Refused, match=r"changed since .*`digest issues test 1`"):
         await written(app)
 
@@ -125,7 +127,7 @@ def meanwhile(app: App, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         async def compiled(found: IssueDraft | FrozenIssue) -> FrozenIssue:
             if left:
-                await asyncio.wait_for(publishing.edit(app, 1, left.pop(0)), 5)
+                await asyncio.wait_for(edit_issue(app, EDITOR, 1, left.pop(0)), 5)
             return await compile_version(found)
 
         monkeypatch.setattr(send_test, "compile_version", compiled)

@@ -12,10 +12,12 @@ from digest.delivery.states import MailingKind, MailingState, Route
 from digest.delivery.tables import Mailing
 from digest.errors import Refused
 from digest.issues.lookup import get_issue
-from digest.services.issues import publishing
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
 from digest.services.sending.stranded import count_waiting, pause_stranded
+from tests.readers import EDITOR
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +28,8 @@ async def being_sent(
 ) -> None:
     await add_readers(2)
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 1, by="me")
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 1)
     await start.send(app, 1)
 
 
@@ -73,8 +75,8 @@ async def test_nor_does_such_a_node_refuse_to_start_a_sending(
     app: App, add_news: Callable[..., Awaitable[None]]
 ) -> None:
     await add_news(("Gamma", "Delta"))
-    await publishing.compose(app, "weekly", extra=True)
-    await publishing.approve(app, 2, by="me")
+    await compose_issue(app, EDITOR, "weekly", extra=True)
+    await approve_issue(app, EDITOR, 2)
     with pytest.raises(Refused, match="no relay is set"):
         await start.send(without_relay(app), 2)
     await start.send(with_relay_elsewhere(app), 2)

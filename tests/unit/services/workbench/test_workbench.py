@@ -14,12 +14,16 @@ from digest.errors import NotFound, UsageError
 from digest.issues.editing import Edit
 from digest.issues.freezing import FrozenIssue, freeze
 from digest.rendering.templates.template_set import ROOT
-from digest.services.issues import drafts, publishing
+from digest.services.issues import drafts
+from digest.services.issues.approve import approve_issue
+from digest.services.issues.compose import compose_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.issues.preview import preview_issue
 from digest.services.workbench.samples import sample_content
 from digest.services.workbench.snapshot import ISSUE, SAMPLE, PreviewTarget
 from digest.services.workbench.workbench import Workbench
 from previews import samples
+from tests.readers import EDITOR
 
 AddReaders = Callable[[int], Awaitable[list[int]]]
 EVERYDAY = PreviewTarget(SAMPLE, "everyday")
@@ -39,7 +43,7 @@ def templates(tmp_path: Path) -> Path:
 @pytest.fixture
 async def draft(app: App, add_news: Callable[..., Awaitable[None]]) -> None:
     await add_news(("Alpha", "Beta"))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
 
 
 def change(templates: Path, before: str, after: str, file: str = "weekly/card.mjml.j2") -> None:
@@ -113,12 +117,12 @@ async def test_an_edit_shows_and_an_approved_issue_ignores_templates(
 ) -> None:
     bench = Workbench(app, templates)
     before = await bench.look(FIRST)
-    await publishing.edit(app, 1, Edit(sentence="Another sentence."))
+    await edit_issue(app, EDITOR, 1, Edit(sentence="Another sentence."))
     edited = await bench.look(FIRST)
     assert edited.stamp != before.stamp
     assert edited.shown
     assert "Another sentence." in edited.shown.text
-    await publishing.approve(app, 1, by="me")
+    await approve_issue(app, EDITOR, 1)
     approved = await bench.look(FIRST)
     change(templates, "in full</a>", "at length</a>")
     later = await bench.look(FIRST)

@@ -8,13 +8,15 @@ import pytest
 
 from digest.app import App
 from digest.issues.editing import Edit
-from digest.services.issues import publishing
+from digest.services.issues.compose import compose_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.preflight.check import CheckedIssue, check_issue
 from digest.web.workbench import export
 from digest.web.workbench.export import export_workbench
 from previews.views.client_views import CLIENT_VIEWS
 from schedules.tables import Edition
 from tests.catalogue import add_comparison
+from tests.readers import EDITOR
 
 LINK = re.compile(r'(?:href|src)="([^"#]+)(?:#([^"]*))?"')
 
@@ -23,7 +25,7 @@ LINK = re.compile(r'(?:href|src)="([^"#]+)(?:#([^"]*))?"')
 async def folder(app: App, weekly: Edition, tmp_path: Path) -> Path:
     async with app.store.write() as session:
         await add_comparison(session, "Alpha", "Beta", app.clock() - timedelta(hours=1))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
     written = await export_workbench(app, 1, tmp_path / "out")
     assert all(path.is_file() for path in written)
     return tmp_path / "out"
@@ -38,7 +40,7 @@ async def test_every_link_leads_to_a_file_beside_it(folder: Path) -> None:
 
 
 async def test_every_finding_leads_to_its_spot_without_a_server(app: App, folder: Path) -> None:
-    await publishing.edit(app, 1, Edit(subject="IT SHOUTS", sentence="A week of TK tools."))
+    await edit_issue(app, EDITOR, 1, Edit(subject="IT SHOUTS", sentence="A week of TK tools."))
     spotted = folder.parent / "spotted"
     await export_workbench(app, 1, spotted)
     findings = (spotted / "all-preflight.html").read_text("utf-8").partition('class="findings"')[2]
@@ -62,10 +64,10 @@ async def test_every_finding_leads_to_its_spot_without_a_server(app: App, folder
 async def test_pages_of_spots_that_are_gone_go_too(app: App, folder: Path) -> None:
     own = folder / "my-spot-on.html"
     own.write_text("mine", "utf-8")
-    await publishing.edit(app, 1, Edit(sentence="A week of TK tools."))
+    await edit_issue(app, EDITOR, 1, Edit(sentence="A week of TK tools."))
     await export_workbench(app, 1, folder)
     assert list(folder.glob("all-light-640-spot-*.html"))
-    await publishing.edit(app, 1, Edit(sentence="A week of tools."))
+    await edit_issue(app, EDITOR, 1, Edit(sentence="A week of tools."))
     await export_workbench(app, 1, folder)
     assert list(folder.glob("*-spot-*.html")) == [own]
 
@@ -74,7 +76,7 @@ async def test_what_was_found_after_an_edit_marks_nothing_of_the_look_before(
     app: App, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def edited_meanwhile(app: App, number: int) -> CheckedIssue:
-        await publishing.edit(app, number, Edit(sentence="A week of TK tools."))
+        await edit_issue(app, EDITOR, number, Edit(sentence="A week of TK tools."))
         return await check_issue(app, number)
 
     monkeypatch.setattr(export, "check_issue", edited_meanwhile)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from digest.app import App
-from digest.services.issues import publishing
+from digest.services.issues.compose import compose_issue
 from digest.services.workbench.snapshot import ISSUE, Compilation, PreviewTarget
 from digest.services.workbench.workbench import Workbench
 from digest.web.workbench.finding_links import place_finding
@@ -14,6 +14,7 @@ from digest.web.workbench.view import ViewChoice
 from previews.preflight.finding import Finding, FindingPlace, in_header, in_issue, in_text, warning
 from schedules.tables import Edition
 from tests.catalogue import add_comparison
+from tests.readers import EDITOR
 
 RULE = warning("TST-001", "A mistake", "Why.", "The fix.")
 HERE = ViewChoice(view="preflight", variant="all")
@@ -24,7 +25,7 @@ HEADING = "html>body>h1:nth-child(1)"
 async def made(app: App, weekly: Edition) -> Compilation:
     async with app.store.write() as session:
         await add_comparison(session, "Alpha", "Beta", app.clock() - timedelta(hours=1))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
     sight = await Workbench(app).look(PreviewTarget(ISSUE, "1"))
     assert sight.shown
     return sight.shown.made

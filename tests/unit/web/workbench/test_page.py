@@ -10,7 +10,9 @@ import pytest
 from digest.app import App
 from digest.issues.editing import Edit
 from digest.issues.states import IssueState
-from digest.services.issues import publishing
+from digest.services.actor import Actor, Channel
+from digest.services.issues.compose import compose_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.preflight.check import override_error
 from digest.services.sending import send_test
 from digest.web.desk.site import build_desk
@@ -19,6 +21,7 @@ from previews.views.client_views import CLIENT_VIEWS
 from previews.views.highlights import highlight_id
 from schedules.tables import Edition
 from tests.catalogue import add_comparison
+from tests.readers import EDITOR
 from tests.unit.web.conftest import add_issue
 
 
@@ -108,13 +111,15 @@ async def test_preflight_s_findings_stand_on_the_issue_s_page(
 ) -> None:
     async with app.store.write() as session:
         await add_comparison(session, "Alpha", "Beta", app.clock() - timedelta(hours=1))
-    await publishing.compose(app, "weekly")
-    await publishing.edit(app, 1, Edit(subject="TODO write a subject"))
+    await compose_issue(app, EDITOR, "weekly")
+    await edit_issue(app, EDITOR, 1, Edit(subject="TODO write a subject"))
     page = (await desk.get("/issues/1?view=preflight")).text
     assert '<span class="badge skip">error</span>' in page
     assert "TODO" in page
     assert "let pass by" not in page
-    await override_error(app, 1, "CNT-021", by="Ann", reason="it is the tool's name")
+    await override_error(
+        app, Actor(Channel.COMMAND_LINE, "Ann"), 1, "CNT-021", reason="it is the tool's name"
+    )
     page = (await desk.get("/issues/1?view=preflight")).text
     assert "let pass by Ann: it is the tool" in page
 
@@ -124,11 +129,11 @@ async def test_the_issue_s_page_lists_its_tests(
 ) -> None:
     async with app.store.write() as session:
         await add_comparison(session, "Alpha", "Beta", app.clock() - timedelta(hours=1))
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
     before = (await desk.get("/issues/1")).text
     assert "<code>digest issues test 1 --to you@example.org</code>" in before
     await send_test.send_test(app, 1, ["ed@example.org"])
-    await publishing.edit(app, 1, Edit(subject="Alpha ships after all"))
+    await edit_issue(app, EDITOR, 1, Edit(subject="Alpha ships after all"))
     await send_test.send_test(app, 1, ["ann@example.org"])
     page = (await desk.get("/issues/1?view=text")).text
     listed = page.partition('class="tests"')[2].partition("</details>")[0]

@@ -5,15 +5,18 @@ from pathlib import Path
 import pytest
 
 from digest.app import App
-from digest.cli.showing import print_issue, print_report, show_issue
+from digest.cli.issue_tables import print_issue, print_report
 from digest.delivery.states import DeliveryState
 from digest.issues.editing import Edit
-from digest.services.issues import publishing
+from digest.services.issues.compose import compose_issue
+from digest.services.issues.edit import edit_issue
 from digest.services.issues.reports import NOBODY, DeliveryProblem, IssueReport
+from digest.services.issues.show import IssueDetails, show_issue
 from digest.services.sending.list_tests import SentTest
 from digest.services.sending.send_test import send_test
 from schedules.editions import create_default
 from tests.catalogue import add_comparison
+from tests.readers import EDITOR
 
 REPLY = "550 no [/such] user [red] :smile:"
 DOCS = Path(__file__).parents[3] / "docs" / "cli.md"
@@ -24,12 +27,12 @@ async def draft(app: App) -> None:
     async with app.store.write() as session:
         await create_default(session, app.clock(), name=app.settings.site_name)
         await add_comparison(session, "Alpha", "Beta", app.clock())
-    await publishing.compose(app, "weekly")
+    await compose_issue(app, EDITOR, "weekly")
 
 
-async def test_every_key_is_documented(app: App) -> None:
+def test_every_key_is_documented() -> None:
     row = next(line for line in DOCS.read_text("utf-8").splitlines() if "`issues show N`" in line)
-    keys = {*await show_issue(app, 1), *SentTest.model_fields}
+    keys = {*IssueDetails.model_fields, *SentTest.model_fields}
     assert {key for key in keys if f"`{key}`" not in row} == set()
 
 
@@ -37,12 +40,12 @@ async def test_its_tests_are_listed_once_there_are_any(
     app: App, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown = await show_issue(app, 1)
-    assert shown["tests"] == []
+    assert shown.tests == []
     print_issue(shown)
     assert "last tests" not in capsys.readouterr().out
     await send_test(app, 1, ["ed@example.org"])
     shown = await show_issue(app, 1)
-    assert [test["to"] for test in shown["tests"]] == ["ed@example.org"]
+    assert [test.to for test in shown.tests] == ["ed@example.org"]
     print_issue(shown)
     told = capsys.readouterr().out
     assert "last tests" in told
@@ -53,12 +56,13 @@ async def test_its_tests_are_listed_once_there_are_any(
 async def test_the_words_of_relays_and_editors_are_printed_as_they_are(
     app: App, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await publishing.edit(app, 1, Edit(subject="Alpha [/ships] :rocket: it"))
+    await edit_issue(app, EDITOR, 1, Edit(subject="Alpha [/ships] :rocket: it"))
     await send_test(app, 1, ["ed@example.org"])
     shown = await show_issue(app, 1)
-    shown["tests"][0] |= {"state": DeliveryState.REJECTED, "reason": REPLY}
-    print_issue(shown)
-    print_issue({**shown, "problem": "page.mjml.j2: unexpected '[/if]'"})
+    rejected = {"state": DeliveryState.REJECTED, "reason": REPLY}
+    tests = [shown.tests[0].model_copy(update=rejected)]
+    print_issue(shown.model_copy(update={"tests": tests}))
+    print_issue(shown.model_copy(update={"problem": "page.mjml.j2: unexpected '[/if]'"}))
     told = capsys.readouterr().out
     assert "Alpha [/ships] :rocket: it" in told
     assert "unexpected '[/if]'" in told

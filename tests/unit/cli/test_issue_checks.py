@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.cli.checking import as_data, print_checked
+from digest.cli.issue_checks import print_checked
 from digest.issues.tables import IssueOverride
-from digest.services.preflight.check import CheckedIssue
+from digest.services.preflight.check import CheckedIssue, checked_issue
 from previews.preflight.checks import Preflight
 from previews.preflight.content.words import PLACEHOLDER_WORD
 from previews.preflight.finding import FindingPlace
@@ -25,21 +25,21 @@ OVERRIDE = IssueOverride(
 )
 
 
-def checked(*, let_pass: bool = False) -> CheckedIssue:
-    overrides = {FOUND: OVERRIDE} if let_pass else {}
-    return CheckedIssue(7, "ab", Preflight((FOUND, FOUND), {"Gmail web": 90}), overrides)
+def checked(*, overridden: bool = False) -> CheckedIssue:
+    overrides = {FOUND: OVERRIDE} if overridden else {}
+    return checked_issue(7, "ab", Preflight((FOUND, FOUND), {"Gmail web": 90}), overrides)
 
 
 def test_every_key_is_documented() -> None:
-    data = as_data(checked(let_pass=True))
+    data = checked(overridden=True).model_dump(mode="json")
     row = next(line for line in DOCS.read_text("utf-8").splitlines() if "`issues check N`" in line)
     keys = {*data, *data["findings"][0], *data["findings"][0]["overridden"]}
     assert {key for key in keys if f"`{key}`" not in row} == set()
 
 
-def test_an_error_blocks_until_somebody_lets_it_pass() -> None:
-    assert as_data(checked())["blocked"] is True
-    assert as_data(checked(let_pass=True))["blocked"] is False
+def test_an_error_blocks_until_it_is_overridden() -> None:
+    assert checked().blocked
+    assert not checked(overridden=True).blocked
 
 
 def test_a_finding_is_explained_once_with_place_and_fix(capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +51,6 @@ def test_a_finding_is_explained_once_with_place_and_fix(capsys: pytest.CaptureFi
     assert "2 blocking, 0 warnings" in told
 
 
-def test_who_let_it_pass_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    print_checked(checked(let_pass=True))
-    assert "passed by Ann: it is a name" in capsys.readouterr().out
+def test_the_author_of_an_override_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    print_checked(checked(overridden=True))
+    assert "overridden by Ann: it is a name" in capsys.readouterr().out
