@@ -1,4 +1,4 @@
-"""One suite for both ways to know which workers live: a locked file, a lock in PostgreSQL."""
+"""One suite for both kinds of a worker's lock: a locked file, and a lock in PostgreSQL."""
 
 import asyncio
 import fcntl
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery.guards import advisory_lock
 from digest.delivery.guards.advisory_lock import AdvisoryLock
 from digest.delivery.guards.liveness import FileLock, Liveness
 from digest.delivery.states import Route
@@ -35,13 +34,13 @@ asyncio.run(hold(*sys.argv[1:]))
 
 @pytest.fixture
 async def take(database: str, store: Store, tmp_path: Path) -> AsyncIterator[Take]:
-    """Makes the lock of one more worker."""
+    """Takes the lock of one more worker; its patience matters on PostgreSQL only."""
     taken: list[Liveness] = []
 
-    async def take(*routes: Route) -> Liveness:
+    async def take(*routes: Route, **patience: float) -> Liveness:
         lock: Liveness
         if database == "postgresql":
-            lock = await AdvisoryLock.take(store.url, routes)
+            lock = await AdvisoryLock.take(store.url, routes, **patience)
         else:
             lock = FileLock(tmp_path / "workers", routes)
         taken.append(lock)
@@ -59,7 +58,7 @@ async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_workers_see_each_other_live(take: Take) -> None:
+async def test_workers_see_that_the_others_are_alive(take: Take) -> None:
     one, other = await take(), await take()
     assert one.owner != other.owner
     assert one.holds()
@@ -67,7 +66,9 @@ async def test_workers_see_each_other_live(take: Take) -> None:
     await until(lambda: one.is_alive(other.owner) and other.is_alive(one.owner))
 
 
-async def test_who_lets_go_is_dead_to_the_others_within_seconds(take: Take) -> None:
+async def test_a_worker_that_releases_its_lock_is_dead_to_the_others_within_seconds(
+    take: Take,
+) -> None:
     one, other = await take(), await take()
     one.release()
     assert not one.holds()
@@ -76,19 +77,14 @@ async def test_who_lets_go_is_dead_to_the_others_within_seconds(take: Take) -> N
     assert other.holds()
 
 
-async def test_a_name_that_nobody_holds_is_dead(take: Take) -> None:
+async def test_an_owner_whose_lock_nobody_holds_is_dead(take: Take) -> None:
     lock = await take()
     await until(lambda: not lock.is_alive("nobody"))
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(advisory_lock, "PATIENCE_SECONDS", 3.0)
-
-
-@pytest.mark.usefixtures("impatient")
-async def test_a_route_is_served_while_one_of_those_who_serve_it_lives(take: Take) -> None:
-    web, one, other = await take(), await take(Route.RELAY), await take(Route.RELAY, Route.INBOX)
+async def test_a_route_is_served_while_one_of_its_workers_is_alive(take: Take) -> None:
+    web = await take(patience_seconds=3)
+    one, other = await take(Route.RELAY), await take(Route.RELAY, Route.INBOX)
     await until(lambda: web.sharing(Route.RELAY) == 2)
     assert web.sharing(Route.INBOX) == 1
     one.release()
@@ -100,16 +96,17 @@ async def test_a_route_is_served_while_one_of_those_who_serve_it_lives(take: Tak
     assert web.sharing(Route.RELAY) == 1
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_route_that_nobody_serves_is_known_as_such_in_time(take: Take) -> None:
-    lock = await take(Route.INBOX)
+async def test_a_route_that_no_worker_serves_is_recognised_in_time(take: Take) -> None:
+    lock = await take(Route.INBOX, patience_seconds=3)
     await until(lambda: not lock.serves(Route.RELAY))
     assert lock.serves(Route.INBOX)
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-async def test_who_has_just_begun_to_look_waits_for_machines_that_start_later(take: Take) -> None:
-    lock = await take()
+async def test_a_worker_that_has_just_started_waits_for_machines_that_start_later(
+    take: Take,
+) -> None:
+    lock = await take()  # with the patience of production
     await until(lambda: not lock.is_alive("nobody"))
     assert lock.serves(Route.RELAY)
 
@@ -130,7 +127,7 @@ async def test_a_killed_process_is_dead_within_seconds(
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-async def test_a_cut_connection_is_noticed_at_once_and_made_good(
+async def test_a_cut_connection_is_noticed_at_once_and_the_lock_is_taken_again(
     take: Take, store: Store, cluster: Cluster
 ) -> None:
     lock, other = await take(), await take()
@@ -143,7 +140,9 @@ async def test_a_cut_connection_is_noticed_at_once_and_made_good(
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-async def test_who_is_cut_off_judges_nobody(take: Take, store: Store, cluster: Cluster) -> None:
+async def test_a_worker_that_is_cut_off_declares_nobody_dead(
+    take: Take, store: Store, cluster: Cluster
+) -> None:
     lock, other = await take(), await take()
     cluster.kill_backends(store.url)
     other.release()
@@ -152,7 +151,7 @@ async def test_who_is_cut_off_judges_nobody(take: Take, store: Store, cluster: C
     await until(lambda: not lock.is_alive(other.owner))
 
 
-def test_a_file_that_another_worker_tidies_away_before_it_is_locked_is_made_anew(
+def test_a_lock_file_that_another_worker_removes_before_it_is_locked_is_created_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, real, calls = FileLock(tmp_path), fcntl.flock, []
@@ -171,7 +170,7 @@ def test_a_file_that_another_worker_tidies_away_before_it_is_locked_is_made_anew
     other.release()
 
 
-def test_a_worker_whose_file_is_not_yet_written_may_send_by_any_route(tmp_path: Path) -> None:
+def test_a_worker_whose_lock_file_is_still_empty_counts_for_every_route(tmp_path: Path) -> None:
     web, other = FileLock(tmp_path), FileLock(tmp_path, [Route.INBOX])
     assert not web.serves(Route.RELAY)
     (tmp_path / f"{other.owner}.lock").write_text("")

@@ -1,6 +1,6 @@
-"""Production's waits, shortened: the promise does not rest on them.
+"""Production's waits, shortened: the promise does not depend on their lengths.
 
-The only place that knows their names. Production has no switch for tests.
+Only this module knows their names. Production has no switch for tests.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ import structlog
 
 from digest.cli import progress
 from digest.databases import sqlite
-from digest.delivery.ledger import access as ledger
-from digest.delivery.ledger import recovery, writer
+from digest.delivery.ledger import recovery
+from digest.delivery.ledger.access import LEASE
 from digest.delivery.sending import worker
 from digest.delivery.sending.timing import Timing
 
@@ -33,7 +33,7 @@ class Pace:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """All inside goes at this pace, and logs critical lines only."""
+        """Run the block at this pace, and log critical lines only."""
         before = structlog.get_config()
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
         try:
@@ -45,13 +45,12 @@ class Pace:
             structlog.configure(**before)
 
     def _waits(self) -> Iterator[tuple[Any, str, object]]:
-        timing = Timing(self.poll, self.tidy, retry=self.poll, back_off=(self.back_off,))
+        lease = LEASE if self.lease is None else timedelta(seconds=self.lease)
+        timing = Timing(
+            self.poll, self.tidy, retry=self.poll, back_off=(self.back_off,), lease=lease
+        )
         yield worker, "PRODUCTION", timing
-        for module in (ledger, writer):
-            yield module, "RETRY_SECONDS", self.poll
         yield progress, "LOOK_SECONDS", self.poll
         yield recovery, "RETRY_UNKNOWN_AFTER", timedelta(seconds=self.retry_unknown)
-        if self.lease is not None:
-            yield ledger, "LEASE", timedelta(seconds=self.lease)
         if self.busy is not None:
             yield sqlite, "BUSY_TIMEOUT_MS", round(self.busy * 1000)

@@ -1,1 +1,1 @@
-"""What keeps a worker from doing harm: its lock, the clock, room on the disk."""
+"""What stops a worker from doing harm: its lock, the clock, and the room on the disk."""

@@ -1,4 +1,4 @@
-"""Liveness across machines: a worker lives while PostgreSQL holds its session's lock."""
+"""Liveness across machines: a worker is alive while PostgreSQL holds its session's lock."""
 
 import hashlib
 import secrets
@@ -10,20 +10,28 @@ from digest.uptime import uptime_now
 
 # A worker whose connection was cut takes its lock again within a second or two.
 GRACE_SECONDS = 3.0
-# Machines that are started anew, or stopped to be, come one after the other.
+# A rolling restart takes the machines down one after the other; meanwhile a route counts as served.
 PATIENCE_SECONDS = 60.0
 
 
 class AdvisoryLock:
-    """A worker's lock as a session advisory lock; make one with `take`.
+    """A worker's lock as a session advisory lock; `take` makes one.
 
-    The session also shares a lock with all others that send by the same route.
-    While the connection is broken the worker `holds` nothing and sends no dot, but it
-    is not `lost`: it goes on as soon as it has the lock again. Whoever is not seen for
-    `GRACE_SECONDS` while we look is dead.
+    The session also shares one lock per route with all workers that send by that route.
+    While the connection is broken the worker does not `hold` its lock and sends no dot, but
+    the lock is not `lost`: the worker continues once it has the lock again. An owner whose
+    lock was not seen for `GRACE_SECONDS` of looking is dead; a route whose lock was not seen
+    for `patience_seconds` is not served.
     """
 
-    def __init__(self, url: str, routes: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        url: str,
+        routes: Collection[str] = (),
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._patience_seconds = patience_seconds
         self.owner = secrets.token_hex(8)
         shared = [_key_of_route(route) for route in routes]
         self._lock = SessionLock(url, _key(self.owner), self._look, shared)
@@ -34,9 +42,15 @@ class AdvisoryLock:
         self._closed = False
 
     @classmethod
-    async def take(cls, url: str, routes: Collection[str] = ()) -> "AdvisoryLock":
-        """A lock that is held, of the database at `url`. Raises `OSError`."""
-        lock = cls(url, routes)
+    async def take(
+        cls,
+        url: str,
+        routes: Collection[str] = (),
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> "AdvisoryLock":
+        """Take a lock in the database at `url`. Raises `OSError`."""
+        lock = cls(url, routes, patience_seconds=patience_seconds)
         await lock._lock.open()
         return lock
 
@@ -45,45 +59,48 @@ class AdvisoryLock:
         return self._lock.held()
 
     def lost(self) -> bool:
-        """Whether it is gone for good."""
+        """Whether it was released; a broken connection is only an interruption."""
         return self._closed
 
     def is_alive(self, owner: str) -> bool:
-        """Whether `owner` holds its lock, or did a moment ago; in doubt it does."""
+        """Whether `owner` holds its lock or did a moment ago; True in doubt."""
         return self._was_seen(_key(owner), GRACE_SECONDS)
 
     def sharing(self, route: str) -> int:
-        """As many as held the route's lock at the last look."""
+        """How many held the route's lock at the last look, at least this worker."""
         return max(1, self._held[_key_of_route(route)])
 
     def serves(self, route: str) -> bool:
-        """Whether any of those who send by it was seen within `PATIENCE_SECONDS`."""
-        return self._was_seen(_key_of_route(route), PATIENCE_SECONDS)
+        """Whether a worker that sends by it was seen within the patience; True in doubt."""
+        return self._was_seen(_key_of_route(route), self._patience_seconds)
 
     def release(self) -> None:
-        """Let the lock go."""
+        """Release the lock."""
         self._closed = True
         self._lock.close()
 
     def _was_seen(self, key: int, within: float) -> bool:
-        """Or may have been: who cannot look, or not for so long, cannot judge."""
-        if not self.holds():
+        """Whether a lock was seen in the last `within` seconds, or may have been held unseen."""
+        if not self.holds():  # cut off from the database: we saw nothing, and cannot judge
             return True
+        # A key never seen counts as seen when looking began, so that nobody is declared dead
+        # before we have looked for long enough.
         seen = max(self._seen.get(key, self._looking_since), self._looking_since)
         return self._looked_at - seen < within
 
     def _look(self, keys: Counter[int]) -> None:
         now = uptime_now().seconds
-        if now - self._looked_at > GRACE_SECONDS:  # we were cut off, and so were others perhaps
+        # After a gap we were cut off, and the others may have been too: give them time again.
+        if now - self._looked_at > GRACE_SECONDS:
             self._looking_since = now
         self._looked_at, self._held = now, keys
         self._seen = {
-            key: at for key, at in self._seen.items() if now - at < PATIENCE_SECONDS
+            key: at for key, at in self._seen.items() if now - at < self._patience_seconds
         } | dict.fromkeys(keys, now)
 
 
 def _key(owner: str) -> int:
-    """The 64 bits that stand for a name; PostgreSQL knows locks by number."""
+    """A name as 64 bits, since PostgreSQL identifies locks by numbers."""
     return int.from_bytes(hashlib.blake2b(owner.encode(), digest_size=8).digest(), signed=True)
 
 

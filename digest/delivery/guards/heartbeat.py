@@ -1,14 +1,13 @@
-"""The guard against a clock that jumps ahead: only time that we lived through makes mail late.
+"""The guard against a clock that jumps ahead: only time that really passed makes mail late.
 
-What expires is given up for good, so a clock that is wrong by two days for one minute
-must not expire a whole issue. Each round of housekeeping leaves its instant here, with
-the machine's uptime. An instant far ahead of the last one is believed when the uptime
-went ahead as much, as it does when a laptop slept. Otherwise nothing expires for
-`PROBATION`, by the uptime, or until an editor says that the clock is right. That is
-also what happens after the machine was off for long: what was late is told as such an
-hour later, and not sent meanwhile.
+Expiry is final, so a clock that is two days ahead for one minute must not expire a whole
+issue. Every round of housekeeping stores its time here, with the machine's uptime. A time
+far ahead of the last one is trusted if the uptime advanced as much, as it does when a laptop
+sleeps. Otherwise nothing expires for the length of `PROBATION`, measured by the uptime, or
+until an editor says that the clock is right. The same happens after the machine was off for
+long: what is late then expires an hour later, and is not sent meanwhile.
 
-Of two machines, the one whose clock is ahead expires nothing while the other lives.
+Of two machines, the one whose clock is ahead expires nothing while the other is alive.
 """
 
 from datetime import datetime, timedelta
@@ -28,7 +27,7 @@ log = structlog.get_logger("digest.delivery")
 
 
 class Heartbeat(SQLModel, table=True):
-    """The last instant that was believed, and the first of a clock on probation. One row."""
+    """The last time that was trusted, and the first time of a clock on probation. One row."""
 
     id: int = Field(default=1, primary_key=True)
     at: datetime
@@ -40,30 +39,31 @@ class Heartbeat(SQLModel, table=True):
 
 
 async def beat(session: AsyncSession, now: datetime, uptime: Uptime) -> datetime:
-    """Leave a heartbeat; the instant by which deliveries may be called late.
+    """Store a heartbeat; returns the time by which deliveries count as late.
 
-    That is `now`, or the last instant believed while the clock is on probation.
+    That is `now`, or the last trusted time while the clock is on probation.
     """
     first = Heartbeat(at=now, boot=uptime.boot, uptime=uptime.seconds)
     await insert_missing(session, [first])
     heart = await session.get_one(Heartbeat, 1, populate_existing=True, with_for_update=True)
     if _passed(heart.at, Uptime(heart.boot, heart.uptime), now, uptime):
-        _believe(heart, now, uptime)
+        _trust(heart, now, uptime)
         return now
     doubted = _doubted(heart)
+    # Another jump, a restart, or a clock that was set back starts the probation again.
     if doubted is None or not _passed(*doubted, now, uptime) or now < doubted[0]:
         heart.doubted_at, heart.doubted_boot = now, uptime.boot
         heart.doubted_uptime = uptime.seconds
         log.warning("clock jumped ahead", note=_sentence(heart.at, now))
     elif (uptime.since(doubted[1]) or 0) >= PROBATION.total_seconds():
-        _believe(heart, now, uptime)
+        _trust(heart, now, uptime)
         return now
     session.add(heart)
     return heart.at
 
 
 async def jump_note(session: AsyncSession) -> str | None:
-    """Why nothing expires just now, in a sentence with the next step; None if all is well."""
+    """Why nothing expires at present, with the next step; None if the clock is trusted."""
     heart = await session.get(Heartbeat, 1)
     if heart is None or heart.doubted_at is None:
         return None
@@ -71,19 +71,19 @@ async def jump_note(session: AsyncSession) -> str | None:
 
 
 async def trust_clock(session: AsyncSession, now: datetime, uptime: Uptime) -> bool:
-    """An editor says that the clock is right; False when nobody doubted it."""
+    """Trust the clock on an editor's word; False if it was trusted already."""
     heart = await session.get(Heartbeat, 1, populate_existing=True, with_for_update=True)
     if heart is None or heart.doubted_at is None:
         return False
-    _believe(heart, now, uptime)
+    _trust(heart, now, uptime)
     return True
 
 
 def _passed(before: datetime, then: Uptime, now: datetime, uptime: Uptime) -> bool:
-    """Whether the clock went ahead no further than time did, give or take the tolerance."""
+    """Whether the clock advanced no further than the uptime did, within the tolerance."""
     ahead = now - before
-    lived = uptime.since(then)
-    return ahead <= TOLERANCE + timedelta(seconds=max(lived or 0, 0))
+    passed = uptime.since(then)  # None after a restart or on another machine
+    return ahead <= TOLERANCE + timedelta(seconds=max(passed or 0, 0))
 
 
 def _doubted(heart: Heartbeat) -> tuple[datetime, Uptime] | None:
@@ -92,14 +92,14 @@ def _doubted(heart: Heartbeat) -> tuple[datetime, Uptime] | None:
     return heart.doubted_at, Uptime(heart.doubted_boot, heart.doubted_uptime)
 
 
-def _believe(heart: Heartbeat, now: datetime, uptime: Uptime) -> None:
+def _trust(heart: Heartbeat, now: datetime, uptime: Uptime) -> None:
     heart.at, heart.boot, heart.uptime = now, uptime.boot, uptime.seconds
     heart.doubted_at = heart.doubted_boot = heart.doubted_uptime = None
 
 
-def _sentence(believed: datetime, now: datetime) -> str:
-    ahead = in_words(now - believed).removeprefix("in ")
+def _sentence(trusted: datetime, now: datetime) -> str:
+    ahead = in_words(now - trusted).removeprefix("in ")
     return (
-        f"the clock went ahead by {ahead} at once, so no mail is given up for an hour; "
-        "if it is right, `digest schedule resume-clock` goes on at once, if not, set it"
+        f"the clock jumped ahead by {ahead}, so no mail expires for an hour; if it is right, "
+        "run `digest schedule resume-clock` to continue at once; otherwise correct the clock"
     )

@@ -1,9 +1,9 @@
-"""Is the worker that owns a delivery still alive?
+"""Whether the worker that owns a delivery is still alive.
 
-An armed delivery is never freed by time alone: a worker may have slept. While
-it lives, a worker holds an exclusive lock on a file of its own, which the
-operating system lets go when the process ends, however it ends: a file on the
-disk of the database (flock), or an advisory lock on PostgreSQL (`advisory_lock`).
+Time alone never frees an armed delivery, since its worker may only have been suspended. A
+worker therefore holds a lock as long as it lives, which is released however its process
+ends: by the operating system, for a locked file beside the SQLite database, or by
+PostgreSQL, for an advisory lock of its session (`advisory_lock`).
 """
 
 import fcntl
@@ -17,18 +17,21 @@ from digest.errors import DigestError
 
 
 class LockLost(DigestError):
-    """A worker's lock was taken away: it may send nothing more."""
+    """A worker's lock was taken away, so it may send nothing more."""
 
 
 class Liveness(Protocol):
-    """Who is alive; one object per worker. `owner` is its name in the ledger, 16 hex digits."""
+    """A worker's lock, and what it shows of other workers.
+
+    `owner` is the worker's name in the ledger, 16 hex digits.
+    """
 
     owner: str
 
     def holds(self) -> bool:
         """Whether this worker still holds its lock; without it no dot is sent.
 
-        Cheap, and may be asked from another thread.
+        Cheap, and can be called from another thread.
         """
 
     def lost(self) -> bool:
@@ -38,31 +41,34 @@ class Liveness(Protocol):
         """Whether the worker called `owner` is alive."""
 
     def sharing(self, route: str) -> int:
-        """How many workers that live send by `route`, this one counted."""
+        """How many living workers send by `route`, at least this one."""
 
     def serves(self, route: str) -> bool:
-        """Whether any worker that lives, this one or another, sends by `route`; in doubt it does.
+        """Whether any living worker sends by `route`; True in doubt.
 
-        Across machines one that was seen a minute ago counts: they are not started all at once.
+        Across machines a worker that was seen a minute ago counts: a rolling restart stops
+        and starts one machine after the other.
         """
 
     def release(self) -> None:
-        """Let the lock go."""
+        """Release the lock."""
 
 
 def lock_folder_of(database: Path) -> Path:
-    """Beside the file itself: all who open it, by whatever link, look for locks there."""
+    """The folder of lock files beside a database file, with links resolved: all must find one."""
     return Path(f"{database.resolve()}.workers")
 
 
 class FileLock:
-    """A worker's lock as a file in a folder beside the database; its text names the routes."""
+    """A worker's lock as a locked file in `folder`; the file's text names its routes."""
 
     def __init__(self, folder: Path, routes: Collection[str] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._make()
-        while not self.holds():  # another worker looked in between, and tidied the file away
+        # Between creating and locking the file, another worker may look, find it unlocked, take
+        # it for a dead worker's, and remove it.
+        while not self.holds():
             os.close(self._file)
             self._make()
         os.write(self._file, f"{' '.join(routes)}\n".encode())
@@ -81,17 +87,17 @@ class FileLock:
             return False
 
     def lost(self) -> bool:
-        """Whether it is gone: a file that was taken away does not come back."""
+        """Whether the file was removed; it is never restored."""
         return not self.holds()
 
     def is_alive(self, owner: str) -> bool:
-        """Try the owner's lock: who gets it knows that the owner is gone."""
+        """Try to lock the owner's file: if that succeeds, the owner has ended."""
         path = self._folder / f"{owner}.lock"
         try:
             file = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
             return False
-        except PermissionError:  # another user's, and not ours to judge
+        except PermissionError:  # another user's worker: presume that it lives
             return True
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,31 +109,31 @@ class FileLock:
             os.close(file)
 
     def living(self) -> int:
-        """How many workers live, this one counted."""
+        """How many workers are alive, this one included."""
         return len(self._living())
 
     def sharing(self, route: str) -> int:
-        """Counted by their files."""
+        """See `Liveness`."""
         return max(1, sum(_names(path, route) for path in self._living()))
 
     def serves(self, route: str) -> bool:
-        """Read in the files of those who live."""
+        """See `Liveness`."""
         return any(_names(path, route) for path in self._living())
 
     def _living(self) -> list[Path]:
         return [path for path in self._folder.glob("*.lock") if self.is_alive(path.stem)]
 
     def release(self) -> None:
-        """Remove the file and let the lock go."""
+        """Remove the file and release the lock."""
         self._path.unlink(missing_ok=True)
         os.close(self._file)
 
 
 def _names(path: Path, route: str) -> bool:
-    """Whether a worker's file names the route, or may: not yet written, or not ours to read."""
+    """Whether a worker's file names the route; True if it is not yet written or unreadable."""
     try:
         text = path.read_text()
-    except FileNotFoundError:  # it has just ended
+    except FileNotFoundError:  # the worker has just ended
         return False
     except OSError:
         return True

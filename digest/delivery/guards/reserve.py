@@ -1,8 +1,7 @@
-"""The disk's reserve: with too little room left, no new work is begun.
+"""The disk reserve: no new work is begun while too little space is free.
 
-A full disk can neither arm nor record, and what is in flight needs room for its
-outcome. So claiming stops while there still is some; it goes on by itself when
-there is room again.
+On a full disk nothing can be armed or recorded, and messages in flight need space for
+their outcomes. So claiming stops early, and resumes by itself when there is space again.
 """
 
 import shutil
@@ -19,9 +18,9 @@ log = structlog.get_logger("digest.delivery")
 
 
 class DiskReserve:
-    """Asked by a worker before each claim; looks at the disk at most once a second.
+    """Says before each claim whether there is room; looks at the disk at most once a second.
 
-    `folder` holds the database, or is None when that is not on this machine.
+    `folder` holds the database; None if that is not on this machine.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class DiskReserve:
 
 
 def free_bytes(folder: Path | None) -> int | None:
-    """What is free where `folder` is; None if that cannot be told."""
+    """Free bytes on the disk of `folder`; None if they cannot be determined."""
     if folder is None:
         return None
     try:

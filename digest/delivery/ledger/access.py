@@ -45,12 +45,21 @@ class Settled(NamedTuple):
 class Ledger:
     """One worker's access to the ledger; `close` it so that everything is written.
 
-    `liveness.holds` is called from a thread, before each commit that arms.
+    `liveness.holds` is called from a thread, before each commit that arms. On a busy
+    database writing is tried again after `retry_seconds`; claims are for the time of `lease`.
     """
 
-    def __init__(self, store: Store, liveness: Liveness) -> None:
+    def __init__(
+        self,
+        store: Store,
+        liveness: Liveness,
+        *,
+        retry_seconds: float = RETRY_SECONDS,
+        lease: timedelta = LEASE,
+    ) -> None:
         self._store, self.owner = store, liveness.owner
-        self._writer = Writer(store, liveness.holds)
+        self._retry_seconds, self._lease = retry_seconds, lease
+        self._writer = Writer(store, liveness.holds, retry_seconds)
         self._rare: set[asyncio.Task[None]] = set()
 
     @property
@@ -83,12 +92,12 @@ class Ledger:
                     state=DeliveryState.CLAIMED,
                     token=token,
                     owner=self.owner,
-                    lease_until=now + LEASE,
+                    lease_until=now + self._lease,
                     updated_at=now,
                 )
                 .execution_options(synchronize_session=False)
             )
-        return claims_of(due, token, now + LEASE)
+        return claims_of(due, token, now + self._lease)
 
     async def arm(self, claim: Claim, wire_date: datetime, now: datetime) -> bool:
         """Ask to send the dot: True if the claim, the mailing and the reader's consent all hold.
@@ -138,7 +147,7 @@ class Ledger:
                     return await record_outcome(session, claim, outcome, now)
             except BUSY as trouble:
                 log.warning("database busy, still to write", reason=self._store.explain(trouble))
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(self._retry_seconds)
 
     async def settle_denied(self, claim: Claim, now: datetime) -> Settled:
         """Skip or give back a delivery whose dot was withheld, depending on why it was."""

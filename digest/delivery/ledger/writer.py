@@ -39,7 +39,13 @@ class Writer:
     raises the error that ended the thread, if one did. `commit_seconds` is a moving average.
     """
 
-    def __init__(self, store: Store, may_send: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        may_send: Callable[[], bool],
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        self._retry_seconds = retry_seconds
         self._commits = Commits(store, may_send)
         self._loop = asyncio.get_running_loop()
         self._asked: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()  # None: look for records
@@ -140,7 +146,7 @@ class Writer:
                 # Denied at once: a relay waits for the dot, and nothing is lost by cutting it off.
                 self._answer(asked, [False] * len(asked), [])
                 if not asked:  # the first retry is at once, since an arm may have been the cause
-                    time.sleep(RETRY_SECONDS)
+                    time.sleep(self._retry_seconds)
                 asked = []
                 if not records and not flushes:
                     return

@@ -80,7 +80,8 @@ class Worker:
         A lane that fails ends the worker, and its error is raised here: a process that
         ends and is restarted is better than one that only looks alive.
         """
-        ledger = Ledger(self._store, self._liveness)
+        timing = self._timing
+        ledger = Ledger(self._store, self._liveness, retry_seconds=timing.retry, lease=timing.lease)
         self._senders = [self._sender(ledger, route) for route in self._routes]
         tasks: list[asyncio.Task[None]] = []
         try:

@@ -1,11 +1,11 @@
-"""Only time that we lived through makes mail late."""
+"""Only time that really passed makes mail late."""
 
 from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
-from digest.delivery.guards.heartbeat import PROBATION, beat, jump_note, trust_clock
+from digest.delivery.guards.heartbeat import beat, jump_note, trust_clock
 from digest.store import Store
 from digest.uptime import Uptime, uptime_now
 
@@ -13,12 +13,12 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 class Machine:
-    """Its clock and its uptime, which need not agree."""
+    """A machine's clock and its uptime, which need not agree."""
 
     def __init__(self, store: Store, now: datetime) -> None:
         self.store, self.now, self.uptime = store, now, Uptime("first boot", 1000.0)
 
-    def live(self, span: timedelta) -> None:
+    def run_for(self, span: timedelta) -> None:
         """Time passes."""
         self.now += span
         self.uptime = Uptime(self.uptime.boot, self.uptime.seconds + span.total_seconds())
@@ -47,54 +47,54 @@ async def machine(store: Store, now: datetime) -> Machine:
     return machine
 
 
-async def test_a_clock_that_goes_as_time_does_is_believed(machine: Machine) -> None:
+async def test_a_clock_that_advances_with_the_uptime_is_trusted(machine: Machine) -> None:
     for span in (timedelta(seconds=5), MINUTE, 3 * DAY):
-        machine.live(span)
+        machine.run_for(span)
         assert await machine.beat() == machine.now
     assert await machine.note() is None
 
 
-async def test_a_jump_ahead_is_not_believed_and_told_once(machine: Machine) -> None:
+async def test_a_jump_ahead_is_not_trusted_and_is_logged_once(machine: Machine) -> None:
     before = machine.now
     machine.jump(2 * DAY)
     with capture_logs() as logs:
         assert await machine.beat() == before
-        machine.live(MINUTE)
+        machine.run_for(MINUTE)
         assert await machine.beat() == before
     assert [line["event"] for line in logs] == ["clock jumped ahead"]
-    assert "went ahead by 2 d" in (await machine.note() or "")
+    assert "jumped ahead by 2 d" in (await machine.note() or "")
 
 
-async def test_a_clock_that_is_set_right_again_costs_nothing(machine: Machine) -> None:
+async def test_a_clock_that_is_corrected_is_trusted_at_once(machine: Machine) -> None:
     machine.jump(2 * DAY)
     await machine.beat()
-    machine.live(MINUTE)
+    machine.run_for(MINUTE)
     machine.jump(-2 * DAY)
     assert await machine.beat() == machine.now
     assert await machine.note() is None
 
 
-async def test_after_an_hour_of_steady_uptime_the_clock_is_believed(machine: Machine) -> None:
+async def test_after_an_hour_of_uptime_the_clock_is_trusted(machine: Machine) -> None:
     before = machine.now
     machine.jump(2 * DAY)
     await machine.beat()
-    machine.live(PROBATION - MINUTE)
+    machine.run_for(HOUR - MINUTE)
     assert await machine.beat() == before
-    machine.live(MINUTE)
+    machine.run_for(MINUTE)
     assert await machine.beat() == machine.now
     assert await machine.note() is None
 
 
-async def test_a_second_jump_does_not_shorten_the_hour(machine: Machine) -> None:
+async def test_a_second_jump_starts_the_hour_again(machine: Machine) -> None:
     before = machine.now
     machine.jump(2 * DAY)
     await machine.beat()
-    machine.live(MINUTE)
+    machine.run_for(MINUTE)
     machine.jump(HOUR)
     assert await machine.beat() == before
-    machine.live(PROBATION - MINUTE)
+    machine.run_for(HOUR - MINUTE)
     assert await machine.beat() == before
-    machine.live(MINUTE)
+    machine.run_for(MINUTE)
     assert await machine.beat() == machine.now
 
 
@@ -102,29 +102,29 @@ async def test_a_machine_that_was_off_for_long_waits_an_hour_too(machine: Machin
     before = machine.now
     machine.restart(off=3 * DAY)
     assert await machine.beat() == before
-    machine.live(PROBATION)
+    machine.run_for(HOUR)
     assert await machine.beat() == machine.now
 
 
-async def test_a_short_restart_is_nothing(machine: Machine) -> None:
+async def test_a_short_restart_is_no_jump(machine: Machine) -> None:
     machine.restart(off=9 * MINUTE)
     assert await machine.beat() == machine.now
 
 
-async def test_a_restart_during_the_hour_begins_it_anew_but_ends_it(machine: Machine) -> None:
+async def test_a_restart_during_the_hour_starts_it_again_and_it_ends(machine: Machine) -> None:
     machine.jump(2 * DAY)
     await machine.beat()
-    machine.live(HOUR / 2)
+    machine.run_for(HOUR / 2)
     machine.restart(off=MINUTE)
-    believed = []
+    trusted = []
     for _ in range(8):
-        machine.live(HOUR / 4)
-        believed.append(await machine.beat() == machine.now)
-    assert not any(believed[:4])
-    assert believed[-1]
+        machine.run_for(HOUR / 4)
+        trusted.append(await machine.beat() == machine.now)
+    assert not any(trusted[:4])
+    assert trusted[-1]
 
 
-async def test_an_editor_s_word_ends_the_doubt(machine: Machine) -> None:
+async def test_an_editor_can_declare_the_clock_right(machine: Machine) -> None:
     machine.jump(2 * DAY)
     await machine.beat()
     async with machine.store.write() as session:
@@ -133,17 +133,17 @@ async def test_an_editor_s_word_ends_the_doubt(machine: Machine) -> None:
     assert await machine.beat() == machine.now
 
 
-async def test_of_two_machines_the_one_that_is_ahead_is_not_believed(machine: Machine) -> None:
+async def test_of_two_machines_the_one_that_is_ahead_is_not_trusted(machine: Machine) -> None:
     other = Machine(machine.store, machine.now + 2 * DAY)
     other.uptime = Uptime("another machine", 5.0)
     for _ in range(70):
-        machine.live(MINUTE)
-        other.live(MINUTE)
+        machine.run_for(MINUTE)
+        other.run_for(MINUTE)
         assert await machine.beat() == machine.now
         assert await other.beat() == machine.now  # the other's, which it follows
 
 
-def test_uptime_goes_on_and_knows_its_boot() -> None:
+def test_uptime_advances_and_identifies_its_boot() -> None:
     first, second = uptime_now(), uptime_now()
     assert first.boot == second.boot
     assert second.since(first) is not None

@@ -1,4 +1,4 @@
-"""New work waits while the disk has too little room, and goes on when it has."""
+"""New work waits while the disk has too little room, and resumes when there is room again."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from digest.delivery.guards.reserve import MB, DiskReserve
 
 @dataclass
 class Disk:
-    """A disk whose room the test sets; counts how often it was looked at."""
+    """A disk whose free space the test sets; records every look at it."""
 
     free_mb: int = 1000
     looks: list[Path] = field(default_factory=list)
@@ -39,7 +39,7 @@ def test_below_the_reserve_no_work_is_begun_until_there_is_room(disk: Disk, tmp_
     assert reserve.has_room()
 
 
-def test_the_disk_is_looked_at_once_a_second(disk: Disk, tmp_path: Path) -> None:
+def test_the_disk_is_looked_at_at_most_once_a_second(disk: Disk, tmp_path: Path) -> None:
     reserve = DiskReserve(tmp_path, 200, lambda: disk.monotonic)
     for moment in (0, 0.4, 0.9, 1.0, 1.5, 2.0):
         disk.monotonic = moment
@@ -47,10 +47,10 @@ def test_the_disk_is_looked_at_once_a_second(disk: Disk, tmp_path: Path) -> None
     assert len(disk.looks) == 3
 
 
-def test_a_database_elsewhere_has_its_own_keeper(disk: Disk) -> None:
+def test_a_database_on_another_machine_has_no_reserve_here(disk: Disk) -> None:
     disk.free_mb = 0
     assert DiskReserve(None, 200).has_room()
 
 
-def test_a_disk_that_cannot_be_asked_stops_nothing(tmp_path: Path) -> None:
+def test_a_disk_whose_space_is_unknown_stops_nothing(tmp_path: Path) -> None:
     assert DiskReserve(tmp_path / "not there", 200).has_room()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from digest.delivery.guards.liveness import FileLock, LockLost
 from digest.delivery.ledger import access as ledger
-from digest.delivery.ledger import mailings, writer
+from digest.delivery.ledger import mailings
 from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.accounting import Accounting, account
 from digest.delivery.ledger.claims import Claim
@@ -121,8 +121,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(store: Store, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(writer, "RETRY_SECONDS", 0.05)
+def bench(store: Store, tmp_path: Path, now: datetime) -> Bench:
     return Bench(store, tmp_path / "workers", lambda: now)
 
 
