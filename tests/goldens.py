@@ -11,7 +11,7 @@ from pathlib import Path
 
 from digest.rendering.issue import compile_issue
 from digest.rendering.templates.template_set import load_templates
-from digest.services.workbench.samples import EDITION, READER, SITE, sample_content
+from digest.services.workbench.samples import READER, SITE, TEMPLATES, sample_content
 from previews import goldens, samples
 from previews.chromium import Chromium, find_chromium, open_chromium
 from previews.goldens import Golden
@@ -24,7 +24,7 @@ DIFFERENCES = Path("var/goldens")
 
 def rendered(name: str) -> Golden:
     """A sample as it is rendered now."""
-    made = compile_issue(sample_content(name), SITE, load_templates(EDITION))
+    made = compile_issue(sample_content(name), SITE, load_templates(TEMPLATES))
     return Golden(made.html(READER), made.text(READER))
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a template or with what it makes of an issue.
+"""What can be wrong with a template, or with the message that it makes of some content.
 
 DigestError
 ├── TemplateError   the template is at fault: file, line and reason
@@ -9,7 +9,7 @@ from digest.errors import DigestError
 
 
 class TemplateError(DigestError):
-    """A template cannot be used. `str()` is `file:line: reason`; `line` is None where unknown."""
+    """A template cannot be used. `str()` is `file:line: reason`; `line` is None if unknown."""
 
     def __init__(self, file: str, line: int | None, reason: str) -> None:
         super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")

@@ -27,7 +27,7 @@ HTML_TEMPLATE, TEXT_TEMPLATE = "issue.mjml.j2", "issue.txt.j2"
 def compile_issue(
     content: IssueContent, site: Site, templates: TemplateSet, variant: str = ALL
 ) -> CompiledMessage:
-    """The message that an issue sends to every reader of a variant.
+    """The message that every reader of a variant gets, without their own values.
 
     `web` is the version for the archive: it has a sign-up link instead of the reader's
     footer, and no slots. Raises `TemplateError` where the template is at fault or the HTML passes
@@ -81,12 +81,16 @@ def compile_in_process(
 
 
 def sender_id(domain: str) -> str:
-    """The SenderId of Feedback-ID: 5 to 15 characters, the same in every mail."""
+    """The SenderId of a Feedback-ID: 5 to 15 characters that are the same in every mail.
+
+    Gmail's feedback loop reports complaints by it.
+    """
     letters = re.sub(r"[^a-z0-9]", "", domain.lower())
     return letters[:15] if len(letters) >= 5 else f"{letters}digest"
 
 
 def _check_unsubscribe(page: Segments, text: Segments) -> None:
+    """Refuse a template without an unsubscribe link that can be followed in both parts."""
     linked = any(
         name == UNSUBSCRIBE and before.endswith('href="')
         for before, name in zip(page[::2], page[1::2], strict=False)
@@ -99,6 +103,7 @@ def _check_unsubscribe(page: Segments, text: Segments) -> None:
 
 
 def _check_size(page: Segments, marked: str, templates: TemplateSet) -> None:
+    """Refuse HTML that Gmail would clip (at 102 KB); the error names the line to shorten."""
     size = sum(len(literal.encode()) for literal in page[::2])
     size += sum(ROOM[name] for name in page[1::2])
     if size > MOST_BYTES:

@@ -1,4 +1,4 @@
-"""Cutting a long text down to what an email has room for."""
+"""Shortening a long text to what an email has room for."""
 
 import re
 import unicodedata
@@ -17,10 +17,10 @@ _JOINER = "\u200d"
 
 
 def excerpt(text: str, limit: int = LIMIT) -> str:
-    """`text` on one line, at most `limit` characters: whole if it fits, else up to the last
-    sentence end within the limit, else up to a word with an ellipsis.
+    """`text` on one line, in at most `limit` characters.
 
-    A grapheme is never cut, and neither "2.0" nor "e.g." ends a sentence.
+    A longer text is cut after the last sentence that fits, or if none does after a word, with
+    an ellipsis. A grapheme is never split, and neither "2.0" nor "e.g." ends a sentence.
     """
     text = " ".join(text.split())
     if len(text) <= limit:

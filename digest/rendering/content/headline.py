@@ -1,7 +1,7 @@
-"""Subject, preheader and headline by rule, for issues whose editor gave none.
+"""Subject, preheader, headline and sentence by rule, for issues whose editor wrote none.
 
-The subject leads with a verdict: it ends within the first 33 characters (what
-a phone shows) and the whole has at most 50. The preheader tells other verdicts.
+The subject leads with a verdict that ends within its first 33 characters, which is what a
+phone shows, and has at most 50. The preheader names other verdicts.
 """
 
 import math
@@ -27,10 +27,10 @@ _PROMISE_ALONE = "Every reviewer's take, the prices and the decision tables, sid
 def subject_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) -> str:
     """At most 50 characters such as 'SmolAgents 2.0 ships 3–1; Haiku splits'.
 
-    A flip leads; else the first comparison's own tool, that is the one which
-    fewer of the issue's comparisons share. The second part prefers another verdict.
+    A flip leads if there is one, else a tool of the first comparison: of its two, the one
+    that fewer of the issue's comparisons share. The second part prefers a different verdict.
     """
-    tools = _by_news(cards)
+    tools = _by_novelty(cards)
     leads = _leads(tools, flips)
     if not leads:
         return _no_verdict(tools)
@@ -42,10 +42,10 @@ def subject_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) -> 
 
 
 def preheader_for(cards: Sequence[ComparisonView], subject: str, flips: Sequence[Flip] = ()) -> str:
-    """40 to 90 characters of the verdicts that `subject` does not tell."""
+    """40 to 90 characters with the verdicts that `subject` does not mention."""
     least, most = PREHEADER_LIMITS
     text = ""
-    for phrase in _untold(_by_news(cards), subject, flips):
+    for phrase in _unmentioned(_by_novelty(cards), subject, flips):
         longer = f"{text}; {phrase}" if text else phrase
         if len(longer) <= most:
             text = longer
@@ -55,8 +55,8 @@ def preheader_for(cards: Sequence[ComparisonView], subject: str, flips: Sequence
 
 
 def headline_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) -> str:
-    """The issue's H1: the subject's two verdicts in full names, at most 80 characters."""
-    tools = _by_news(cards)
+    """The issue's H1: the verdicts of the subject, with more room for names; at most 80."""
+    tools = _by_novelty(cards)
     leads = [_flip_phrase(flip) for flip in flips] or [
         _phrase(tool) for tool in tools if tool.verdict in _VERBS
     ]
@@ -70,7 +70,7 @@ def headline_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) ->
 
 def sentence_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) -> str:
     """The sentence under the headline: how many comparisons, and how the panel judged."""
-    verdicts = [tool.verdict for tool in _by_news(cards)]
+    verdicts = [tool.verdict for tool in _by_novelty(cards)]
     counted = [(verdict, verdicts.count(verdict)) for verdict in Verdict if verdict in verdicts]
     judged = [_judged(verdict, count, first=at == 0) for at, (verdict, count) in enumerate(counted)]
     opening = _count(len(cards), "new comparison").capitalize()
@@ -81,7 +81,7 @@ def sentence_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) ->
 
 
 def minutes_to_read(cards: Iterable[Card], flips: Iterable[Flip] = (), *texts: str) -> int:
-    """Whole minutes, at least 1, for what the issue prints of its cards, flips and `texts`."""
+    """Minutes to read what the issue prints of its cards, its flips and `texts`; at least 1."""
     words = sum(len(text.split()) for text in texts)
     words += sum(len(f"{flip.name} {flip.why}".split()) for flip in flips)
     for card in cards:
@@ -97,20 +97,19 @@ def _shown(tool: ToolView) -> list[str]:
     return [text for text in (tool.name, tool.tagline, tool.best_for) if text]
 
 
-def _by_news(cards: Sequence[ComparisonView]) -> list[ToolView]:
-    """Each tool once, in the order of the cards; of a pair the less shared one first."""
+def _by_novelty(cards: Sequence[ComparisonView]) -> list[ToolView]:
+    """Each tool once: those of a single card first, then those that several cards share."""
     slugs = [tool.slug for card in cards for tool in (card.left, card.right)]
     found: dict[str, ToolView] = {}
     for card in cards:
         pair = sorted((card.left, card.right), key=lambda tool: slugs.count(tool.slug))
         for tool in pair:
             found.setdefault(tool.slug, tool)
-    once = sorted(found.values(), key=lambda tool: slugs.count(tool.slug) > 1)
-    return once
+    return sorted(found.values(), key=lambda tool: slugs.count(tool.slug) > 1)
 
 
 def _leads(tools: Sequence[ToolView], flips: Sequence[Flip]) -> list[str]:
-    """Phrasings of the leading verdict, the fuller first, each within 33 characters."""
+    """Wordings of the leading verdict, the longest first, each within 33 characters."""
     if flips:
         return [_lead(_short(flips[0].name), f"flips to {_word(flips[0].after)}")]
     for tool in tools:
@@ -121,22 +120,22 @@ def _leads(tools: Sequence[ToolView], flips: Sequence[Flip]) -> list[str]:
 
 
 def _others(tools: Sequence[ToolView], lead: str, flips: Sequence[Flip]) -> list[str]:
-    """Second parts: flips first, then verdicts unlike the lead's, then the rest."""
-    others = [_flip_phrase(flip) for flip in flips if not _tells(lead, _short(flip.name))]
-    judged = [t for t in tools if t.verdict in _VERBS and not _tells(lead, _name(t))]
+    """Candidates for the second part: flips, then verdicts unlike the lead's, then the rest."""
+    others = [_flip_phrase(flip) for flip in flips if not _mentions(lead, _short(flip.name))]
+    judged = [t for t in tools if t.verdict in _VERBS and not _mentions(lead, _name(t))]
     judged.sort(key=lambda tool: _VERBS[tool.verdict] in lead)
     return others + [f"{_name(tool)} {_VERBS[tool.verdict]}" for tool in judged]
 
 
-def _untold(tools: Sequence[ToolView], subject: str, flips: Sequence[Flip]) -> Iterator[str]:
+def _unmentioned(tools: Sequence[ToolView], subject: str, flips: Sequence[Flip]) -> Iterator[str]:
     flipped = {_short(flip.name) for flip in flips}
     for flip in flips:
-        if not _tells(subject, _short(flip.name)):
+        if not _mentions(subject, _short(flip.name)):
             yield _flip_phrase(flip)
     for tool in tools:
         if tool.verdict in _VERBS and not {_name(tool), _short(tool.name)} & flipped:
             lead = _lead(_name(tool), _VERBS[tool.verdict])
-            if not _tells(subject, _name(tool)) and lead not in subject:
+            if not _mentions(subject, _name(tool)) and lead not in subject:
                 yield _phrase(tool)
 
 
@@ -180,7 +179,7 @@ def _fit(text: str, limit: int) -> str:
     return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:–-") + "…"
 
 
-def _tells(text: str, name: str) -> bool:
+def _mentions(text: str, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 

@@ -1,8 +1,8 @@
-"""What one issue says: frozen values, complete, and free of any database.
+"""The content of one issue, as frozen values that need no database.
 
-`digest.issues` builds an `IssueContent`; `digest.rendering` turns it into
-bytes. Its JSON form is what approval freezes and hashes, so everything that
-decides the message's content must be in here or in the templates.
+`digest.issues` builds an `IssueContent`, and `digest.rendering` turns it into bytes.
+Approval freezes and hashes its JSON form, so everything that decides what a message says
+must be in here, in the `Site` or in the templates.
 """
 
 from datetime import date
@@ -12,7 +12,7 @@ from digest.catalogue.views import FrozenModel, ToolView
 
 
 class Quote(FrozenModel):
-    """One excerpt of a panel, at most 200 characters. Unattributed where `persona` is None."""
+    """An excerpt of one review, at most 200 characters; unattributed if `persona` is None."""
 
     tool: str
     persona: str | None
@@ -22,7 +22,7 @@ class Quote(FrozenModel):
 
 
 class Side(FrozenModel):
-    """One tool in a card. `seen_above`: an earlier card of this issue shows it in full."""
+    """One tool of a card. With `seen_above` an earlier card of the issue shows it in full."""
 
     tool: ToolView
     quotes: tuple[Quote, ...]
@@ -41,7 +41,7 @@ class Card(FrozenModel):
 
 
 class Glance(FrozenModel):
-    """One line of 'At a glance': each tool of the issue once."""
+    """One line of 'At a glance', which has each tool of the issue once."""
 
     name: str
     verdict: Verdict
@@ -62,7 +62,7 @@ class Flip(FrozenModel):
 
 
 class IssueContent(FrozenModel):
-    """Everything an issue says, but for the reader's own links."""
+    """Everything that an issue says, except for the reader's own values."""
 
     number: int
     edition: str
@@ -79,7 +79,7 @@ class IssueContent(FrozenModel):
 
 
 class Site(FrozenModel):
-    """The installation's side of a message: who sends it and where its pages are."""
+    """What a message says about the installation: who sends it, and where its pages are."""
 
     public_url: str
     sender: str

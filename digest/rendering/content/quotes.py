@@ -1,4 +1,4 @@
-"""Choosing which takes of a panel an issue quotes."""
+"""Which reviews of a panel an issue quotes."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,10 @@ AT_MOST = 2
 
 
 def choose_quotes(tool: ToolView) -> tuple[Quote, ...]:
-    """At most two excerpts: the best ship and the lowest skip.
+    """At most two excerpts: of the ship with the highest and the skip with the lowest score.
 
-    A unanimous panel has one of the two only; its second quote is the take
-    nearest to the other side. Where no take has both score and verdict, the
-    first takes are quoted, unattributed.
+    From a unanimous panel the second quote is the review nearest to the other side. If no
+    review has both a score and a verdict, the first ones are quoted, unattributed.
     """
     quoted = [review for review in tool.reviews if review.quote]
     known = [review for review in quoted if review.score is not None and review.verdict]
@@ -24,7 +23,7 @@ def choose_quotes(tool: ToolView) -> tuple[Quote, ...]:
 
 
 def _both_ends(known: Sequence[ReviewView]) -> list[ReviewView]:
-    """The most convinced ship first, the firmest skip last."""
+    """The two ends of the panel, sorted from the highest ship to the lowest skip."""
     ranked = sorted(known, key=lambda review: (review.verdict != "ship", -(review.score or 0)))
     return [ranked[0]] if len(ranked) == 1 else [ranked[0], ranked[-1]]
 

@@ -1,4 +1,4 @@
-"""What templates see of an issue: plain mappings of texts and numbers, nothing that acts.
+"""What templates see of an issue: mappings of texts and numbers, without any methods.
 
 `docs/templates.md` lists every field.
 """
@@ -24,15 +24,20 @@ from digest.rendering.content.typography import is_rtl
 
 TAGLINE_LIMIT = 110
 FACT_LIMIT = 100
-JURY = 8
+JURY = 8  # the largest panel whose bar has one cell for each reviewer
 
+# Control characters, line separators, lone surrogates and noncharacters. The marks of
+# `instrument` are among the last, so no content can forge them.
 _NOT_TEXT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 
 
 def issue_values(content: IssueContent, site: Site, tokens: Mapping[str, str]) -> dict[str, object]:
-    """`issue`, `site`, `links` and `reader` (None in the web variant, which has no slots)."""
+    """`issue`, `site`, `links` and `reader`; the last is None in the web variant.
+
+    `tokens` stand for the values of the reader while the message is compiled.
+    """
     values = {
         "issue": {
             "number": content.number,
@@ -80,7 +85,7 @@ def long_date(day: date) -> str:
 
 
 def clean(value: Any) -> Any:
-    """Control characters, lone surrogates and noncharacters out of every text within."""
+    """`value` with spaces for the characters that are no text, in every text it contains."""
     if isinstance(value, str):
         return _NOT_TEXT.sub(" ", value.replace("\r\n", "\n"))
     if isinstance(value, dict):
@@ -91,7 +96,7 @@ def clean(value: Any) -> Any:
 
 
 def _names(content: IssueContent) -> list[str]:
-    """The short names by which headings tell of tools, each once."""
+    """The short names that headings use for tools, each once."""
     tools = [side.tool for card in content.cards for side in (card.left, card.right)]
     flipped = [flip.name.partition(":")[0] for flip in content.flips]
     return list(dict.fromkeys([*(tool.short_name for tool in tools), *flipped]))
@@ -178,7 +183,7 @@ def _takes(ship: int | None, skip: int | None) -> int | None:
 
 
 def _bar(tool: ToolView) -> list[dict[str, object]]:
-    """The cells of the bar: one per reviewer of a small panel, else two by share."""
+    """The cells of the bar: one for each reviewer of a small panel, else two in proportion."""
     takes = _takes(tool.ship, tool.skip)
     if takes and takes <= JURY and tool.ship is not None:
         return [{"ship": at < tool.ship, "width": 100 // takes} for at in range(takes)]

@@ -58,7 +58,7 @@ class CompiledMessage:
     text_segments: Segments
 
     def to_bytes(self) -> bytes:
-        """Stable JSON in UTF-8: equal messages give equal bytes."""
+        """JSON in UTF-8, in a stable form: equal messages give equal bytes."""
         values = {"format": FORMAT, **asdict(self)}
         return json.dumps(
             values, ensure_ascii=False, sort_keys=True, separators=(",", ":")
@@ -80,7 +80,7 @@ class CompiledMessage:
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
     def fill(self, reader: ReaderValues) -> bytes:
-        """The complete message for one reader (RFC 5322): CRLF lines, no final dot.
+        """The complete message for one reader (RFC 5322), in CRLF lines, without the final dot.
 
         Raises `MessageError` where a value cannot be written.
         """
@@ -128,7 +128,7 @@ class CompiledMessage:
         )
 
     def check_headers(self) -> None:
-        """Raises `MessageError` where subject, sender or list cannot be written as headers."""
+        """Raise `MessageError` if subject, sender or list cannot be written as headers."""
         _ = self._constant_fields
 
     def _reader_fields(self, reader: ReaderValues) -> bytes:

@@ -1,10 +1,10 @@
 """DKIM signatures (RFC 6376, RFC 8463): relaxed/relaxed, rsa-sha256, Ed25519 beside it.
 
-There is no `l=`, since whatever is appended must break the signature, and no
-`x=`: a relay may hold a message for days, and every try is signed anew.
+There is no `l=`, so that text appended to a message breaks the signature. There is no `x=`,
+because a relay may queue a message for days.
 
-A signer is made once for a sender and kept. It takes a message in the pieces in
-which it is written, so that of each message only what is new is canonicalised.
+A signer is made once for a sender and kept. It takes a message in the pieces in which it is
+written, so that only what differs from the message before is canonicalised.
 """
 
 import hashlib
@@ -45,7 +45,8 @@ SIGNED_FIELDS = (
     "list-unsubscribe",
     "list-unsubscribe-post",
 )
-# Named once more than they stand, so that nobody can add another (RFC 6376 section 8.15).
+# Named once more than they occur, so that adding another one breaks the signature
+# (RFC 6376 section 8.15).
 GUARDED_FIELDS = frozenset(
     {"from", "to", "cc", "subject", "date", "reply-to", "mime-version", "content-type"}
 )
@@ -58,26 +59,26 @@ _NOT_RELAXED = (b"  ", b"\t", b" \r\n")
 
 
 @dataclass(frozen=True)
-class _Form:
-    """A DKIM-Signature field but for its time (`%d`), body hash (`%b`) and signature."""
+class _SignatureForm:
+    """A DKIM-Signature field without its time (`%d`), its body hash (`%b`) and the signature."""
 
     wire: bytes
     relaxed: bytes
 
 
 class DkimSigner:
-    """Signs for one domain with each of its keys; the fields stand in the keys' order.
+    """Signs for one domain with each of its keys; the fields are in the order of the keys.
 
-    It keeps no more than the forms of its signatures, and may be used by several
-    threads at once (the RSA operation lets the others run).
+    Its only state is a cache of signature forms, so several threads may share it. The RSA
+    operation releases the interpreter's lock.
     """
 
     def __init__(self, domain: str, keys: Iterable[SigningKey]) -> None:
         self.domain, self.keys = domain, tuple(keys)
-        self._forms: dict[tuple[str, ...], tuple[_Form, ...]] = {}
+        self._forms: dict[tuple[str, ...], tuple[_SignatureForm, ...]] = {}
 
     def sign(self, message: bytes, now: datetime) -> bytes:
-        """The whole message, with its signatures in front. Takes any message with CRLF lines."""
+        """The whole message with its signatures in front; any message with CRLF lines will do."""
         header, _, body = message.partition(b"\r\n\r\n")
         return self.signatures(header + b"\r\n", b"", relaxed_body(body), now) + message
 
@@ -103,14 +104,14 @@ class DkimSigner:
             ]
         )
 
-    def _make_forms(self, present: tuple[str, ...]) -> tuple[_Form, ...]:
+    def _make_forms(self, present: tuple[str, ...]) -> tuple[_SignatureForm, ...]:
         forms = tuple(_form(self.domain, key, present) for key in self.keys)
         self._forms[present] = forms
         return forms
 
 
 def relaxed_body(body: bytes) -> bytes:
-    """RFC 6376 section 3.4.4; the very same object where it is relaxed already."""
+    """The relaxed body of RFC 6376 section 3.4.4; the same object if it is relaxed already."""
     ends_well = body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n")
     if ends_well and body != b"\r\n" and not any(found in body for found in _NOT_RELAXED):
         return body
@@ -127,7 +128,10 @@ def relaxed_field(name: str, value: bytes) -> bytes:
 
 
 def relaxed_fields(header: bytes) -> Relaxed:
-    """Lower-case name → the field in relaxed form; of several the last, which is signed first."""
+    """The fields in relaxed form, by lower-case name.
+
+    Of several with one name it is the last, which is signed first (RFC 6376 section 5.4.2).
+    """
     found = {}
     for field in _FIELD_END.split(header):
         raw, colon, value = field.partition(b":")
@@ -142,7 +146,7 @@ def _shared_fields(header: bytes) -> Relaxed:
     return relaxed_fields(header)
 
 
-def _form(domain: str, key: SigningKey, present: Sequence[str]) -> _Form:
+def _form(domain: str, key: SigningKey, present: Sequence[str]) -> _SignatureForm:
     names = [name for name in SIGNED_FIELDS for _ in range(_times(name, present))]
     tags = [
         "v=1;",
@@ -155,7 +159,7 @@ def _form(domain: str, key: SigningKey, present: Sequence[str]) -> _Form:
         *(f":{name}" for name in names[1:]),
     ]
     wire = f"DKIM-Signature: {_folded(tags)};\r\n bh=%b;\r\n b=".encode("ascii")
-    return _Form(wire, relaxed_field("DKIM-Signature", wire.partition(b":")[2]))
+    return _SignatureForm(wire, relaxed_field("DKIM-Signature", wire.partition(b":")[2]))
 
 
 def _times(name: str, present: Sequence[str]) -> int:
@@ -163,7 +167,7 @@ def _times(name: str, present: Sequence[str]) -> int:
 
 
 def _folded(pieces: Iterable[str]) -> str:
-    """The pieces on lines of at most LINE columns where they fit; a new line begins with one."""
+    """The pieces on lines of at most LINE columns, broken only between pieces."""
     room = LINE - len("DKIM-Signature: ")
     text = ""
     for piece in pieces:

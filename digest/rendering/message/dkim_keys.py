@@ -29,7 +29,7 @@ class SigningKey:
 
     @property
     def is_rsa(self) -> bool:
-        """Whether every receiver can check it; many know no Ed25519."""
+        """Whether it is RSA, which every receiver can check; many do not know Ed25519."""
         return isinstance(self.private, rsa.RSAPrivateKey)
 
     @property
@@ -92,7 +92,7 @@ def read_key(selector: str, path: Path) -> SigningKey:
     except OSError as error:
         raise Misconfigured(f"DIGEST_DKIM_KEYS: cannot read {path}: {error.strerror}") from None
     except (ValueError, TypeError):
-        raise Misconfigured(f"DIGEST_DKIM_KEYS: {path} is no unencrypted PEM key") from None
+        raise Misconfigured(f"DIGEST_DKIM_KEYS: {path} is not an unencrypted PEM key") from None
     if isinstance(private, rsa.RSAPrivateKey):
         if private.key_size < MINIMUM_RSA_BITS:
             raise Misconfigured(f"DIGEST_DKIM_KEYS: {path} has {private.key_size} bits, use 2048")

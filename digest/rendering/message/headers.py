@@ -1,7 +1,8 @@
 """Header fields as bytes (RFC 5322, 2047, 2369, 2919, 8058).
 
-Written by hand because `email.policy.SMTP` turns a List-Unsubscribe token of 78
-characters or more into an encoded-word, which kills one-click unsubscribing.
+The standard library does not write them because `email.policy.SMTP` turns a
+List-Unsubscribe token of 78 characters or more into an encoded-word, and then mail programs
+no longer find the address for one-click unsubscribing.
 """
 
 import re
@@ -43,20 +44,20 @@ class Mailbox(NamedTuple):
         name, address = parseaddr(text)
         if not _ADDR_SPEC.fullmatch(address) or not address.isascii():
             raise MessageError(
-                f"{text!r} is no usable mailbox: write Name <address>, an IDN domain in its "
+                f"{text!r} is not a usable mailbox: write Name <address>, an IDN domain in its "
                 "xn-- form"
             )
         return cls(name, address)
 
 
 def refuse_controls(what: str, text: str) -> None:
-    """No CR, LF, NUL or other control character may reach a header. Raises `MessageError`."""
+    """Refuse CR, LF, NUL and other control characters in a header. Raises `MessageError`."""
     if _CONTROL.search(text):
         raise MessageError(f"{what} has a line break or control character in it; remove it")
 
 
 def field(name: str, value: str) -> bytes:
-    """A field written raw: `value` must be ASCII; one fold after the name if it is long."""
+    """A field whose value is ASCII and written as it is, folded after the name if it is long."""
     refuse_controls(name, value)
     line = f"{name}: {value}"
     if len(line) > LINE:
@@ -128,7 +129,7 @@ def uri_field(name: str, uri: str) -> bytes:
 
 
 def message_id_field(message_id: str) -> bytes:
-    """Message-ID; never folded, since many relays mishandle that."""
+    """Message-ID. It is never folded, because many relays mishandle a folded one."""
     value = message_id.removeprefix("<").removesuffix(">")
     if not _MESSAGE_ID.fullmatch(value):
         raise MessageError("a Message-ID is written local@domain, in ASCII")
@@ -138,7 +139,7 @@ def message_id_field(message_id: str) -> bytes:
 def list_id_field(name: str, list_id: str) -> bytes:
     """List-Id: 'Name <weekly.news.example.org>' (RFC 2919)."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", list_id):
-        raise MessageError(f"{list_id!r} is no List-Id; use letters, digits, hyphens and dots")
+        raise MessageError(f"{list_id!r} is not a List-Id; use letters, digits, hyphens and dots")
     phrase = f"{phrase_of(name, len('List-Id: '))} " if name else ""
     line = f"List-Id: {phrase}<{list_id}>"
     if len(line.rpartition("\r\n")[2]) > LINE:

@@ -1,13 +1,13 @@
 """A text cut at its per-reader slots, and its quoted-printable form (RFC 2045 section 6.7).
 
 A text is a tuple that alternates literals and slot names: `("Hi ", "address", "!")`;
-it begins and ends with a literal. Encoded, every slot stands on lines of its
-own between soft line breaks, so no line passes 76 characters whatever the value,
-and filling is a join of bytes.
+it begins and ends with a literal. Encoded, every slot is on lines of its own between soft
+line breaks, so no line exceeds 76 characters whatever the value, and filling is a join of
+bytes.
 
-The encoded lines suit signing and sending as they are: none begins with a dot
-or with "From ", no run of white space is left and none at a line's end, so
-DKIM's relaxed form of the body (RFC 6376 section 3.4.4) is the body itself.
+The encoded lines can be signed and sent as they are. None begins with a dot, so nothing is
+stuffed (RFC 5321 section 4.5.2), or with "From ". No run of white space is left, and none at
+the end of a line, so DKIM's relaxed form of the body (RFC 6376 section 3.4.4) is the body.
 """
 
 import html
@@ -26,7 +26,7 @@ _SOFT_BREAK = b"=\r\n"
 
 
 def cut(text: str, tokens: Mapping[str, str]) -> Segments:
-    """`text` cut where a slot's token stands; `tokens` maps slot names to tokens."""
+    """`text` cut at the tokens of slots; `tokens` maps the names of slots to tokens."""
     if not tokens:
         return (text,)
     names = {token: name for name, token in tokens.items()}
@@ -84,7 +84,7 @@ def encode_value(value: str, *, in_html: bool) -> bytes:
     """A slot's value, escaped for HTML if `in_html`, on quoted-printable lines of its own."""
     if in_html:
         value = html.escape(value)
-    if _PLAIN_VALUE.fullmatch(value):  # as links and addresses are; nothing to encode but dots
+    if _PLAIN_VALUE.fullmatch(value):  # most links and addresses: only leading dots are encoded
         lines = [value[at : at + LINE - 1] for at in range(0, len(value), LINE - 1)]
         if not any(line.startswith(".") for line in lines):
             return "".join([f"{line}=\r\n" for line in lines]).encode("ascii")
@@ -93,7 +93,7 @@ def encode_value(value: str, *, in_html: bool) -> bytes:
 
 
 def check_value(value: str) -> None:
-    """Refuse what would break a line. Raises `MessageError`."""
+    """Refuse characters that would break a line. Raises `MessageError`."""
     if any(character in value for character in "\r\n\0"):
         raise MessageError("a reader's address or link has a line break or NUL in it; correct it")
 
@@ -116,7 +116,7 @@ def _encode_line(text: str) -> bytes:
 
 
 def _fold(encoded: bytes, start: int, room: int) -> int:
-    """Where to end a line that begins at `start`: never within `=XX`."""
+    """Where to end a line that begins at `start`; an `=XX` is never split."""
     end = start + room
     if end >= len(encoded):
         return len(encoded)

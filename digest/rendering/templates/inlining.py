@@ -1,4 +1,4 @@
-"""Moving CSS into style attributes by css-inline; the only file that knows the library."""
+"""CSS into style attributes by css-inline; the only file that knows the library."""
 
 import re
 
@@ -10,18 +10,18 @@ _CLASS = re.compile(r' class="([^"]*)"')
 
 
 def inline_css(html: str, css: str) -> str:
-    """`html` with `css` written into its elements; its own style elements are kept as they are.
+    """`html` with `css` written into its elements; its own style elements stay as they are.
 
-    Class names that no style element speaks of have done their work and are dropped.
+    Class names that no style element uses are dropped: their rules are inlined by then.
     """
     inliner = CSSInliner(
         keep_style_tags=True, minify_css=True, load_remote_stylesheets=False, extra_css=css
     )
     inlined = inliner.inline(html.replace("<style", f"<style{_KEEP}")).replace(_KEEP, "")
-    return _drop_classes(inlined, _spoken_of("".join(_STYLE.findall(inlined))))
+    return _drop_classes(inlined, _class_names("".join(_STYLE.findall(inlined))))
 
 
-def _spoken_of(css: str) -> set[str]:
+def _class_names(css: str) -> set[str]:
     return set(re.findall(r"\.([A-Za-z_][\w-]*)", css))
 
 

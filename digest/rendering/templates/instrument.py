@@ -1,8 +1,7 @@
-"""Rewriting a parsed template before it is compiled: charges for work, marks of places.
+"""What is added to a parsed template before Jinja compiles it: charges for work, and marks.
 
-In a `.mjml.j2` template every line of markup is preceded by a mark of its file
-and line, by which later checks name the place of a mistake. The checks remove
-the marks again.
+In a `.mjml.j2` template a mark of file and line precedes every line of markup. With them the
+checks in `mjml` name the place of a mistake, and then remove them.
 """
 
 import re
@@ -13,15 +12,20 @@ from jinja2 import TemplateSyntaxError, nodes
 MARKED = ".mjml.j2"
 CHARGE, CONCAT = "_charge", "_concat"
 
-_OPEN, _CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: they occur in no text that is interchanged
+_OPEN, _CLOSE = (
+    "\ufdd0",
+    "\ufdd1",
+)  # noncharacters, which `template_model.clean` removes from content
 MARK = re.compile(f"{_OPEN}(\\d+):(\\d+){_CLOSE}")
 
 _REFUSED_NODES = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
 
 
 def instrument(tree: nodes.Template, name: str | None, file: int) -> None:
-    """Refuse what would undo the sandbox, then add marks (`file` is the number in them) and
-    charges. Raises Jinja's `TemplateSyntaxError`."""
+    """Refuse what would undo the sandbox, then add marks, with `file` as number, and charges.
+
+    Raises Jinja's `TemplateSyntaxError`.
+    """
     _refuse(tree, name)
     if name and name.endswith(MARKED):
         _mark_lines(tree, file)
@@ -29,7 +33,7 @@ def instrument(tree: nodes.Template, name: str | None, file: int) -> None:
 
 
 def _refuse(tree: nodes.Template, name: str | None) -> None:
-    """Constructs that would undo the allow-list."""
+    """Refuse constructs that get around the escaping or the budget."""
     for node in tree.find_all(_REFUSED_NODES):
         raise TemplateSyntaxError("escaping cannot be switched off", node.lineno, name)
     for loop in tree.find_all(nodes.For):
@@ -38,7 +42,7 @@ def _refuse(tree: nodes.Template, name: str | None) -> None:
 
 
 def _charge_work(tree: nodes.Template) -> None:
-    """Charge each template, loop and macro body per pass, and bound what `~` joins."""
+    """Charge every pass through a template, loop or macro body, and what `~` joins."""
     for concat in list(tree.find_all(nodes.Concat)):
         items = nodes.List(concat.nodes, lineno=concat.lineno)
         concat.nodes = [nodes.Filter(items, CONCAT, [], [], None, None, lineno=concat.lineno)]

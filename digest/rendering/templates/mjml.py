@@ -118,7 +118,9 @@ def _tags(marked: str, paths: Sequence[str], entry: str) -> Iterator[Tag]:
         elif match["comment"]:
             continue
         elif match["stray"]:
-            raise TemplateError(file, line, "this < begins no tag; write &lt; or close the quotes")
+            raise TemplateError(
+                file, line, "this < does not begin a tag; write &lt; or close the quotes"
+            )
         else:
             inner = MARK.sub("", match["attributes"])
             name = match["name"].lower()
@@ -130,7 +132,7 @@ def _tags(marked: str, paths: Sequence[str], entry: str) -> Iterator[Tag]:
 
 def _check_name(tag: Tag) -> None:
     if tag.name in _ACTIVE:
-        tag.refuse(f"<{tag.name}> does nothing good in an email; remove it")
+        tag.refuse(f"<{tag.name}> has no place in an email; remove it")
     if tag.name == "mj-include":
         tag.refuse('use {% include "file" %}; <mj-include> is not allowed')
     if tag.name.startswith("mj") and tag.name not in _KNOWN:
@@ -144,7 +146,7 @@ def _close(tag: Tag, open_tags: list[Tag]) -> None:
         still = (
             f"; <{open_tags[-1].name}> of line {open_tags[-1].line} is open" if open_tags else ""
         )
-        tag.refuse(f"</{tag.name}> closes nothing{still}")
+        tag.refuse(f"</{tag.name}> closes no open tag{still}")
     open_tags.pop()
 
 
@@ -160,10 +162,10 @@ def _check_attributes(tag: Tag) -> None:
 
 
 def _check_place(tag: Tag, open_tags: Sequence[Tag]) -> None:
-    """MJML tags stand in their parents only; the compiler would print or drop them."""
+    """Refuse MJML tags outside of their parents, which the compiler would print or drop."""
     parent = open_tags[-1].name if open_tags else ""
     if parent == "mj-attributes" or not (tag.name.startswith("mj") or parent in _CHILDREN):
         return
     if tag.name not in _CHILDREN.get(parent, ()):
         where = f"in <{parent}>" if parent else "at the top"
-        tag.refuse(f"<{tag.name}> cannot stand {where}")
+        tag.refuse(f"<{tag.name}> is not allowed {where}")

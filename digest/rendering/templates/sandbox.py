@@ -1,10 +1,9 @@
-"""Where templates run: Jinja's sandbox with an allow-list, and work counted instead of timed.
+"""Jinja's sandbox with an allow-list, and a budget of work instead of a time limit.
 
-A template sees the variables it is given, their fields, `loop`, its own macros
-and the filters and tests listed here; nothing else can be named, called or
-reached. Each pass of a loop, each call of a macro and each printed character is
-charged to a budget, so an endless or exploding template always ends at the same
-line, on a fast machine or a slow one.
+A template sees the variables that it is given, their fields, `loop`, its own macros, and the
+filters and tests listed here. It cannot name, call or reach anything else. Each pass of a
+loop, each call of a macro and each printed character is charged to a budget, so that an
+endless template always fails at the same line, whatever the speed of the machine.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,7 +37,7 @@ _INCLUDING_NODES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends
 
 @dataclass
 class Budget:
-    """What one rendering may still use."""
+    """What is left of the work that one rendering may do."""
 
     characters: int = CHARACTERS
     steps: int = STEPS
@@ -96,7 +95,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             _budget.reset(token)
 
     def _check_includes(self, path: str, above: tuple[str, ...] = ()) -> None:
-        """Follow includes and imports: each names a file of the set, none comes back."""
+        """Refuse includes and imports, also indirect ones, of unknown files and of themselves."""
         if path in self._checked:
             return
         for node in self._tree(path).find_all(_INCLUDING_NODES):
@@ -148,7 +147,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return vars(obj)[attribute]
         if isinstance(obj, Undefined):
             str(obj)
-        return self.undefined(f"{attribute!r} is not to be had here")
+        return self.undefined(f"{attribute!r} is not available here")
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         if isinstance(obj, Mapping):
@@ -158,7 +157,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return obj[argument]
             except IndexError:
                 return self.undefined(f"there is no item {argument}")
-        return self.undefined(f"{argument!r} is not to be had here")
+        return self.undefined(f"{argument!r} is not available here")
 
     def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(obj, Undefined):
@@ -190,13 +189,13 @@ class _Files(BaseLoader):
 
 @pass_context
 def _charge(context: Context, characters: int) -> str:
-    """Takes the context only so that Jinja does not fold it into a constant."""
+    """Charge the budget. Without the context Jinja would fold the call into a constant."""
     _budget.get().charge(characters, steps=1)
     return ""
 
 
 def _printed(value: object) -> object:
-    """What `{{ }}` prints: text and numbers, charged; nothing for none."""
+    """What `{{ }}` prints: texts, which are charged, and numbers; nothing for none."""
     if value is None:
         return ""
     if isinstance(value, Undefined):
@@ -209,7 +208,10 @@ def _printed(value: object) -> object:
 
 
 def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, its result charged like printed text; Jinja's calling marks are kept."""
+    """A filter whose result is charged like printed text.
+
+    `wraps` also keeps the attributes by which Jinja passes a context.
+    """
 
     @wraps(function)
     def bounded(*args: Any, **kwargs: Any) -> Any:
@@ -222,7 +224,7 @@ def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _place(traceback: TracebackType | None, paths: list[str]) -> tuple[str, int] | None:
-    """The innermost template line of a traceback that Jinja has rewritten."""
+    """The innermost line of a template in a traceback; Jinja puts its files and lines there."""
     found = None
     while traceback:
         file = traceback.tb_frame.f_code.co_filename

@@ -46,7 +46,7 @@ def compile_in_subprocess(
         return [CompiledMessage.from_bytes(line) for line in done.stdout.splitlines()]
     if done.returncode == FAULT:
         raise _error_of(json.loads(done.stdout))
-    raise _crashed(templates, "ended the compiler; look for deep nesting or unusual tags")
+    raise _crashed(templates, "crashed the compiler; look for deep nesting or unusual tags")
 
 
 def _error_of(fault: dict[str, str | int | None]) -> Exception:

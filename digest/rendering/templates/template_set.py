@@ -1,7 +1,7 @@
 """A set of email templates: the files of one folder under `templates/email`, as texts.
 
-A set stands on its own: what an issue was made with can be frozen with it and
-used again years later. The files of `shared/` belong to every set.
+A set is complete, with the files of `shared/`, so that it can be frozen with an issue and
+give the same message years later.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ FILE_LIMIT = 256 * 1024
 
 @dataclass(frozen=True, eq=False)
 class TemplateSet:
-    """Named template texts by path; frozen sources make the same set again."""
+    """The name of a set, and the texts of its templates by path."""
 
     name: str
     files: Mapping[str, str]
@@ -38,12 +38,12 @@ class TemplateSet:
 
     @cached_property
     def is_shipped(self) -> bool:
-        """Whether these are the templates that came with this version, unchanged."""
+        """Whether these are the templates of this version, unchanged."""
         return self.name in names() and self.manifest() == load_templates(self.name).manifest()
 
     @cached_property
     def sandbox(self) -> Sandbox:
-        """The environment in which these templates run; compiled templates are kept in it."""
+        """The environment in which these templates run; it caches what it compiles."""
         for path, text in self.files.items():
             if len(text) > FILE_LIMIT:
                 raise TemplateError(path, None, f"a template may have {FILE_LIMIT // 1024} KiB")
@@ -66,7 +66,7 @@ def load_templates(name: str, root: Path = ROOT) -> TemplateSet:
 
 
 def names(root: Path = ROOT) -> list[str]:
-    """The template sets there are."""
+    """The names of all template sets in a folder."""
     return sorted(path.name for path in root.iterdir() if path.is_dir() and path.name != SHARED)
 
 

@@ -1,4 +1,4 @@
-"""A sample issue: sample values told by the same rules as a real issue."""
+"""Sample issues, made from sample values by the rules for real issues."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -25,6 +25,7 @@ from digest.settings import SITE_NAME
 from previews import samples
 
 EDITION, EDITION_NAME = "weekly", SITE_NAME
+TEMPLATES = "weekly"  # the template set, whose name has nothing to do with the edition's
 SITE = Site(
     public_url="https://digest.example.org",
     sender=f"{SITE_NAME} <verdicts@news.example.org>",
@@ -40,7 +41,7 @@ READER = ReaderValues(
 
 
 def sample_content(name: str) -> IssueContent:
-    """What the sample issue says. Raises `NotFound`."""
+    """The content of the sample issue. Raises `NotFound`."""
     try:
         values = samples.read(name)
     except KeyError:

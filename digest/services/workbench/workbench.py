@@ -101,7 +101,7 @@ class Workbench:
         state: str = SAMPLE
         found: IssueDraft | FrozenIssue
         if subject.kind == SAMPLE:
-            sources = load_templates(samples.EDITION, self.templates)
+            sources = load_templates(samples.TEMPLATES, self.templates)
             found = IssueDraft(samples.sample_content(subject.key), samples.SITE, sources)
         else:
             async with self.app.store.read() as session:
@@ -115,7 +115,7 @@ class Workbench:
     async def _stamp(self, session: AsyncSession, subject: PreviewTarget) -> str:
         if subject.kind == SAMPLE:
             said: Any = samples.sample_content(subject.key).model_dump_json()
-            return _hashed(said, self._sources(samples.EDITION))
+            return _hashed(said, self._sources(samples.TEMPLATES))
         issue = await get_issue(session, subject.number)
         if issue.state in FROZEN:
             return _hashed(issue.state, issue.hash)
@@ -175,7 +175,7 @@ class Workbench:
 
     async def _placed(self, subject: PreviewTarget, fault: TemplateError) -> CompileProblem:
         """The fault with the lines around it, as they are on the disk."""
-        name = samples.EDITION
+        name = samples.TEMPLATES
         if subject.kind != SAMPLE:
             async with self.app.store.read() as session:
                 issue = await get_issue(session, subject.number)

@@ -1,4 +1,7 @@
-"""The Atom feed of the issues sent (RFC 4287)."""
+"""The Atom feed of the issues sent (RFC 4287).
+
+ElementTree escapes everything it writes, so the feed is well-formed whatever the texts hold.
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,13 +11,14 @@ from xml.etree import ElementTree
 from digest.services.issues.archive import PublishedIssue
 
 ATOM = "http://www.w3.org/2005/Atom"
+# Characters that XML 1.0 has no way to write (section 2.2); ElementTree lets them through.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def atom_feed(
     issues: Sequence[PublishedIssue], *, title: str, public_url: str, now: datetime
 ) -> bytes:
-    """The feed as UTF-8 XML, newest issue first; `now` dates an empty one."""
+    """The feed as XML in UTF-8, in the order of `issues`; `now` is the date of an empty feed."""
     feed = ElementTree.Element("feed", xmlns=ATOM)
     _add(feed, "title", title)
     _add(feed, "id", f"{public_url}/")

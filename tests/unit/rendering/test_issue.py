@@ -60,7 +60,7 @@ def page(html: str) -> Page:
     return Page(html)
 
 
-def test_both_parts_say_every_verdict_name_and_quote(
+def test_both_parts_contain_every_verdict_name_and_quote(
     content: IssueContent, page: Page, text: str
 ) -> None:
     folded = " ".join(text.split())
@@ -91,7 +91,7 @@ def test_a_verdict_in_text_shows_its_counts(text: str) -> None:
     assert "[NO TAKE] بونساي ٢\n" in text
 
 
-def test_text_lines_have_72_columns_but_for_bare_links(text: str) -> None:
+def test_text_lines_have_72_columns_except_for_bare_links(text: str) -> None:
     assert all(len(line) <= 72 or line.startswith("https://") for line in text.split("\n"))
 
 
@@ -114,7 +114,7 @@ def test_quotes_are_attributed_where_the_reviewer_is_known(page: Page, text: str
     assert "same product.” “For my own" in page.text
 
 
-def test_best_for_is_not_repeated_where_it_is_the_tagline(
+def test_best_for_is_left_out_if_it_repeats_the_tagline(
     content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
 ) -> None:
     def same(card: Card) -> Card:
@@ -137,7 +137,7 @@ def test_the_page_is_accessible_in_its_structure(page: Page) -> None:
     assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
 
 
-def test_a_tool_of_a_right_to_left_name_stands_on_the_right_of_its_column(html: str) -> None:
+def test_a_tool_with_a_right_to_left_name_is_aligned_to_the_right_of_its_column(html: str) -> None:
     column = html.rpartition("بونساي ٢</h3>")[0].rpartition("<!--[if mso]><td")[2]
     assert ' dir="rtl" style="padding:' in column.partition("<![endif]-->")[0]
     assert '<div class="inner" dir="rtl" style="' in column
@@ -166,7 +166,7 @@ def test_a_right_to_left_name_keeps_its_order_in_every_line(
     assert f"Compare {isolated} and " in html
 
 
-def test_a_right_to_left_flip_stands_on_the_right_and_its_arrow_points_to_what_it_became(
+def test_a_right_to_left_flip_is_on_the_right_and_its_arrow_points_to_the_new_verdict(
     content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
 ) -> None:
     flip = content.flips[0].model_copy(update={"name": TABLET, "why": "3 of 4 ship, now 1 of 4"})
@@ -184,7 +184,7 @@ def test_a_right_to_left_flip_stands_on_the_right_and_its_arrow_points_to_what_i
     assert '<p dir="rtl"' in usual
 
 
-def test_word_makes_no_line_of_an_empty_cell(html: str) -> None:
+def test_an_empty_cell_has_no_height_in_outlook(html: str) -> None:
     empty = re.findall(r'<tr><td( class="gap")? height="\d+"></td></tr>', html)
     bars = html.count('aria-hidden="true"')
     assert empty.count("") == bars, "a bar's lines are of 8 px throughout"
@@ -208,7 +208,7 @@ def test_a_right_to_left_quote_has_its_rule_on_the_right(
     assert html.count('<td class="quote-rtl ') == 1
 
 
-def test_the_headline_breaks_at_no_count(
+def test_the_headline_never_breaks_within_a_count(
     content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
 ) -> None:
     told = content.model_copy(update={"headline": "Lantern 3 ships 3–1, Ferry <3 splits"})
@@ -218,7 +218,7 @@ def test_the_headline_breaks_at_no_count(
     )
 
 
-def test_outlook_finds_space_where_it_looks_for_it(html: str) -> None:
+def test_spacing_uses_properties_that_outlook_supports(html: str) -> None:
     """Word knows padding of table cells only; elsewhere it takes margins."""
     padded = set(re.findall(r"<(\w+)\b[^>]*style=\"[^\"]*padding", html))
     assert padded <= {"td", "a", "div"}
@@ -228,7 +228,7 @@ def test_nothing_is_fetched_and_nothing_runs(html: str) -> None:
     assert not re.search(r"<script|@import|<link|src=|url\(", html)
 
 
-def test_the_preheader_stands_first_and_is_padded(content: IssueContent, html: str) -> None:
+def test_the_preheader_comes_first_and_is_padded(content: IssueContent, html: str) -> None:
     body = html.partition("<body")[2]
     hidden = re.search(r'<div style="display:none[^"]*">([^<]*)</div>', body)
     assert hidden
@@ -253,7 +253,7 @@ HOSTILE = (
 )
 
 
-def test_names_and_quotes_are_inert(
+def test_names_and_quotes_are_escaped(
     content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
 ) -> None:
     def hostile(side: Side) -> Side:
@@ -303,7 +303,7 @@ def test_the_web_version_has_no_reader_but_a_sign_up_link(
         compile_issue(content, site, weekly, "nonsense")
 
 
-def test_content_that_quotes_a_slot_is_not_taken_for_one(
+def test_content_that_looks_like_a_slot_stays_text(
     content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
 ) -> None:
     odd = content.model_copy(update={"sentence": "unsubscribe_url {{ reader.address }} slot-0-"})
@@ -342,9 +342,7 @@ def test_eight_large_cards_stay_within_the_budget(
     assert size < 0.9 * MOST_BYTES
 
 
-def test_eight_cards_compile_in_all_variants_within_a_blink(
-    eight_large: IssueContent, site: Site
-) -> None:
+def test_eight_cards_compile_quickly_in_all_variants(eight_large: IssueContent, site: Site) -> None:
     """The target is 50 ms; three times that is left for a slower or a shared core.
 
     Time of this process' own, the best of some: what else the machine does counts for nothing.

@@ -45,7 +45,7 @@ def test_a_confirmation_is_signed_with_the_name_of_the_site(
     assert "Tools & Trouble\n" in message.text(reader)
 
 
-def test_a_letter_is_marked_automatic_and_belongs_to_no_list(
+def test_a_transactional_message_is_marked_automatic_and_belongs_to_no_list(
     confirmation: CompiledMessage, reader: ReaderValues
 ) -> None:
     parsed = email.message_from_bytes(confirmation.fill(reader), policy=email.policy.default)
@@ -80,7 +80,7 @@ def test_a_notice_needs_no_link(site: Site, reader: ReaderValues) -> None:
     assert "href" not in message.html(reader)
 
 
-def test_a_missing_variable_is_told(site: Site) -> None:
+def test_a_missing_variable_is_reported(site: Site) -> None:
     with pytest.raises(TemplateError, match="'title' is undefined"):
         compile_transactional("notice", {"paragraphs": ["x"]}, site, load_templates("notice"))
 
@@ -91,7 +91,7 @@ def test_a_line_break_cannot_enter_the_subject(site: Site) -> None:
     assert message.subject == "Skipped Bcc: x@y.org"
 
 
-def test_a_sender_that_is_no_mailbox_is_refused(site: Site) -> None:
+def test_a_sender_that_is_not_a_mailbox_is_refused(site: Site) -> None:
     broken = site.model_copy(update={"sender": "nobody"})
-    with pytest.raises(MessageError, match="no usable mailbox"):
+    with pytest.raises(MessageError, match="not a usable mailbox"):
         compile_transactional("confirmation", CONFIRM, broken, load_templates("confirmation"))

@@ -54,7 +54,7 @@ FLIP = Flip(
 )
 
 
-def test_the_subject_leads_with_the_tool_that_is_new_and_adds_another_verdict() -> None:
+def test_the_subject_leads_with_the_new_tool_and_adds_another_verdict() -> None:
     assert subject_for(ISSUE) == "SmolAgents 2.0 ships 3–1; Haiku splits"
 
 
@@ -66,7 +66,7 @@ def test_a_skip_reads_as_a_skip() -> None:
     assert subject_for([versus(LLAMA, HAIKU)]).startswith("Code Llama 4 skipped 3–1")
 
 
-def test_counts_that_are_unknown_are_not_told() -> None:
+def test_unknown_counts_are_left_out() -> None:
     assert subject_for([versus(tool("One", 75), tool("Two", 50))]) == "One ships; Two splits"
 
 
@@ -74,7 +74,7 @@ def test_without_any_panel_the_subject_says_so() -> None:
     assert subject_for([versus(tool("One", None), tool("Two", None))]) == "No take yet on One"
 
 
-def test_the_preheader_tells_what_the_subject_does_not() -> None:
+def test_the_preheader_names_verdicts_that_the_subject_does_not() -> None:
     preheader = preheader_for(ISSUE, subject_for(ISSUE))
     assert "Code Llama 4 skipped 3–1" in preheader
     assert "Claude 4 API ships 4–0" in preheader

@@ -11,7 +11,7 @@ NB = "\u00a0"
     ("text", "rtl"),
     [(HEBREW, True), (ARABIC, True), ("3 " + HEBREW, True), ("Pro לוח", False), ("3–1", False)],
 )
-def test_the_first_letter_decides(text: str, rtl: bool) -> None:
+def test_the_first_letter_with_a_direction_decides(text: str, rtl: bool) -> None:
     assert is_rtl(text) is rtl
 
 
@@ -21,7 +21,7 @@ def test_only_what_runs_from_right_to_left_is_isolated() -> None:
     assert isolated(None) == ""
 
 
-def test_what_is_printed_is_text() -> None:
+def test_isolated_text_is_escaped() -> None:
     assert isolated(f"{HEBREW} <b>") == f'<span dir="rtl">{HEBREW} &lt;b&gt;</span>'
     assert isolated("<b>") == "&lt;b&gt;"
     assert isolated(f"{HEBREW}& <b>", [f"{HEBREW}&"]) == (
@@ -36,7 +36,7 @@ def test_names_are_isolated_in_a_sentence_the_longest_first() -> None:
     )
 
 
-def test_a_heading_stays_unbroken() -> None:
+def test_isolated_names_are_found_in_an_unbroken_heading() -> None:
     assert isolated(unbroken(f"{HEBREW} ships 3–1"), [HEBREW]).startswith(
         f'<span dir="rtl">{HEBREW}</span> ships'
     )
@@ -57,7 +57,7 @@ def test_a_short_last_word_is_not_left_alone() -> None:
     assert unbroken("") == ""
 
 
-def test_what_an_editor_writes_is_text() -> None:
+def test_a_heading_is_escaped() -> None:
     assert unbroken("<b> & 1–0") == f"&lt;b&gt; &amp;{NB}" + (
         '<nobr><span style="white-space:nowrap">1–0</span></nobr>'
     )

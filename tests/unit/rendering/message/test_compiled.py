@@ -33,9 +33,7 @@ def head_of(data: bytes) -> bytes:
     return data.partition(b"\r\n\r\n")[0]
 
 
-def test_each_header_stands_there_exactly_once(
-    message: CompiledMessage, reader: ReaderValues
-) -> None:
+def test_each_header_occurs_exactly_once(message: CompiledMessage, reader: ReaderValues) -> None:
     parsed = parse(message.fill(reader))
     list_headers = ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID"]
     once = ["To", "From", "Reply-To", "Date", "Message-ID", "Subject", *list_headers]
@@ -105,7 +103,7 @@ def test_the_lines_are_fit_for_the_wire(message: CompiledMessage, reader: Reader
     st.from_regex(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,60}@[a-z0-9.-]{1,60}", fullmatch=True),
     st.from_regex(r"https://[a-z.]{1,20}/[A-Za-z0-9._=&?-]{1,150}", fullmatch=True),
 )
-def test_whatever_the_reader_the_lines_stay_short(
+def test_the_lines_stay_short_for_any_reader(
     message: CompiledMessage, address: str, url: str
 ) -> None:
     reader = ReaderValues(
@@ -143,7 +141,9 @@ def test_the_same_input_gives_the_same_bytes(
     assert first.fill(reader) == again.fill(reader)
 
 
-def test_a_stored_message_fills_alike(message: CompiledMessage, reader: ReaderValues) -> None:
+def test_a_stored_message_gives_the_same_bytes(
+    message: CompiledMessage, reader: ReaderValues
+) -> None:
     stored = CompiledMessage.from_bytes(message.to_bytes())
     assert stored == message
     assert stored.fill(reader) == message.fill(reader)

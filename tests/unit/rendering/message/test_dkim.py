@@ -106,19 +106,19 @@ def test_the_fields_that_one_click_needs_are_named(keys: Keys) -> None:
 @pytest.mark.parametrize(
     "domain", [DOMAIN, "a-rather-long-name-of-a-domain.newsletters.example.org"]
 )
-def test_its_lines_are_short(keys: Keys, domain: str) -> None:
+def test_signature_lines_are_short(keys: Keys, domain: str) -> None:
     lines = DkimSigner(domain, keys).sign(MESSAGE, NOW).split(b"\r\n")
     assert max(map(len, lines)) <= 78
     assert b"" not in lines[: lines.index(b"To: r@example.org")]
 
 
-def test_a_message_in_pieces_gets_the_signatures_of_the_whole(keys: Keys) -> None:
+def test_a_message_signed_in_pieces_gets_the_signatures_of_the_whole(keys: Keys) -> None:
     signer = DkimSigner(DOMAIN, keys)
     in_pieces = signer.signatures(OWN, COMMON, memoryview(MESSAGE)[-len(BODY) :], NOW)
     assert in_pieces + MESSAGE == signer.sign(MESSAGE, NOW)
 
 
-def test_a_kept_signer_signs_each_message_for_itself(keys: Keys) -> None:
+def test_a_signer_that_is_reused_signs_each_message_separately(keys: Keys) -> None:
     signer = DkimSigner(DOMAIN, keys)
     other = OWN.replace(b"r@example.org", b"s@example.org").replace(b"unsubscribe/t", b"xyz")
     letter = b"Auto-Submitted: auto-generated\r\n"
@@ -143,7 +143,7 @@ def compiled(
     return compile_transactional("confirmation", context, site, load_templates("confirmation"))
 
 
-def test_a_real_message_is_in_its_relaxed_form_and_verifies(
+def test_a_real_message_is_in_relaxed_form_and_verifies(
     keys: Keys, compiled: CompiledMessage, reader: ReaderValues, opendkim: OpenDkim
 ) -> None:
     message = compiled.fill(reader)

@@ -39,7 +39,7 @@ def test_both_kinds_are_read(files: Path, keys: tuple[SigningKey, SigningKey]) -
         assert read_key(key.selector, files / key.selector).record() == key.record()
 
 
-def test_rsa_signs_first_in_whatever_order_they_are_set(files: Path) -> None:
+def test_rsa_signs_first_whatever_the_order_of_the_keys(files: Path) -> None:
     found = read_keys(f"e:{files}/ed1, r:{files}/rsa1 ,r2.jan:{files}/rsa1,")
     assert [key.selector for key in found] == ["r", "r2.jan", "e"]
 
@@ -66,13 +66,13 @@ def test_two_keys_under_one_selector_are_refused(files: Path) -> None:
         read_keys(f"a:{files}/rsa1,A:{files}/rsa1")
 
 
-def test_what_cannot_be_used_is_said_without_the_key(tmp_path: Path) -> None:
+def test_an_unusable_key_is_reported_without_its_content(tmp_path: Path) -> None:
     short = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     curve = ec.generate_private_key(ec.SECP256R1())
     contents = {
         "use 2048": pem(short),
         "neither RSA nor Ed25519": pem(curve),
-        "no unencrypted PEM key": b"-----BEGIN nonsense",
+        "not an unencrypted PEM key": b"-----BEGIN nonsense",
     }
     for reason, content in contents.items():
         (tmp_path / "key").write_bytes(content)

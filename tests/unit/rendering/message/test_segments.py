@@ -45,7 +45,7 @@ def test_a_text_is_cut_at_its_tokens_and_joined_again() -> None:
 
 
 @given(LINES)
-def test_any_text_survives_on_lines_fit_for_signing(text: str) -> None:
+def test_any_text_survives_encoding_on_lines_fit_for_signing(text: str) -> None:
     encoded = encode_literal(text)
     assert decode(encoded) == text
     assert_wire_ready(encoded)

@@ -48,15 +48,15 @@ MISTAKES = {
     "unknown filter": ("{{ issue.date | safe }}", "No filter named 'safe'"),
     "unknown test": ("{% if issue is callable %}x{% endif %}", "No test named 'callable'"),
     "misspelt tag": ("<mj-txt>x</mj-txt>", "did you mean <mj-text>"),
-    "misplaced tag": ("<mj-section></mj-section>", "<mj-section> cannot stand in <h2>"),
+    "misplaced tag": ("<mj-section></mj-section>", "<mj-section> is not allowed in <h2>"),
     "mjml include": ('<mj-include path="/etc/passwd" />', "use {% include"),
     "script": ("<script>alert(1)</script>", "<script>"),
     "event handler": ('<b onclick="x()">x</b>', "onclick is a script"),
     "script link": ('<a href=" java\tscript:x">x</a>', "must be an http(s) link"),
     "multi-line attribute": ('<a href="https://x.org/\n?a">x</a>', "runs over several lines"),
     "unclosed tag": ("<p>x", "<p> of line"),
-    "stray bracket": ('<p title="x>x</p>', "begins no tag"),
-    "cdata": ("<![CDATA[x]]>", "begins no tag"),
+    "stray bracket": ('<p title="x>x</p>', "does not begin a tag"),
+    "cdata": ("<![CDATA[x]]>", "does not begin a tag"),
     "deep nesting": ("<b>" * 9000, "more than 64 deep"),
     "deep expression": ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "nested too deeply"),
     "endless loop": (NESTED * 4 + CLOSED * 4, "passes of loops and macros"),
@@ -78,7 +78,7 @@ MISTAKES = {
         "nested too deeply, or calls itself",
     ),
     "python attribute": ("{{ issue.__class__ }}", "no '__class__' here"),
-    "python method": ("{{ issue.date.format() }}", "'format' is not to be had"),
+    "python method": ("{{ issue.date.format() }}", "'format' is not available here"),
     "calling a value": ("{{ issue.date() }}", "only macros can be called"),
     "includes itself": ('{% include "glance.mjml.j2" %}', "includes itself"),
     "include cycle": ('{% include "issue.mjml.j2" %}', "includes itself"),
@@ -89,7 +89,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_with_file_line_and_reason(
+def test_a_mistake_is_reported_with_file_line_and_reason(
     compile_with: Compile, line: int, mistake: str
 ) -> None:
     text, reason = MISTAKES[mistake]
@@ -128,7 +128,7 @@ def test_an_unsubscribe_address_outside_a_link_is_not_enough(compile_with: Compi
         )
 
 
-def test_a_page_over_the_budget_is_told_with_its_heaviest_line(
+def test_html_over_the_size_limit_is_reported_with_its_heaviest_line(
     compile_with: Compile, line: int
 ) -> None:
     with pytest.raises(TemplateError, match="at most 100,000") as told:
@@ -136,7 +136,7 @@ def test_a_page_over_the_budget_is_told_with_its_heaviest_line(
     assert (told.value.file, told.value.line) == (GLANCE, line)
 
 
-def test_an_editors_template_is_compiled_apart(
+def test_a_changed_template_is_compiled_in_a_subprocess(
     content: IssueContent, site: Site, weekly: TemplateSet
 ) -> None:
     changed = {**weekly.files, GLANCE: weekly.files[GLANCE].replace(MARK, "In short")}
@@ -149,7 +149,7 @@ def test_an_editors_template_is_compiled_apart(
     assert (told.value.file, told.value.line) == (GLANCE, 1)
 
 
-def test_a_compiler_that_dies_is_a_fault_of_the_template(
+def test_a_crash_of_the_compiler_is_reported_as_a_template_error(
     content: IssueContent, site: Site, weekly: TemplateSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(arguments: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
@@ -157,7 +157,7 @@ def test_a_compiler_that_dies_is_a_fault_of_the_template(
 
     monkeypatch.setattr(subprocess, "run", die)
     edited = TemplateSet("weekly", {**weekly.files, GLANCE: ""})
-    with pytest.raises(TemplateError, match="ended the compiler"):
+    with pytest.raises(TemplateError, match="crashed the compiler"):
         compile_issue(content, site, edited)
 
 
@@ -178,14 +178,14 @@ def test_an_unknown_set_is_not_found(name: str) -> None:
         load_templates(name)
 
 
-def test_a_file_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "issue.txt.j2").write_bytes(b"\xff\xfe")
     with pytest.raises(TemplateError, match="UTF-8"):
         load_templates("mine", tmp_path)
 
 
-def test_a_file_that_cannot_be_read_is_told(
+def test_a_file_that_cannot_be_read_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mine").mkdir()
