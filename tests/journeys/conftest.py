@@ -1,4 +1,4 @@
-"""An installation whose commands are called in this process; several machines on PostgreSQL."""
+"""An installation whose commands run in this process; several machines on PostgreSQL."""
 
 import json
 import os
@@ -46,18 +46,18 @@ class CommandLine:
         return result
 
     def json(self, *words: str | Path) -> Any:
-        """What a command prints with --json."""
+        """The parsed output of a command with --json."""
         return json.loads(self(*words, "--json").stdout)
 
     def refusal(self, *words: str | Path) -> str:
-        """Run a command that must fail as expected; its one sentence."""
+        """Run a command that must fail as expected; returns its one sentence."""
         result = CliRunner().invoke(app, [str(word) for word in words])
         assert isinstance(result.exception, EXPECTED), f"{words}: {result.exception!r}"
         return str(result.exception)
 
     @property
     def inbox(self) -> Path:
-        """Where the built-in inbox keeps what it received."""
+        """The folder of the built-in inbox."""
         return self.folder / "var" / "inbox"
 
 
@@ -96,7 +96,7 @@ def url(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def machine(tmp_path: Path, url: str, relay: tuple[Sink, int]) -> Machine:
-    """The environment of a host: what all share, and a folder of its own."""
+    """The environment of a host: what all hosts share, and its own folder."""
 
     def machine(name: str) -> dict[str, str]:
         (tmp_path / name).mkdir(exist_ok=True)
@@ -120,7 +120,7 @@ def machine(tmp_path: Path, url: str, relay: tuple[Sink, int]) -> Machine:
 
 @pytest.fixture
 def start(machine: Machine, tmp_path: Path) -> Iterator[Start]:
-    """Start a command on a host; all are killed at the end."""
+    """Start a command on a host; all processes are killed at the end."""
     running: list[subprocess.Popen[str]] = []
 
     def start(name: str, *words: str) -> "subprocess.Popen[str]":
@@ -143,7 +143,7 @@ def start(machine: Machine, tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def desk(machine: Machine, tmp_path: Path) -> dict[str, str]:
-    """An approved issue 1 and its readers, set up from one of the hosts."""
+    """An approved issue 1 and its readers, set up on one of the hosts."""
     here = machine("desk")
     readers = tmp_path / "readers.csv"
     lines = [f"reader{number}@example{number % 50}.org" for number in range(READERS)]

@@ -1,4 +1,4 @@
-"""Every command of the contract: its JSON keys, its refusals, and how the process ends."""
+"""Every documented command: its JSON keys, its refusals, and its exit status."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ SLUG = "alpha-vs-beta"
 
 @pytest.fixture
 def filled(digest: CommandLine, tmp_path: Path) -> CommandLine:
-    """One comparison, two readers, one of whom has to confirm."""
+    """One comparison and two readers, one of whom must still confirm."""
     (tmp_path / "page.json").write_text(PAGE)
     digest("comparisons", "import", tmp_path / "page.json")
     digest("readers", "add", "ann@example.org", "--confirmed", "--source", "a list on paper")
@@ -64,7 +64,7 @@ def draft(filled: CommandLine) -> CommandLine:
 
 
 @pytest.mark.parametrize("noun", COMMANDS)
-def test_every_promised_command_is_there(noun: str) -> None:
+def test_every_promised_command_exists(noun: str) -> None:
     for command in COMMANDS[noun].split():
         words = [*noun.split(), command, "--help"]
         assert CliRunner().invoke(app, words).exit_code == 0, words
@@ -96,7 +96,7 @@ class TestJson:
         filled.json("readers", "erase", "bob@example.org", "--yes")
         assert len(filled("readers", "export", "--format", "csv").stdout.splitlines()) == 2
 
-    def test_an_import_revives_nobody(self, filled: CommandLine, tmp_path: Path) -> None:
+    def test_an_import_does_not_revive_readers(self, filled: CommandLine, tmp_path: Path) -> None:
         filled("readers", "suppress", "ann@example.org")
         filled("readers", "erase", "bob@example.org", "--yes")
         people = tmp_path / "people.csv"
@@ -150,7 +150,7 @@ class TestJson:
         [row] = draft.json("issues", "list")
         assert (row["number"], row["state"]) == (1, "sent")
 
-    def test_pause_resume_and_cancel_say_what_is_out(self, draft: CommandLine) -> None:
+    def test_pause_resume_and_cancel_report_what_was_sent(self, draft: CommandLine) -> None:
         draft("issues", "approve", "1")
         draft("issues", "send", "1", "--to-inbox")
         for command, state in (("pause", "paused"), ("resume", "sending"), ("cancel", "cancelled")):
@@ -175,7 +175,7 @@ class TestRefusals:
         assert "DIGEST_POSTAL_ADDRESS" in draft.refusal("issues", "send", "1", "--to-inbox")
         assert draft.json("issues", "report", "1")["recipients"] == 0
 
-    def test_what_was_told_is_not_told_again(self, draft: CommandLine) -> None:
+    def test_a_comparison_that_was_sent_is_not_sent_again(self, draft: CommandLine) -> None:
         draft("issues", "compose", "--extra")
         draft("issues", "approve", "1")
         assert f"{SLUG} is approved in #1" in draft.refusal("issues", "approve", "2")
@@ -184,7 +184,7 @@ class TestRefusals:
         assert candidate == {"slug": SLUG, "included": False, "reason": "sent in #1"}
 
     @pytest.mark.parametrize(
-        ("words", "says"),
+        ("words", "expected"),
         [
             ("comparisons show nope", "digest comparisons list"),
             ("readers show nobody@example.org", "is no reader"),
@@ -199,14 +199,14 @@ class TestRefusals:
             ("editions set weekly --zone Mars/Phobos", "IANA"),
         ],
     )
-    def test_one_sentence_with_the_next_step(
-        self, draft: CommandLine, words: str, says: str
+    def test_a_refusal_is_one_sentence_with_the_next_step(
+        self, draft: CommandLine, words: str, expected: str
     ) -> None:
-        assert says in draft.refusal(*words.split())
+        assert expected in draft.refusal(*words.split())
 
 
 class TestTheProcess:
-    """What only a process of its own can show."""
+    """Behaviour that only a separate process can show."""
 
     @pytest.fixture
     def environment(self, filled: CommandLine) -> dict[str, str]:
@@ -221,9 +221,7 @@ class TestTheProcess:
             text=True,
         )
 
-    def test_a_reader_that_stops_reading_gets_no_traceback(
-        self, environment: dict[str, str]
-    ) -> None:
+    def test_a_pipe_closed_early_causes_no_traceback(self, environment: dict[str, str]) -> None:
         child = self.start(environment, "comparisons", "list", "--json")
         assert child.stdout is not None
         child.stdout.close()
@@ -252,7 +250,7 @@ class TestTheProcess:
         assert child.returncode == status
         assert (out, "Traceback" in err, "hushhush" in err) == ("", False, False)
 
-    def test_a_file_that_is_no_database_is_named(
+    def test_a_file_that_is_not_a_database_is_named(
         self, environment: dict[str, str], filled: CommandLine
     ) -> None:
         (filled.folder / "var" / "digest.db").write_bytes(b"no database " * 1000)
@@ -261,7 +259,7 @@ class TestTheProcess:
         assert err.startswith("digest: cannot open the database")
         assert len(err.splitlines()) == 1
 
-    def test_two_servers_on_one_database_send_once_and_stop_when_told(
+    def test_two_servers_on_one_database_send_once_and_stop_on_a_signal(
         self, environment: dict[str, str], filled: CommandLine
     ) -> None:
         number = str(filled.json("issues", "compose", "--extra")["number"])

@@ -1,4 +1,4 @@
-"""The five real pages, all the way: imported, composed, sent, and every fact right in the mail."""
+"""The five real pages from import to inbox: every fact is right in the mail."""
 
 import email
 import re
@@ -27,7 +27,7 @@ def imported(digest: CommandLine, pages: Path) -> CommandLine:
     return digest
 
 
-def test_the_list_gives_every_panel(imported: CommandLine) -> None:
+def test_the_list_shows_every_panel(imported: CommandLine) -> None:
     listed = imported.json("comparisons", "list")
     assert [found["left"]["name"] for found in listed] == [SHARED] * 5
     assert all(found["left"]["panel_ship_percent"] == 100 for found in listed)
@@ -43,7 +43,7 @@ def test_the_list_gives_every_panel(imported: CommandLine) -> None:
     assert {side["community"] for side in sides} == {None}
 
 
-def test_each_fact_stands_on_its_page_word_for_word(imported: CommandLine, pages: Path) -> None:
+def test_each_fact_is_on_its_page_word_for_word(imported: CommandLine, pages: Path) -> None:
     lines = {line.strip(" “”") for path in pages.glob("*.txt") for line in _lines(path)}
     for found in imported.json("comparisons", "list"):
         shown = imported.json("comparisons", "show", found["slug"])
@@ -91,7 +91,7 @@ def test_importing_again_changes_nothing(imported: CommandLine, pages: Path) -> 
 
 
 class TestTheMail:
-    """What the one confirmed reader finds in her inbox."""
+    """What the one confirmed reader receives."""
 
     @pytest.fixture
     def mail(self, imported: CommandLine) -> EmailMessage:
@@ -103,7 +103,7 @@ class TestTheMail:
         [path] = imported.inbox.glob("*.eml")
         return email.message_from_bytes(path.read_bytes(), policy=policy.default)  # type: ignore[return-value]
 
-    def test_it_tells_every_verdict_and_count(self, mail: EmailMessage) -> None:
+    def test_the_mail_contains_every_verdict_and_count(self, mail: EmailMessage) -> None:
         text = _part(mail, "plain")
         assert "[SHIP] Claude 4 API: 100% (4 ship / 0 skip)" in text
         for name, (_, percent, ship, skip, verdict) in PANELS.items():
@@ -116,7 +116,7 @@ class TestTheMail:
             for words in ("1 Test Street, 10115 Berlin", "/preferences/", "/unsubscribe/"):
                 assert words in part
 
-    def test_no_fact_is_made_up(self, mail: EmailMessage, pages: Path) -> None:
+    def test_no_fact_is_invented(self, mail: EmailMessage, pages: Path) -> None:
         known = " ".join(" ".join(_lines(path)) for path in sorted(pages.glob("*.txt")))
         quotes = re.findall(r"“([^”]+)”", _part(mail, "plain"))
         assert len(quotes) == 12, "two of each tool"
@@ -125,7 +125,7 @@ class TestTheMail:
             assert len(folded) <= 200
             assert folded.removesuffix("…") in known
 
-    def test_the_subject_gives_a_verdict_at_once(self, mail: EmailMessage) -> None:
+    def test_the_subject_contains_a_verdict(self, mail: EmailMessage) -> None:
         subject = str(mail["Subject"])
         assert len(subject) <= 50
         assert re.search(r"\b(ships|splits|skip)", subject[:33])

@@ -1,4 +1,4 @@
-"""From sign-up to unsubscribe, and a scanner that opens every link a thousand times between."""
+"""From sign-up to unsubscribe, with a scanner that opens every link a thousand times."""
 
 import asyncio
 import email
@@ -50,7 +50,7 @@ async def site(app: App) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def signed_up(digest: CommandLine, app: App, site: httpx.AsyncClient) -> str:
-    """Ann has filled in the form; the path of the link she was mailed."""
+    """Ann has filled in the form; the path of the link that Ann got by mail."""
     await site.post("/signup", data={"address": "ann@example.org", "edition": "weekly"})
     await deliver(app)
     [letter] = received(digest, "Please confirm")
@@ -61,7 +61,7 @@ async def signed_up(digest: CommandLine, app: App, site: httpx.AsyncClient) -> s
 
 @pytest.fixture
 async def issue(digest: CommandLine, app: App, site: httpx.AsyncClient, signed_up: str) -> Message:
-    """The issue that Ann received after she had confirmed."""
+    """The issue that Ann received after confirming."""
     assert (await site.post(signed_up)).status_code == 200
     await send_issue(app)
     [mail] = received(digest, "Alpha")
@@ -76,7 +76,7 @@ async def send_issue(app: App) -> None:
 
 
 async def deliver(app: App) -> None:
-    """Let a worker of the real engine send what waits."""
+    """Let a worker of the real engine send what is waiting."""
     waiting = select(Delivery).where(col(Delivery.state) != DeliveryState.ACCEPTED)
     async with open_worker(app) as worker:
         task = asyncio.create_task(worker.run())
@@ -109,7 +109,7 @@ async def test_opening_every_link_a_thousand_times_changes_nothing(
     assert dump(digest) == before
 
 
-async def test_a_link_to_confirm_waits_for_the_button(
+async def test_a_confirmation_link_does_nothing_until_the_button_is_pressed(
     digest: CommandLine, site: httpx.AsyncClient, signed_up: str
 ) -> None:
     before = dump(digest)
@@ -126,7 +126,7 @@ async def test_a_link_to_confirm_waits_for_the_button(
 @pytest.mark.parametrize(
     "body", [{"data": ONE_CLICK}, {"files": {"List-Unsubscribe": (None, "One-Click")}}]
 )
-async def test_one_click_unsubscribes_and_the_next_issue_stays_away(
+async def test_one_click_unsubscribes_and_the_next_issue_is_not_sent(
     digest: CommandLine,
     app: App,
     site: httpx.AsyncClient,
@@ -154,7 +154,7 @@ def one_click(mail: Message) -> str:
 
 
 def received(digest: CommandLine, *words: str) -> list[Message]:
-    """What the built-in inbox holds with one of these words in the subject."""
+    """The messages of the built-in inbox with one of these words in the subject."""
     mails = [
         email.message_from_bytes(path.read_bytes(), policy=policy.default)
         for path in sorted(digest.inbox.glob("*.eml"))
@@ -170,7 +170,7 @@ def text_of(mail: Message, kind: str) -> str:
 
 
 def dump(digest: CommandLine) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, read past the program."""
+    """Every row of every table, read without the program."""
     path: Path = digest.folder / "var" / "digest.db"
     with sqlite3.connect(path) as database:
         names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()

@@ -1,4 +1,4 @@
-"""A server and a worker meet relays that quote addresses, and a database that goes: all untold."""
+"""Relays quote addresses and the database fails, but no log line contains an address."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ DEAD, LATER, REFUSED, BLOCKED, CUT, FINE = range(6)
 
 
 class Quoting:
-    """An SMTP server whose every reply quotes the reader, each with another fate."""
+    """An SMTP server that quotes the address in every reply, each with a different outcome."""
 
     url: str
     spam = False
@@ -78,7 +78,7 @@ def relay(url: str) -> Iterator[tuple[Quoting, int]]:
     controller.stop()
 
 
-def test_nothing_that_a_server_or_a_worker_says_holds_an_address(
+def test_no_output_of_a_server_or_worker_contains_an_address(
     desk: dict[str, str],
     start: Start,
     relay: tuple[Quoting, int],
@@ -106,10 +106,10 @@ def test_nothing_that_a_server_or_a_worker_says_holds_an_address(
     written = [log.read_text() for log in logs]
     assert [QUOTED.findall(text) for text in written] == [[], []]
     lines = [line for text in written for line in text.splitlines() if line.startswith("{")]
-    said = [json.loads(line) for line in lines]
-    events = {line["event"] for line in said}
+    logged = [json.loads(line) for line in lines]
+    events = {line["event"] for line in logged}
     assert {"recorded", "denied", "outcome unknown", "worker lock lost", "paused"} <= events
-    assert {"5.1.1", "4.2.1", "5.6.0", "5.7.1"} <= {line.get("enhanced") for line in said}
-    assert any(HIDDEN in line.get("reason", "") for line in said if line["event"] == "paused")
+    assert {"5.1.1", "4.2.1", "5.6.0", "5.7.1"} <= {line.get("enhanced") for line in logged}
+    assert any(HIDDEN in line.get("reason", "") for line in logged if line["event"] == "paused")
     bounced = ask(url, "SELECT count(*) FROM suppression WHERE reason = 'bounce'")
     assert bounced != {"0"}

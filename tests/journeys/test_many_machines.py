@@ -1,4 +1,4 @@
-"""One server and two workers on PostgreSQL, one killed in mid-send: all is accounted for."""
+"""One server and two workers on PostgreSQL, one killed mid-send: every reader is accounted for."""
 
 import json
 import signal
@@ -14,13 +14,13 @@ from tests.journeys.test_send import Sink, digest, digest_json
 
 
 def ask(url: str, query: str) -> set[str]:
-    """The first column of what the database answers."""
+    """The first column of a query."""
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         return {str(row[0]) for row in connection.execute(query)}  # type: ignore[call-overload]
 
 
 def owners(url: str) -> set[str]:
-    """Who has deliveries in hand."""
+    """The workers that have claimed deliveries."""
     return ask(url, "SELECT owner FROM delivery WHERE owner IS NOT NULL")
 
 
@@ -31,7 +31,7 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def test_a_worker_killed_in_mid_send_is_made_good_and_nobody_is_lost(
+def test_other_workers_take_over_from_one_killed_mid_send_and_no_reader_is_lost(
     desk: dict[str, str], start: Start, relay: tuple[Sink, int], url: str, tmp_path: Path
 ) -> None:
     sink = relay[0]
@@ -60,11 +60,11 @@ def test_a_worker_killed_in_mid_send_is_made_good_and_nobody_is_lost(
     other.send_signal(signal.SIGTERM)
     assert other.wait(30) == 0
     lines = (tmp_path / "second.log").read_text().splitlines()
-    said = [json.loads(line) for line in lines if line.startswith("{")]
-    assert not [line for line in said if line["level"] in ("error", "critical")]
+    logged = [json.loads(line) for line in lines if line.startswith("{")]
+    assert not [line for line in logged if line["level"] in ("error", "critical")]
 
 
-def test_work_beside_an_embedded_store_is_refused_in_one_line(
+def test_work_with_an_sqlite_store_is_refused_in_one_line(
     machine: Machine,
 ) -> None:
     here = machine("alone")

@@ -1,4 +1,4 @@
-"""A second worker on PostgreSQL, started in mid-send: it helps at once, and each tells its own."""
+"""A second worker on PostgreSQL, started mid-send, helps at once; each has its own metrics."""
 
 import signal
 import time
@@ -17,7 +17,7 @@ SECONDS = 4.0
 
 
 class Monitor:
-    """Asks one worker, at the address that it printed."""
+    """Monitors one worker, at the address that it printed."""
 
     def __init__(self, log: Path) -> None:
         until(lambda: "/metrics" in log.read_text())
@@ -25,14 +25,14 @@ class Monitor:
         [self._url] = [line.split()[-1] for line in lines if line.startswith("Monitors")]
 
     def accepted(self) -> float:
-        """How many messages relays took from it."""
+        """How many of its messages relays accepted."""
         page = httpx.get(self._url).raise_for_status().text
         families = text_string_to_metric_families(page)
         values = {one.name: one.value for family in families for one in family.samples}
         return values["digest_accepted_total"]
 
     def status(self, path: str) -> int | None:
-        """What it answers there; None when nobody listens any more."""
+        """Its answer to a probe; None when it no longer listens."""
         try:
             return httpx.get(self._url.replace("/metrics", path)).status_code
         except httpx.TransportError:
@@ -40,17 +40,17 @@ class Monitor:
 
 
 def rate(count: Callable[[], float]) -> float:
-    """By how many a count grows in a second, over some."""
+    """The growth of a count per second, over a few seconds."""
     before, began = count(), time.monotonic()
     time.sleep(SECONDS)
     return (count() - before) / (time.monotonic() - began)
 
 
-def test_a_worker_that_is_started_in_mid_send_helps_at_once(
+def test_a_worker_started_mid_send_helps_at_once(
     desk: dict[str, str], start: Start, relay: tuple[Sink, int], url: str, tmp_path: Path
 ) -> None:
-    """Its first message goes out while the other sends for two seconds at most; so says the
-    other's pace, and not the clock, since the machine may be busy with more than this test."""
+    # Its first message must be sent within two seconds. They are measured by how many messages
+    # the other worker sends, not by the clock, since the machine may be busy with other things.
     sink = relay[0]
     sink.slow = 0.2
     workers = [start("first", "work", *LOOK)]

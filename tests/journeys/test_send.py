@@ -1,4 +1,4 @@
-"""A thousand readers, a real SMTP server, and processes that die: everybody gets one copy."""
+"""A thousand readers, a real SMTP server, and processes that die: every reader gets one copy."""
 
 import asyncio
 import json
@@ -129,7 +129,7 @@ def test_a_thousand_readers_get_exactly_one_message_each(
 
 
 @pytest.mark.usefixtures("approved")
-def test_killed_in_mid_send_nobody_is_missed_and_copies_stay_within_the_promise(
+def test_after_a_kill_mid_send_no_reader_is_missed_and_copies_stay_within_the_promise(
     environment: dict[str, str], sink: tuple[Sink, int]
 ) -> None:
     handler, connections = sink[0], 4
@@ -155,7 +155,7 @@ def test_killed_in_mid_send_nobody_is_missed_and_copies_stay_within_the_promise(
 
 
 @pytest.mark.usefixtures("approved")
-def test_told_to_end_in_mid_send_it_leaves_nothing_unknown_and_says_how_it_goes_on(
+def test_a_signal_mid_send_leaves_nothing_unknown_and_the_output_says_how_to_continue(
     environment: dict[str, str], sink: tuple[Sink, int]
 ) -> None:
     handler = sink[0]
@@ -169,10 +169,10 @@ def test_told_to_end_in_mid_send_it_leaves_nothing_unknown_and_says_how_it_goes_
     )
     wait_until(lambda: handler.copies.total() >= 100)
     child.send_signal(signal.SIGTERM)
-    _, told = child.communicate(timeout=40)
+    _, errors = child.communicate(timeout=40)
     assert child.returncode == 1
-    assert "`digest serve` goes on with what is open" in told
-    assert "Traceback" not in told
+    assert "`digest serve` goes on with what is open" in errors
+    assert "Traceback" not in errors
     report = digest_json(environment, "issues", "report", "1")
     assert isinstance(report, dict)
     assert report["ever_unknown"] == report["in_flight"] == 0
@@ -180,7 +180,7 @@ def test_told_to_end_in_mid_send_it_leaves_nothing_unknown_and_says_how_it_goes_
 
 
 def resume(environment: dict[str, str]) -> dict[str, int]:
-    """A new start: `serve` takes up what the dead process left."""
+    """A restart: `serve` takes over what the dead process left."""
     environment = {**environment, "DIGEST_PORT": "0", "DIGEST_DESK_PORT": "0"}
     server = subprocess.Popen(
         [sys.executable, "-m", "digest", "serve"],

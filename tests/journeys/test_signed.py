@@ -1,4 +1,4 @@
-"""What comes out of a real SMTP session bears signatures that others' verifiers accept."""
+"""Signatures on mail received in a real SMTP session, checked by independent verifiers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ DOMAIN = "news.example.org"
 
 
 class Mailbox:
-    """Keeps what a relay has after undoing the transparency of dots."""
+    """Keeps each message as a relay has it, after removing the stuffed dots."""
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
@@ -65,13 +65,13 @@ def write_key(path: Path, key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) ->
 
 @pytest.fixture
 async def news(keys: tuple[SigningKey, ...], mailbox: Mailbox) -> None:
-    """A comparison of a tool whose name begins with a dot."""
+    """A comparison with a tool whose name starts with a dot."""
     async with open_app(load_settings()) as app, app.store.write() as session:
         await add_comparison(session, "Alpha", ".NET Copilot", app.clock())
 
 
 @pytest.mark.usefixtures("news")
-def test_an_issue_and_a_letter_verify_as_the_relay_received_them(
+def test_signatures_of_an_issue_and_a_notice_verify_as_received(
     digest: CommandLine, mailbox: Mailbox, keys: tuple[SigningKey, ...], tmp_path: Path
 ) -> None:
     for name in ("ada", "bob"):

@@ -1,4 +1,4 @@
-"""The built wheel works outside the checkout: templates, migrations and demonstration inside."""
+"""The built wheel works outside the checkout, with templates, migrations and demonstration."""
 
 import json
 import os
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel unpacked into a folder that goes before everything on the path."""
+    """The wheel, unpacked into a folder at the front of the path."""
     out = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)],
@@ -49,7 +49,7 @@ def test_the_wheel_is_what_runs(installed: Path, tmp_path: Path) -> None:
     assert where.startswith(str(installed))
 
 
-def test_it_initialises_and_imports(installed: Path, tmp_path: Path) -> None:
+def test_the_wheel_initialises_and_imports(installed: Path, tmp_path: Path) -> None:
     python(installed, tmp_path, "-m", "digest", "init")
     content = installed / "digest" / "demo" / "content" / "week-1.json"
     python(installed, tmp_path, "-m", "digest", "comparisons", "import", str(content))
@@ -59,10 +59,8 @@ def test_it_initialises_and_imports(installed: Path, tmp_path: Path) -> None:
     assert len(listed) >= 3
 
 
-def test_the_demonstration_ends_with_everybody_accounted_for(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_the_demonstration_accounts_for_every_reader(installed: Path, tmp_path: Path) -> None:
     words = ("-m", "digest", "demo", "--no-serve", "--dir", str(tmp_path / "demo"))
-    told = python(installed, tmp_path, *words)
-    assert "8 recipients = 8 accepted + 0 open" in told
-    assert "7 recipients = 7 accepted + 0 open" in told
+    output = python(installed, tmp_path, *words)
+    assert "8 recipients = 8 accepted + 0 open" in output
+    assert "7 recipients = 7 accepted + 0 open" in output

@@ -1,4 +1,4 @@
-"""What the composition root decides."""
+"""Decisions of the composition root."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from digest.bootstrap import _lock_folder
 from digest.settings import Settings
 
 
-def test_two_names_of_one_database_have_one_folder_for_locks(
+def test_two_paths_of_one_database_have_one_folder_for_locks(
     tmp_path: Path, settings: Settings
 ) -> None:
     (tmp_path / "digest.db").touch()

@@ -1,4 +1,4 @@
-"""What we stand on must be free to ship with: no GPL (the LGPL is fine)."""
+"""Every dependency must be free to ship with: no GPL (the LGPL is fine)."""
 
 from importlib.metadata import Distribution, distributions
 
@@ -7,7 +7,7 @@ LESSER = ("LGPL", "LESSER GENERAL PUBLIC", "LIBRARY GENERAL PUBLIC")
 
 
 def licences_of(distribution: Distribution) -> list[str]:
-    """What its metadata says: the SPDX expression, else the classifiers, else the first line."""
+    """The SPDX expression, else the classifiers, else the first line of the licence."""
     metadata = distribution.metadata
     expression = metadata.get("License-Expression")
     if expression:
@@ -24,13 +24,13 @@ def is_copyleft(licence: str) -> bool:
 
 
 def test_no_library_is_under_the_gpl() -> None:
-    offered = {found.name: licences_of(found) for found in distributions()}
-    assert "sqlmodel" in offered
-    bound = {name: all_ for name, all_ in offered.items() if all_ and all(map(is_copyleft, all_))}
+    licences = {found.name: licences_of(found) for found in distributions()}
+    assert "sqlmodel" in licences
+    bound = {name: all_ for name, all_ in licences.items() if all_ and all(map(is_copyleft, all_))}
     assert bound == {}
 
 
-def test_the_check_tells_the_gpl_from_the_lgpl() -> None:
+def test_the_check_distinguishes_the_gpl_from_the_lgpl() -> None:
     assert is_copyleft("GPL-3.0-ONLY")
     assert is_copyleft("LICENSE :: OSI APPROVED :: GNU AFFERO GENERAL PUBLIC LICENSE V3")
     assert not is_copyleft("LGPL-3.0-ONLY")

@@ -1,4 +1,4 @@
-"""Settings as an operator writes them: what is wrong is named, what is secret is not."""
+"""Settings from the environment: errors name the setting and never show a secret."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("DIGEST_WORK_LISTEN", "[127.0.0.1]:9464"),
     ],
 )
-def test_a_setting_that_cannot_be_meant_is_named(
+def test_an_invalid_setting_is_named(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -57,7 +57,7 @@ def test_a_secret_can_come_from_a_file(
         load_settings()
 
 
-def test_a_secret_is_not_repeated_in_the_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_is_not_shown_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_DATABASE_URL", "mysql://root:hushhush@there/db")
     with pytest.raises(Misconfigured) as caught:
         load_settings()
@@ -65,7 +65,7 @@ def test_a_secret_is_not_repeated_in_the_complaint(monkeypatch: pytest.MonkeyPat
     assert caught.value.__cause__ is None
 
 
-def test_an_env_file_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
+def test_the_error_for_an_env_file_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes("DIGEST_POSTAL_ADDRESS=Straße 1".encode("latin-1"))
     with pytest.raises(Misconfigured, match=r"^\.env: is not UTF-8"):
         load_settings()
@@ -79,6 +79,6 @@ def test_an_env_file_in_another_encoding_is_one_sentence(tmp_path: Path) -> None
         ("[::1]:9464", "::1", 9464),
     ],
 )
-def test_a_place_to_listen_has_a_host_and_a_port(text: str, host: str, port: int) -> None:
+def test_an_address_to_listen_on_has_a_host_and_a_port(text: str, host: str, port: int) -> None:
     assert HostPort.parse(text) == (host, port)
     assert HostPort(host, port).url == f"http://{text}"

@@ -1,4 +1,4 @@
-"""`digest init` and `doctor` where something is missing."""
+"""`digest init` and `digest doctor` in an incomplete installation."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def run(*words: str) -> str:
     return done.output
 
 
-def test_init_makes_a_key_that_only_its_owner_can_read_and_keeps_it(folder: Path) -> None:
+def test_init_creates_a_key_readable_only_by_its_owner_and_keeps_it(folder: Path) -> None:
     first = json.loads(run("init", "--json"))
     assert (first["database"], first["secret_key_created"]) == ("created", True)
     key = (folder / KEY_FILE).read_text()
@@ -33,7 +33,7 @@ def test_init_makes_a_key_that_only_its_owner_can_read_and_keeps_it(folder: Path
     assert (folder / KEY_FILE).read_text() == key
 
 
-def test_a_database_without_its_key_gets_no_new_one(folder: Path) -> None:
+def test_a_database_without_its_key_gets_no_new_key(folder: Path) -> None:
     run("init")
     (folder / KEY_FILE).unlink()
     with pytest.raises(Misconfigured, match="restore the key"):
@@ -50,7 +50,7 @@ def test_the_doctor_names_what_is_missing(folder: Path) -> None:
     assert found["relay"] == "warning"
 
 
-def test_the_doctor_says_what_the_relay_said_and_not_the_password(
+def test_the_doctor_reports_a_relay_error_without_the_password(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("init")

@@ -1,4 +1,4 @@
-"""Log lines: JSON or for people, and never an address in either."""
+"""Log lines: JSON or plain text, and never with an email address."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ ADDRESSES = (
 
 
 def configure(default: str) -> None:
-    """As in a fresh process: the test runner's own handlers would keep ours away."""
+    """Configure as in a fresh process; handlers of the test runner would prevent it."""
     logging.getLogger().handlers[:] = []
     configure_logging(default)
 
@@ -47,7 +47,7 @@ def test_off_a_terminal_a_line_is_one_json_object(capsys: pytest.CaptureFixture[
     assert line["timestamp"].endswith("Z")
 
 
-def test_on_a_terminal_it_is_for_people(
+def test_on_a_terminal_a_line_is_plain_text(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -76,13 +76,13 @@ def test_the_level_can_be_chosen(
 ) -> None:
     monkeypatch.setenv("DIGEST_LOG", "error")
     configure("INFO")
-    structlog.get_logger("x").warning("too quiet")
+    structlog.get_logger("x").warning("below the level")
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("wanted", ["json", "console"])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_no_address_is_written_whoever_logs_it(
+def test_no_address_is_written_by_the_engine_or_a_library(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     wanted: str,
@@ -122,7 +122,7 @@ def test_a_bug_ends_the_program_with_a_traceback_and_without_an_address(
 
 
 @given(st.text())
-def test_nothing_with_an_at_sign_is_left(text: str) -> None:
+def test_no_at_sign_remains_in_text(text: str) -> None:
     line = hide_addresses(None, "info", {"event": text, "delivery": 7, "lost": None})
     assert "@" not in str(line["event"])
     assert (line["delivery"], line["lost"]) == (7, None)

@@ -1,4 +1,4 @@
-"""A zone that a test fills, and somebody who looks things up in it."""
+"""A zone that a test fills, and a client that asks for its records."""
 
 from collections.abc import AsyncIterator
 

@@ -19,7 +19,7 @@ def key(request: pytest.FixtureRequest) -> SigningKey:
     return SigningKey("d1", ed25519.Ed25519PrivateKey.generate())
 
 
-async def test_what_the_doctor_prints_is_what_it_accepts(
+async def test_the_record_that_the_doctor_prints_is_accepted(
     names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
     assert await find_dkim_problem(names, key, DOMAIN) == "is not published"
@@ -27,7 +27,7 @@ async def test_what_the_doctor_prints_is_what_it_accepts(
     assert await find_dkim_problem(names, key, DOMAIN) is None
 
 
-async def test_other_ways_to_write_the_same_are_accepted(
+async def test_equivalent_records_are_accepted(
     names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
     record = key.record().replace("v=DKIM1; ", "").replace("p=", "h=sha256 ; s=email; t=s; p= ")
@@ -45,7 +45,7 @@ async def test_other_ways_to_write_the_same_are_accepted(
         ("v=DKIM1", "v=DKIM1; t=s:y", "t=y"),
     ],
 )
-async def test_what_is_wrong_is_named(
+async def test_a_wrong_record_is_explained(
     names: DnsClient, zone: Zone, key: SigningKey, before: str, after: str, reason: str
 ) -> None:
     zone[key.name(DOMAIN), "TXT"] = [quoted(key.record().replace(before, after))]
@@ -54,7 +54,7 @@ async def test_what_is_wrong_is_named(
     assert reason in found
 
 
-async def test_a_revoked_key_and_a_second_record_are_named(
+async def test_a_revoked_key_and_a_second_record_are_explained(
     names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
     zone[key.name(DOMAIN), "TXT"] = ['"v=DKIM1; p="']

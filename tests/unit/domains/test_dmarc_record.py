@@ -1,4 +1,4 @@
-"""Which policy holds, and which domains are one organisation."""
+"""Which policy applies, and which domains belong to one organisation."""
 
 import pytest
 
@@ -18,7 +18,9 @@ async def test_without_any_record_there_is_no_policy(names: DnsClient, zone: Zon
     assert (found.at, found.policy, found.organisation) == (None, None, "news.example.org")
 
 
-async def test_its_own_record_goes_before_the_organisation_s(names: DnsClient, zone: Zone) -> None:
+async def test_its_own_record_overrides_that_of_the_organisation(
+    names: DnsClient, zone: Zone
+) -> None:
     put(zone, "example.org", "v=DMARC1; p=reject; sp=quarantine")
     assert (await find_dmarc_policy(names, "news.example.org")).policy == "quarantine"
     put(zone, "news.example.org", "v=DMARC1;p=none;rua=mailto:d@example.org")
@@ -43,14 +45,14 @@ async def test_policies_are_read(
     assert (await find_dmarc_policy(names, "example.org")).policy == policy
 
 
-async def test_a_public_suffix_is_nobody_s_organisation(names: DnsClient, zone: Zone) -> None:
+async def test_a_public_suffix_is_not_an_organisation(names: DnsClient, zone: Zone) -> None:
     put(zone, "bank", "v=DMARC1; p=reject; psd=y")
     assert await organisation_of(names, "mail.first.bank") == "first.bank"
     put(zone, "mail.first.bank", "v=DMARC1; p=none; psd=n")
     assert await organisation_of(names, "a.mail.first.bank") == "mail.first.bank"
 
 
-async def test_a_long_name_costs_eight_questions_at_most(zone: Zone) -> None:
+async def test_a_long_name_takes_at_most_eight_queries(zone: Zone) -> None:
     put(zone, "h.i.example.org", "v=DMARC1; p=none")
     async with nameserver(zone) as server:
         found = await find_dmarc_policy(

@@ -1,4 +1,4 @@
-"""SPF records as people write them, right and wrong."""
+"""Correct and incorrect SPF records."""
 
 import pytest
 
@@ -14,12 +14,12 @@ def put(zone: Zone, record: str, domain: str = DOMAIN) -> None:
     zone.setdefault((domain, "TXT"), []).append(quoted(record))
 
 
-async def test_a_domain_without_one_says_so(names: DnsClient, zone: Zone) -> None:
+async def test_a_domain_without_a_record_has_none(names: DnsClient, zone: Zone) -> None:
     put(zone, "v=spf10 is something else")
     assert (await read_spf_record(names, DOMAIN)).record is None
 
 
-async def test_networks_hosts_and_mail_hosts_are_gathered_through_includes(
+async def test_networks_hosts_and_mail_hosts_are_collected_through_includes(
     names: DnsClient, zone: Zone
 ) -> None:
     put(zone, "v=spf1 ip4:192.0.2.0/28 a:www.example.org/24//64 mx include:_spf.relay.test -all")
@@ -63,7 +63,7 @@ async def test_a_redirect_is_followed_unless_all_comes_first(names: DnsClient, z
         ("v=spf1 a:a.example.org a:b.example.org a:c.example.org -all", "have no address"),
     ],
 )
-async def test_what_makes_receivers_give_up_is_named(
+async def test_permanent_errors_are_named(
     names: DnsClient, zone: Zone, record: str, problem: str
 ) -> None:
     put(zone, record)
@@ -81,7 +81,7 @@ async def test_two_records_are_an_error(names: DnsClient, zone: Zone) -> None:
 
 
 @pytest.mark.parametrize(("includes", "fits"), [(10, True), (11, False)])
-async def test_ten_look_ups_are_the_most(
+async def test_more_than_ten_look_ups_are_an_error(
     names: DnsClient, zone: Zone, includes: int, fits: bool
 ) -> None:
     chain = [f"s{number}.example.org" for number in range(includes)]

@@ -1,4 +1,4 @@
-"""The numbers a monitor reads: counts that are right, ages that begin when something is late."""
+"""Metrics: counts by state, and ages that start when something is late."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -22,7 +22,7 @@ AddReaders = Callable[[int], Awaitable[list[int]]]
 
 
 async def add_mailing(app: App, *states: DeliveryState, **values: object) -> None:
-    """A mailing of deliveries in these states, begun now."""
+    """A mailing created now, with deliveries in these states."""
     now = app.clock()
     defaults = {
         "kind": MailingKind.ISSUE,
@@ -83,7 +83,7 @@ async def add_issue(app: App, clock: Clock, slot_id: int | None, **values: objec
         )
 
 
-async def test_a_new_installation_waits_for_nothing(app: App) -> None:
+async def test_a_new_installation_has_nothing_waiting(app: App) -> None:
     found = await read_metrics(app)
     assert (found.deliveries, found.mailings, found.issues, found.readers) == ({}, {}, {}, {})
     assert (found.queue_age, found.lag, found.clock_held) == (0, {"weekly": 0}, False)
@@ -102,9 +102,7 @@ async def test_deliveries_and_mailings_are_counted_by_kind_and_state(app: App) -
     assert found.mailings == {("issue", "active"): 1, ("confirmation", "active"): 2}
 
 
-async def test_what_ended_long_ago_is_left_out_and_what_is_open_is_not(
-    app: App, clock: Clock
-) -> None:
+async def test_old_mailings_are_left_out_unless_unfinished(app: App, clock: Clock) -> None:
     ended = {"state": MailingState.FINISHED, "finished_at": app.clock()}
     await add_mailing(app, DeliveryState.ACCEPTED, **ended)
     await add_mailing(app, DeliveryState.HELD, state=MailingState.PAUSED)
@@ -126,7 +124,7 @@ async def test_readers_are_counted_by_edition_and_state(app: App, add_readers: A
 
 
 @pytest.mark.parametrize("state", [DeliveryState.PENDING, DeliveryState.DEFERRED])
-async def test_the_queue_grows_old_while_a_due_delivery_waits(
+async def test_the_queue_age_is_that_of_the_oldest_due_delivery(
     app: App, clock: Clock, state: DeliveryState
 ) -> None:
     await add_mailing(app, state, DeliveryState.ACCEPTED)
@@ -144,7 +142,7 @@ async def test_the_queue_grows_old_while_a_due_delivery_waits(
         (DeliveryState.DEFERRED, MailingState.PAUSED),
     ],
 )
-async def test_what_is_not_due_does_not_make_the_queue_old(
+async def test_deliveries_that_are_not_due_do_not_count_for_the_queue_age(
     app: App, clock: Clock, state: DeliveryState, mailing: MailingState
 ) -> None:
     await add_mailing(app, state, state=mailing)
@@ -152,7 +150,7 @@ async def test_what_is_not_due_does_not_make_the_queue_old(
     assert (await read_metrics(app)).queue_age == 0
 
 
-async def test_a_delivery_put_off_is_not_due_before_its_hour(app: App, clock: Clock) -> None:
+async def test_a_deferred_delivery_is_not_due_before_its_time(app: App, clock: Clock) -> None:
     await add_mailing(app, DeliveryState.DEFERRED)
     clock.forward(minutes=-5)
     assert (await read_metrics(app)).queue_age == 0
@@ -178,7 +176,7 @@ async def test_the_lag_is_the_age_of_an_unsent_slot(
     assert (await read_metrics(app)).lag == {"weekly": late}
 
 
-async def test_an_issue_moved_to_a_later_hour_is_not_late(app: App, clock: Clock) -> None:
+async def test_an_issue_moved_to_a_later_time_is_not_late(app: App, clock: Clock) -> None:
     slot = await add_slot(app, clock, SlotState.COMPOSED)
     at = clock() + timedelta(minutes=8)
     await add_issue(app, clock, slot, state=IssueState.SCHEDULED, send_at=at)
@@ -196,7 +194,7 @@ async def test_an_extra_issue_can_be_late_too(app: App, clock: Clock) -> None:
     assert (await read_metrics(app)).lag == {"weekly": 60}
 
 
-async def test_a_clock_that_jumped_back_shows(app: App, clock: Clock) -> None:
+async def test_a_clock_that_jumped_back_is_reported(app: App, clock: Clock) -> None:
     async with app.store.write() as session:
         session.add(TickMark(at=clock() + timedelta(hours=1)))
     assert (await read_metrics(app)).clock_held

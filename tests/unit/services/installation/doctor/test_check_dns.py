@@ -31,7 +31,7 @@ def key() -> SigningKey:
 
 @pytest.fixture
 def zone(key: SigningKey) -> Zone:
-    """Everything as it should be."""
+    """A zone in which everything is right."""
     return {
         (key.name(DOMAIN), "TXT"): [quoted(key.record())],
         (DOMAIN, "TXT"): ['"v=spf1 ip4:192.0.2.0/24 -all"'],
@@ -53,7 +53,7 @@ async def found(names: DnsClient, sending: SenderIdentity) -> dict[str, CheckRes
     return {check.name: check for check in await check_dns(sending, names)}
 
 
-async def test_all_is_well(names: DnsClient, key: SigningKey) -> None:
+async def test_a_correct_zone_passes_every_check(names: DnsClient, key: SigningKey) -> None:
     checks = await found(names, SenderIdentity(DOMAIN, DOMAIN, [key], ["smtp.relay.test"]))
     assert {name: check.level for name, check in checks.items()} == dict.fromkeys(
         ("DKIM d1", "SPF", "DMARC", "bounces"), "ok"
@@ -61,7 +61,7 @@ async def test_all_is_well(names: DnsClient, key: SigningKey) -> None:
     assert "aligned by DKIM and SPF" in checks["DMARC"].message
 
 
-async def test_nothing_published_gives_what_to_publish(
+async def test_an_empty_zone_is_answered_with_the_records_to_publish(
     names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
     zone.clear()
@@ -75,7 +75,7 @@ async def test_nothing_published_gives_what_to_publish(
 
 
 @pytest.mark.parametrize(
-    ("record", "host", "level", "says"),
+    ("record", "host", "level", "expected"),
     [
         ("v=spf1 ip4:192.0.2.0/24 -all", "far.relay.test", "warning", "far.relay.test (203.0"),
         ("v=spf1 include:_spf.relay.test -all", "far.relay.test", "ok", "sends from other"),
@@ -84,14 +84,14 @@ async def test_nothing_published_gives_what_to_publish(
         ("v=spf1 ip4:192.0.2.0/99 -all", "smtp.relay.test", "error", "not an IP address"),
     ],
 )
-async def test_spf(
-    names: DnsClient, zone: Zone, record: str, host: str, level: str, says: str
+async def test_problems_of_spf_are_reported(
+    names: DnsClient, zone: Zone, record: str, host: str, level: str, expected: str
 ) -> None:
     zone[DOMAIN, "TXT"] = [quoted(record)]
     zone["_spf.relay.test", "TXT"] = ['"v=spf1 ip4:198.51.100.0/24 -all"']
     check = (await found(names, SenderIdentity(DOMAIN, DOMAIN, (), [host])))["SPF"]
     assert check.level == level
-    assert says in check.message
+    assert expected in check.message
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_spf(
         ("relay.test", "r", "warning"),
     ],
 )
-async def test_without_a_key_of_ours_the_return_path_must_align(
+async def test_without_a_key_the_return_path_must_align(
     names: DnsClient, zone: Zone, return_domain: str, mode: str, level: str
 ) -> None:
     zone[f"_dmarc.{DOMAIN}", "TXT"] = [f'"v=DMARC1; p=reject; aspf={mode}"']
@@ -122,7 +122,7 @@ async def test_two_dmarc_records_and_a_misspelt_policy_are_errors(
     ("records", "level"),
     [({"MX": ["0 ."]}, "error"), ({"MX": ["10 gone.example.org."]}, "error"), ({}, "error")],
 )
-async def test_bounces_must_find_their_way(
+async def test_a_domain_without_a_working_mx_is_an_error(
     names: DnsClient, zone: Zone, records: dict[str, list[str]], level: str
 ) -> None:
     del zone[DOMAIN, "MX"]
@@ -144,7 +144,7 @@ async def test_a_failing_name_is_unchecked_and_the_others_are_not(
     }
 
 
-async def test_a_domain_that_is_not_there_is_told_from_a_place_without_internet(
+async def test_a_missing_domain_is_distinguished_from_a_network_without_internet(
     names: DnsClient, zone: Zone, key: SigningKey
 ) -> None:
     sending = SenderIdentity("nowhere.test", "nowhere.test", [key])
@@ -157,7 +157,7 @@ async def test_a_domain_that_is_not_there_is_told_from_a_place_without_internet(
 
 @pytest.fixture
 def signing(settings: Settings, key: SigningKey, tmp_path: Path) -> Settings:
-    """An installation with a key."""
+    """An installation with a DKIM key."""
     pem = key.private.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -167,7 +167,7 @@ def signing(settings: Settings, key: SigningKey, tmp_path: Path) -> Settings:
     return settings.model_copy(update={"dkim_keys": f"d1:{tmp_path / 'd1.pem'}"})
 
 
-async def test_offline_the_doctor_says_so_soon_and_still_shows_what_to_publish(
+async def test_offline_the_doctor_ends_soon_and_still_shows_what_to_publish(
     signing: Settings, key: SigningKey
 ) -> None:
     began = time.monotonic()
@@ -181,7 +181,7 @@ async def test_offline_the_doctor_says_so_soon_and_still_shows_what_to_publish(
     assert key.record() in by_name["DKIM d1"].message
 
 
-async def test_the_doctor_looks_at_the_sender_s_and_the_return_path_s_domain(
+async def test_the_doctor_checks_the_domains_of_sender_and_return_path(
     signing: Settings, names: DnsClient, zone: Zone
 ) -> None:
     settings = signing.model_copy(update={"return_path": "Bounces <b@back.example.org>"})
@@ -192,7 +192,7 @@ async def test_the_doctor_looks_at_the_sender_s_and_the_return_path_s_domain(
     assert checks["bounces"].message.startswith("back.example.org receives mail")
 
 
-async def test_an_edition_s_own_sender_is_looked_at_too(
+async def test_the_sender_of_an_edition_is_checked_too(
     signing: Settings, names: DnsClient, key: SigningKey
 ) -> None:
     await upgrade(signing.store_url)
@@ -202,10 +202,12 @@ async def test_an_edition_s_own_sender_is_looked_at_too(
         change = EditionChange(sender="Monthly <m@other.example.org>")
         await update_edition(session, "weekly", change, NOW)
     await store.close()
-    said = [check.message for check in await run_checks(signing, names)]
-    assert any(f"publish d1._domainkey.other.example.org TXT {key.record()}" in it for it in said)
-    assert any(it.startswith("other.example.org has no policy") for it in said)
-    assert any(it.startswith(f"d1._domainkey.{DOMAIN} is published") for it in said)
+    messages = [check.message for check in await run_checks(signing, names)]
+    assert any(
+        f"publish d1._domainkey.other.example.org TXT {key.record()}" in text for text in messages
+    )
+    assert any(text.startswith("other.example.org has no policy") for text in messages)
+    assert any(text.startswith(f"d1._domainkey.{DOMAIN} is published") for text in messages)
 
 
 async def test_an_unreadable_return_path_is_named(settings: Settings, names: DnsClient) -> None:
