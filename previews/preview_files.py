@@ -1,4 +1,4 @@
-"""Writing finished messages into a folder to look at."""
+"""Finished messages written to a folder, to look at."""
 
 import html
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from previews.chromium import Chromium, ChromiumFailed, find_chromium, open_chromium
+from previews.browser import Browser, BrowserFailed, open_browser, what_is_missing
 from previews.screenshots import VIEWPORTS, Viewport, take_screenshots
 
 INDEX = "index.html"
@@ -28,28 +28,28 @@ def write_previews(
     previews: Iterable[Preview],
     *,
     pictures: bool = True,
-    views: Sequence[Viewport] = VIEWPORTS,
+    viewports: Sequence[Viewport] = VIEWPORTS,
 ) -> list[Path]:
     """Write `<name>.html`, `.txt`, `.eml` and pictures of each preview, and an index.
 
-    Pictures need Chromium; without one the rest is written all the same. Raises
-    `ChromiumFailed` if Chromium is there but does not work. Returns the paths, the
-    index first.
+    Pictures need Playwright and Chromium; without them (see `what_is_missing`) the rest is
+    written all the same. Raises `BrowserFailed` if Chromium is there but does not work.
+    Returns the paths, the index first.
     """
     previews = list(previews)
     folder.mkdir(parents=True, exist_ok=True)
-    with_pictures = pictures and find_chromium() is not None
+    with_pictures = pictures and what_is_missing() is None
     written: dict[str, list[Path]] = {}
-    with open_chromium() if with_pictures else nullcontext() as browser:
+    with open_browser() if with_pictures else nullcontext() as browser:
         for preview in previews:
-            written[preview.name] = _write(folder, preview, browser, views)
+            written[preview.name] = _write(folder, preview, browser, viewports)
     index = folder / INDEX
     index.write_text(_index(previews, written), encoding="utf-8")
     return [index, *(path for paths in written.values() for path in paths)]
 
 
 def _write(
-    folder: Path, preview: Preview, browser: Chromium | None, views: Sequence[Viewport]
+    folder: Path, preview: Preview, browser: Browser | None, viewports: Sequence[Viewport]
 ) -> list[Path]:
     stem = folder / preview.name
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("html", "txt")]
@@ -59,7 +59,7 @@ def _write(
         paths.append(stem.with_name(f"{stem.name}.eml"))
         paths[-1].write_bytes(preview.eml)
     if browser is not None:
-        paths += take_screenshots(browser, preview.html, stem, views)
+        paths += take_screenshots(browser, preview.html, stem, viewports)
     return paths
 
 
@@ -104,4 +104,4 @@ def _section(preview: Preview, paths: Sequence[Path]) -> str:
     )
 
 
-__all__ = ["ChromiumFailed", "Preview", "write_previews"]
+__all__ = ["BrowserFailed", "Preview", "what_is_missing", "write_previews"]

@@ -1,10 +1,10 @@
-"""Pictures of a mail as its readers see it."""
+"""Screenshots of a mail as its readers see it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from previews.chromium import Chromium
+from previews.browser import Browser
 
 INVERTED = "<style>html { filter: invert(1) hue-rotate(180deg); background: #fff; }</style>"
 
@@ -18,6 +18,7 @@ class Viewport:
 
     @property
     def name(self) -> str:
+        """'375-dark', as files are named."""
         return f"{self.width}-{self.scheme}"
 
 
@@ -25,16 +26,15 @@ VIEWPORTS = tuple(Viewport(width, scheme) for width in (375, 640) for scheme in 
 
 
 def take_screenshots(
-    browser: Chromium, html: str, stem: Path, views: Sequence[Viewport] = VIEWPORTS
+    browser: Browser, html: str, stem: Path, viewports: Sequence[Viewport] = VIEWPORTS
 ) -> list[Path]:
-    """Write `<stem>-<view>.png` for each view; returns the paths."""
+    """Write `<stem>-<viewport>.png` for each viewport; returns the paths."""
     paths = []
-    for view in views:
-        page = (
-            html.replace("</head>", f"{INVERTED}</head>", 1) if view.scheme == "inverted" else html
-        )
-        browser.show(page, width=view.width, dark=view.scheme == "dark")
-        path = stem.with_name(f"{stem.name}-{view.name}.png")
+    for viewport in viewports:
+        inverted = viewport.scheme == "inverted"
+        page = html.replace("</head>", f"{INVERTED}</head>", 1) if inverted else html
+        browser.show(page, width=viewport.width, dark=viewport.scheme == "dark")
+        path = stem.with_name(f"{stem.name}-{viewport.name}.png")
         path.write_bytes(browser.picture())
         paths.append(path)
     return paths

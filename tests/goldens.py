@@ -13,10 +13,10 @@ from digest.rendering.issue import compile_issue
 from digest.rendering.templates.template_set import load_templates
 from digest.services.workbench.samples import READER, SITE, TEMPLATES, sample_content
 from previews import goldens, samples
-from previews.chromium import Chromium, find_chromium, open_chromium
+from previews.browser import Browser, open_browser, what_is_missing
 from previews.goldens import Golden
-from previews.picture_difference import difference
 from previews.screenshots import VIEWPORTS, Viewport
+from tests.browser.picture_difference import difference, webp
 
 MOST_HEIGHT = 1600
 DIFFERENCES = Path("var/goldens")
@@ -28,10 +28,10 @@ def rendered(name: str) -> Golden:
     return Golden(made.html(READER), made.text(READER))
 
 
-def picture(browser: Chromium, html: str, view: Viewport) -> bytes:
+def picture(browser: Browser, html: str, view: Viewport) -> bytes:
     """The top of a mail, as WebP."""
     browser.show(html, width=view.width, dark=view.scheme == "dark")
-    return browser.picture(kind="webp", most_height=MOST_HEIGHT)
+    return webp(browser, most_height=MOST_HEIGHT)
 
 
 def picture_path(name: str, view: Viewport) -> Path:
@@ -40,7 +40,7 @@ def picture_path(name: str, view: Viewport) -> Path:
 
 
 def compare_pictures(
-    browser: Chromium, name: str, html: str, folder: Path = DIFFERENCES
+    browser: Browser, name: str, html: str, folder: Path = DIFFERENCES
 ) -> Iterator[tuple[Viewport, float]]:
     """The share of each view's pixels that differ; where some do, a picture of it is written."""
     for view in VIEWPORTS:
@@ -56,7 +56,7 @@ def compare_pictures(
         yield view, found.share
 
 
-def renew(browser: Chromium | None) -> None:
+def renew(browser: Browser | None) -> None:
     """Write every golden anew, and say which are new or changed."""
     for name in samples.names():
         now = rendered(name)
@@ -76,6 +76,6 @@ def renew(browser: Chromium | None) -> None:
 
 
 if __name__ == "__main__":
-    with open_chromium() if find_chromium() else nullcontext() as chromium:
+    with nullcontext() if what_is_missing() else open_browser() as chromium:
         renew(chromium)
     sys.stdout.write("Look at what changed (`git diff`, var/goldens), then commit it.\n")

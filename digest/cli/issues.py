@@ -21,7 +21,7 @@ from digest.services.issues.rebuild import rebuild_issue
 from digest.services.issues.reports import NEWEST, list_issues
 from digest.services.issues.show import show_issue
 from digest.web.workbench.export import export_workbench
-from previews.preview_files import Preview, write_previews
+from previews.preview_files import Preview, what_is_missing, write_previews
 
 app = typer.Typer(help="Compose, preview, approve and send issues.", no_args_is_help=True)
 
@@ -153,7 +153,7 @@ def preview(
     for path in files:
         console.print(f"  {path}")
     if pictures and not any(path.suffix == ".png" for path in files):
-        console.print("No Chromium found, so no screenshots; install it or use --no-pictures.")
+        console.print(f"No screenshots: {what_is_missing()}", markup=False)
 
 
 def _write_bench(number: int, folder: Path, as_json: bool) -> None:

@@ -24,7 +24,7 @@ from digest.services.issues.preview import preview_issue
 from digest.services.issues.reports import issue_report
 from digest.services.sending import start
 from digest.serving import RunningServer, running_server, until_signal_or
-from previews.preview_files import Preview, write_previews
+from previews.preview_files import Preview, what_is_missing, write_previews
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -128,7 +128,7 @@ def _print_addresses(app: App, server: RunningServer, number: int) -> None:
     for picture in pictures:
         console.print(f"  {picture}", markup=False)
     if not pictures:
-        console.print("  (no Chromium found, so no pictures were taken)")
+        console.print(f"  (no screenshots: {what_is_missing()})", markup=False)
 
 
 def _step(text: str) -> None:

@@ -1,14 +1,14 @@
 """Pictures of the samples beside the reviewed: written down to be looked at, never a failure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from previews import goldens
-from previews.chromium import Chromium, find_chromium, open_chromium
-from previews.picture_difference import difference
+from previews.browser import Browser
 from previews.screenshots import VIEWPORTS, Viewport
+from tests.browser.picture_difference import difference
 from tests.goldens import compare_pictures, picture, picture_path
 
 pytestmark = pytest.mark.browser
@@ -16,36 +16,28 @@ pytestmark = pytest.mark.browser
 PHONE = Viewport(375, "light")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    if not find_chromium():
-        pytest.skip("no Chromium on this machine")
-    with open_chromium() as browser:
-        yield browser
-
-
 @pytest.mark.parametrize("name", ["everyday", "right-to-left"])
 def test_what_differs_is_told(
-    browser: Chromium, name: str, record_property: Callable[[str, object], None]
+    still_browser: Browser, name: str, record_property: Callable[[str, object], None]
 ) -> None:
-    shares = dict(compare_pictures(browser, name, goldens.read(name).html))
+    shares = dict(compare_pictures(still_browser, name, goldens.read(name).html))
     assert set(shares) == set(VIEWPORTS)
     for view, share in shares.items():
         record_property(f"{name}-{view.name}", f"{share:.2%} of the pixels differ")
 
 
-def test_a_change_makes_a_picture_of_itself(browser: Chromium, tmp_path: Path) -> None:
+def test_a_change_makes_a_picture_of_itself(still_browser: Browser, tmp_path: Path) -> None:
     html = goldens.read("single-item").html
     changed = html.replace("#166534", "#ff00ff")
     assert changed != html
-    shares = dict(compare_pictures(browser, "single-item", changed, tmp_path))
+    shares = dict(compare_pictures(still_browser, "single-item", changed, tmp_path))
     assert 0 < shares[PHONE] < 0.2
     assert (tmp_path / "single-item-375-light-difference.webp").stat().st_size > 100
 
 
-def test_the_same_picture_does_not_differ(browser: Chromium) -> None:
-    shot = picture(browser, goldens.read("single-item").html, PHONE)
-    assert difference(browser, shot, shot, width=375).share == 0
+def test_the_same_picture_does_not_differ(still_browser: Browser) -> None:
+    shot = picture(still_browser, goldens.read("single-item").html, PHONE)
+    assert difference(still_browser, shot, shot, width=375).share == 0
 
 
 def test_the_reviewed_pictures_are_small() -> None:

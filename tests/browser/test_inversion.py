@@ -1,13 +1,10 @@
 """What preflight computes of an inversion is what a browser draws of it."""
 
-import os
 from base64 import b64encode
-from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from previews.chromium import find_chromium
 from previews.markup.colours import Colour, ColourScheme, parse
 from previews.markup.computed_style import computed_styles
 from previews.markup.html_page import HtmlPage as Parsed
@@ -36,16 +33,8 @@ PIXELS = """async ([image, side, count]) => {
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium for the browser tests")
-        pytest.skip("no Chromium here")
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield await chromium.new_page(viewport={"width": 320, "height": 400})
-        await chromium.close()
+async def page(chromium: Browser) -> Page:
+    return await chromium.new_page(viewport={"width": 320, "height": 400})
 
 
 async def drawn(page: Page, html: str) -> list[Colour]:

@@ -1,7 +1,6 @@
 """The mail as a browser lays it out: columns, sizes, schemes, and without its styles."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_issue
 from digest.rendering.templates.template_set import ROOT, load_templates
 from digest.rendering.transactional import compile_transactional
-from previews.chromium import Chromium, find_chromium, open_chromium
+from previews.browser import Browser
 from tests.unit.rendering.test_design import contrast
 
 pytestmark = pytest.mark.browser
@@ -41,14 +40,6 @@ PAIRS = """[...document.querySelectorAll('body *')].filter(e =>
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    if not find_chromium():
-        pytest.skip("no Chromium on this machine")
-    with open_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def html() -> str:
     sample = (ROOT / "weekly" / "sample.json").read_text("utf-8")
     content = IssueContent.model_validate_json(sample)
@@ -76,40 +67,44 @@ def without_styles(html: str) -> str:
 
 @pytest.mark.parametrize("strip", [False, True], ids=["styled", "styles stripped"])
 def test_columns_stand_side_by_side_at_600_and_stack_at_375(
-    browser: Chromium, html: str, strip: bool
+    still_browser: Browser, html: str, strip: bool
 ) -> None:
     page = without_styles(html) if strip else html
-    browser.show(page, width=616 if strip else 600)
-    (left, top), (other_left, other_top) = browser.evaluate(COLUMNS)
+    still_browser.show(page, width=616 if strip else 600)
+    (left, top), (other_left, other_top) = still_browser.page.evaluate(COLUMNS)
     assert other_left > left + 200
     assert other_top == top
-    browser.show(page, width=375)
-    (left, top), (other_left, other_top) = browser.evaluate(COLUMNS)
+    still_browser.show(page, width=375)
+    (left, top), (other_left, other_top) = still_browser.page.evaluate(COLUMNS)
     assert other_left == left
     assert other_top > top
 
 
 @pytest.mark.parametrize("width", [320, 375, 600, 640, 1280])
-def test_nothing_runs_over_the_side(browser: Chromium, html: str, letter: str, width: int) -> None:
+def test_nothing_runs_over_the_side(
+    still_browser: Browser, html: str, letter: str, width: int
+) -> None:
     for page in (html, letter):
-        browser.show(page, width=width)
-        assert browser.evaluate(OVERFLOW) <= width
+        still_browser.show(page, width=width)
+        assert still_browser.page.evaluate(OVERFLOW) <= width
 
 
 def test_text_is_never_small_and_links_are_easy_to_hit(
-    browser: Chromium, html: str, letter: str
+    still_browser: Browser, html: str, letter: str
 ) -> None:
     for page in (html, letter):
-        browser.show(page, width=375)
-        assert browser.evaluate(SMALL) == []
-        assert min(browser.evaluate(LINKS)) >= 44
+        still_browser.show(page, width=375)
+        assert still_browser.page.evaluate(SMALL) == []
+        assert min(still_browser.page.evaluate(LINKS)) >= 44
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_text_has_contrast(browser: Chromium, html: str, letter: str, dark: bool) -> None:
+def test_every_text_has_contrast(
+    still_browser: Browser, html: str, letter: str, dark: bool
+) -> None:
     for page in (html, letter):
-        browser.show(page, width=640, dark=dark)
-        pairs = browser.evaluate(PAIRS)
+        still_browser.show(page, width=640, dark=dark)
+        pairs = still_browser.page.evaluate(PAIRS)
         assert len(pairs) > 5
         weak = [
             pair for pair in pairs if contrast(hexadecimal(pair[0]), hexadecimal(pair[1])) < 4.5

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,14 +9,13 @@ from dataclasses import dataclass
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 from sqlmodel import select
 
 from digest.app import App
 from digest.inbox import folder as inbox
 from digest.web.desk.site import build_desk
 from digest.web.public.site import build_public
-from previews.chromium import find_chromium
 from schedules.editions import create_default
 from subscribers.signup import raw_token
 from subscribers.states import SubscriptionState
@@ -51,18 +49,10 @@ async def sites(app: App) -> AsyncIterator[Sites]:
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[BrowserContext]:
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium for the browser tests")
-        pytest.skip("no Chromium here")
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield await chromium.new_context(
-            java_script_enabled=False, viewport={"width": 375, "height": 800}
-        )
-        await chromium.close()
+async def browser(chromium: Browser) -> BrowserContext:
+    return await chromium.new_context(
+        java_script_enabled=False, viewport={"width": 375, "height": 800}
+    )
 
 
 @contextlib.asynccontextmanager

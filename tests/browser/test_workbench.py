@@ -1,20 +1,18 @@
 """The workbench in a real browser: a template is edited on disk, and the page follows."""
 
-import os
 import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from digest.app import App
 from digest.issues.states import IssueState
 from digest.rendering.templates.template_set import ROOT
 from digest.services.issues.compose import compose_issue
 from digest.serving import running_workbench
-from previews.chromium import find_chromium
 from schedules.editions import create_default, get_edition
 from tests.catalogue import add_comparison
 from tests.readers import EDITOR
@@ -45,18 +43,10 @@ async def address(app: App, card: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
-async def context(request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium for the browser tests")
-        pytest.skip("no Chromium here")
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield await chromium.new_context(
-            java_script_enabled=request.param, viewport={"width": 1280, "height": 900}
-        )
-        await chromium.close()
+async def context(chromium: Browser, request: pytest.FixtureRequest) -> BrowserContext:
+    return await chromium.new_context(
+        java_script_enabled=request.param, viewport={"width": 1280, "height": 900}
+    )
 
 
 def edit(template: Path, before: str, after: str) -> None:

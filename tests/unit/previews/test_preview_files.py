@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from previews import preview_files
-from previews.chromium import find_chromium
+from previews.browser import what_is_missing
 from previews.preview_files import Preview, write_previews
 from previews.screenshots import Viewport
 
@@ -38,16 +38,16 @@ def test_the_index_names_every_file_and_escapes_titles(tmp_path: Path) -> None:
 def test_without_chromium_the_rest_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preview_files, "find_chromium", lambda: None)
+    monkeypatch.setattr(preview_files, "what_is_missing", lambda: "no Chromium found")
     assert len(write_previews(tmp_path, [PREVIEW])) == 4
 
 
 @pytest.mark.browser
 def test_pictures_are_as_wide_as_their_view(tmp_path: Path) -> None:
-    if not find_chromium():
+    if what_is_missing():
         pytest.skip("no Chromium on this machine")
     views = (Viewport(375, "light"), Viewport(640, "dark"), Viewport(320, "inverted"))
-    written = write_previews(tmp_path, [PREVIEW], views=views)
+    written = write_previews(tmp_path, [PREVIEW], viewports=views)
     pictures = [path for path in written if path.suffix == ".png"]
     assert [path.name for path in pictures] == [
         "all-375-light.png",
