@@ -9,12 +9,9 @@ import typer
 from digest.bootstrap import open_app
 from digest.cli.runtime import console, run_loop
 from digest.errors import NotFound, UsageError
-from digest.issues.lookup import get_issue
 from digest.rendering.templates.template_set import ROOT, SHARED
-from digest.services.workbench.samples import sample_content
-from digest.services.workbench.snapshot import ISSUE, SAMPLE, PreviewTarget
+from digest.services.workbench.targets import find_target
 from digest.serving import running_workbench, until_signal_or
-from previews import samples
 
 
 def preview(
@@ -33,24 +30,15 @@ def preview(
         raise UsageError("give an issue or --sample, not both")
     if not (templates / SHARED).is_dir():
         raise NotFound(f"{templates} has no folder {SHARED!r}; name the folder of template sets")
-    subject = (
-        PreviewTarget(ISSUE, str(issue))
-        if issue
-        else PreviewTarget(SAMPLE, sample or samples.FIRST)
-    )
 
     async def work() -> None:
         async with open_app() as app:
-            if subject.kind == SAMPLE:
-                sample_content(subject.key)
-            else:
-                async with app.store.read() as session:
-                    await get_issue(session, subject.number)
+            target = await find_target(app, issue=issue, sample=sample)
             async with running_workbench(app, templates, port) as address:
-                console.print(f"Workbench  {address}{subject.path}")
+                console.print(f"Workbench  {address}{target.path}")
                 console.print(f"Watching   {templates}; Ctrl-C ends it")
                 if open_browser:
-                    typer.launch(f"{address}{subject.path}")
+                    typer.launch(f"{address}{target.path}")
                 await until_signal_or(asyncio.create_task(asyncio.Event().wait()))
 
     run_loop(work())

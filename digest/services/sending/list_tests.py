@@ -7,9 +7,11 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.app import App
 from digest.delivery.payloads import READER_KEY, TestPayload
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery, Mailing
+from digest.issues.lookup import get_issue
 from digest.issues.tables import Issue
 from subscribers.tables import Subscriber
 
@@ -33,6 +35,12 @@ class SentTest(BaseModel):
     hash: str
     state: DeliveryState
     reason: str | None
+
+
+async def list_sent_tests(app: App, number: int) -> tuple[SentTest, ...]:
+    """The last tests of an issue, newest first. Raises `NotFound`."""
+    async with app.store.read() as session:
+        return tuple(await list_tests(session, await get_issue(session, number)))
 
 
 async def list_tests(session: AsyncSession, issue: Issue) -> list[SentTest]:

@@ -1,25 +1,23 @@
-"""What the workbench looks at and what it shows, as plain values."""
+"""What the workbench shows: a target, and its rendering at one moment, as plain values."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.rendering.content.issue_content import IssueContent
-from digest.rendering.message.compiled import CompiledMessage
+from digest.services.result import Result
 
 ISSUE, SAMPLE = "issue", "sample"
 
 
 @dataclass(frozen=True)
 class PreviewTarget:
-    """What is looked at: an issue by its number, or a sample by its name."""
+    """What is previewed: an issue by its number, or a sample by its name."""
 
     kind: str
     key: str
 
     @property
     def number(self) -> int:
-        """Of an issue."""
+        """The issue's number; not for a sample."""
         return int(self.key)
 
     @property
@@ -35,9 +33,11 @@ class PreviewTarget:
         return f"Sample: {self.key.replace('-', ' ')}"
 
 
-@dataclass(frozen=True)
-class CompileProblem:
-    """Why it cannot be compiled now; `excerpt` are (line number, text) around the place."""
+class CompileProblem(Result):
+    """Why the target cannot be compiled now.
+
+    `excerpt` holds (line number, text) pairs of the template around `line`.
+    """
 
     reason: str
     file: str | None = None
@@ -45,39 +45,37 @@ class CompileProblem:
     excerpt: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Compilation:
-    """One good compilation of every variant; `stamp` tells it from others."""
+class RenderedVariant(Result):
+    """One variant, completed for one reader: the bytes that reader would get.
 
-    content: IssueContent
-    variants: Mapping[str, CompiledMessage]
-    state: str
-    hash: str
-    frozen: bool
-    at: datetime
-    stamp: str
+    Without a `reader` its personal links do nothing. `variants` are the keys of all variants,
+    `version` identifies the compilation, `state` is the issue's (or 'sample'). A `frozen` issue
+    is approved: templates no longer change it.
+    """
 
-
-@dataclass(frozen=True)
-class RenderedVariant:
-    """One variant for one reader, on the bytes she would get; `reader` None: an inert one."""
-
-    made: Compilation
     variant: str
+    variants: tuple[str, ...]
     reader: str | None
+    sender: str
+    subject: str
+    preheader: str
     html: str
     text: str
     eml: bytes
+    state: str
+    hash: str
+    frozen: bool
+    compiled_at: datetime
+    version: str
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """A look: what is shown (None if nothing was ever good) and what is wrong now.
+class Snapshot(Result):
+    """A target as it is now: the last good rendering (None if there is none) and the problem.
 
-    `stamp` changes when the subject, its state or its templates do.
+    `version` changes when the target, its state or its templates do.
     """
 
-    subject: PreviewTarget
-    shown: RenderedVariant | None
+    target: PreviewTarget
+    rendered: RenderedVariant | None
     problem: CompileProblem | None
-    stamp: str
+    version: str

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digest.inbox.received import count_messages
+from digest.services.inbox import count_received
 from digest.services.issues.reports import NEWEST, list_issues
 from digest.services.schedule.agenda import read_agenda
 from digest.services.site import reaches_relay
@@ -22,6 +22,6 @@ async def overview(app: Installation, pages: PageRenderer) -> Response:
         agenda=await read_agenda(app),
         issues=issues,
         earlier=len(issues) == NEWEST,
-        received=count_messages(app.settings.inbox_dir),
+        received=count_received(app),
         relay=reaches_relay(app),
     )

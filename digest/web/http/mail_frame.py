@@ -16,13 +16,13 @@ from previews.views.frame import SANDBOX, framed, policy
 def frame(html: str, scheme: ColourScheme | None) -> HTMLResponse:
     """A mail's HTML for an iframe; without a scheme, the browser's own applies."""
     if scheme:
-        return look_frame(html, scheme.value)
+        return client_view_frame(html, scheme.value)
     return HTMLResponse(insert_in_head(html, '<base target="_blank">'), headers=_headers())
 
 
-def look_frame(html: str, look: str) -> HTMLResponse:
+def client_view_frame(html: str, view: str) -> HTMLResponse:
     """A mail's HTML for an iframe, in one of `previews.views.client_views.CLIENT_VIEWS`."""
-    return HTMLResponse(framed(html, look), headers=_headers(images=CLIENT_VIEWS[look].images))
+    return HTMLResponse(framed(html, view), headers=_headers(images=CLIENT_VIEWS[view].images))
 
 
 def _headers(*, images: bool = True) -> dict[str, str]:

@@ -1,17 +1,18 @@
-"""The whole workbench of an issue as files that need no server, to send to somebody."""
+"""The whole workbench of an issue as files that need no server, to share with somebody."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from digest.app import App
 from digest.errors import DigestError
 from digest.services.preflight.check import CheckedIssue, check_issue
+from digest.services.workbench.finding_places import PlacedFinding
 from digest.services.workbench.snapshot import ISSUE, PreviewTarget, RenderedVariant, Snapshot
 from digest.services.workbench.workbench import Workbench
 from digest.web.http.pages import Pages
-from digest.web.workbench.finding_links import marks, place_findings
+from digest.web.workbench.finding_links import highlighted_choices, link_findings
 from digest.web.workbench.view import (
     CHECK,
     SOURCE_VIEWS,
@@ -22,30 +23,29 @@ from digest.web.workbench.view import (
 )
 from previews.views.client_views import CLIENT_VIEWS
 from previews.views.frame import standalone
-from previews.views.highlights import ANY_HIGHLIGHT, highlight_id
-from previews.views.highlights import with_highlights as with_marks
+from previews.views.highlights import ANY_HIGHLIGHT, highlight_id, with_highlights
 
 INDEX, STYLE, FRAMES = "index.html", "workbench.css", "frames"
-WITH_SPOT = f"*-{ANY_HIGHLIGHT}.html"
+WITH_HIGHLIGHT = f"*-{ANY_HIGHLIGHT}.html"
 SHEETS = ("site.css", "desk.css", "workbench.css")
 
 
 class FileLinks:
-    """Names of files, seen from a page's folder. `marked` are the pages with a spot on them."""
+    """Names of files, relative to a page. `highlighted` are the choices with pages of their own."""
 
-    def __init__(self, marked: Collection[ViewChoice] = ()) -> None:
-        self.marked = marked
+    def __init__(self, highlighted: Collection[ViewChoice] = ()) -> None:
+        self.highlighted = highlighted
 
     def page(self, choice: ViewChoice) -> str:
-        """A look has a page for each width, and for each spot that is marked."""
+        """A client view has a page for each width, and for each element that is highlighted."""
         width = f"-{choice.width}" if choice.view in CLIENT_VIEWS else ""
-        spot = f"-{highlight_id(choice.spot)}" if choice in self.marked else ""
-        return f"{choice.variant}-{choice.view}{width}{spot}.html"
+        mark = f"-{highlight_id(choice.spot)}" if choice in self.highlighted else ""
+        return f"{choice.variant}-{choice.view}{width}{mark}.html"
 
-    def frame(self, choice: ViewChoice, shown: RenderedVariant) -> str:
-        """One for all widths and spots."""
-        spot = f"#{highlight_id(choice.spot)}" if choice.spot else ""
-        return f"{FRAMES}/{shown.variant}-{choice.view}.html{spot}"
+    def frame(self, choice: ViewChoice, rendered: RenderedVariant) -> str:
+        """One file for all widths and highlights."""
+        fragment = f"#{highlight_id(choice.spot)}" if choice.spot else ""
+        return f"{FRAMES}/{rendered.variant}-{choice.view}.html{fragment}"
 
     def beside(self, choice: ViewChoice, other: ComparedPage) -> str:
         """Files compare nothing."""
@@ -56,67 +56,92 @@ class FileLinks:
         return f"{choice.variant}.eml"
 
 
-async def export_workbench(app: App, number: int, folder: Path) -> list[Path]:
-    """Write every page of every variant into `folder`; the paths, the first page first.
+@dataclass(frozen=True)
+class ExportedVariant:
+    """One variant to write, and the findings of preflight as seen from it."""
 
-    Pages with spots that an earlier call left there go, for they show what was.
-    The links in the mails are inert: whoever gets the files gets no reader's own.
+    snapshot: Snapshot
+    rendered: RenderedVariant
+    placed: tuple[PlacedFinding, ...]
+
+    @property
+    def highlighted(self) -> list[ViewChoice]:
+        """The choices of this variant in which an element is highlighted."""
+        return highlighted_choices(self.placed, self.rendered.variant)
+
+
+async def export_workbench(app: App, number: int, folder: Path) -> list[Path]:
+    """Write every page of every variant into `folder`; returns the paths, the first page first.
+
+    Pages of highlights that an earlier export left there are deleted, for they show old findings.
+    The links in the mails do nothing: whoever gets the files gets no reader's own links.
     Raises `NotFound`, `DigestError` for an issue that cannot be compiled.
     """
-    bench, subject = Workbench(app), PreviewTarget(ISSUE, str(number))
-    first = await bench.look(subject)
-    if first.shown is None or first.problem:
+    bench, target = Workbench(app), PreviewTarget(ISSUE, str(number))
+    first = await bench.snapshot(target)
+    if first.rendered is None or first.problem:
         raise DigestError(first.problem.reason if first.problem else "there is nothing to show")
-    sights = [await bench.look(subject, key) for key in first.shown.made.variants]
+    snapshots = [await bench.snapshot(target, key) for key in first.rendered.variants]
     checked = await check_issue(app, number)
-    return _write(Pages(app, layout="desk/standalone.html", base=""), sights, checked, folder)
+    variants = [
+        ExportedVariant(
+            snapshot,
+            snapshot.rendered,
+            bench.place_findings(snapshot, checked),
+        )
+        for snapshot in snapshots
+        if snapshot.rendered
+    ]
+    return _write(Pages(app, layout="desk/standalone.html", base=""), variants, checked, folder)
 
 
-def _write(pages: Pages, sights: list[Snapshot], checked: CheckedIssue, folder: Path) -> list[Path]:
+def _write(
+    pages: Pages, variants: Sequence[ExportedVariant], checked: CheckedIssue, folder: Path
+) -> list[Path]:
     (folder / FRAMES).mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(WITH_SPOT):
+    for old in folder.glob(WITH_HIGHLIGHT):
         old.unlink()
     sheets = files("templates") / "web" / "static"
     style = folder / STYLE
     style.write_text("\n".join((sheets / name).read_text("utf-8") for name in SHEETS), "utf-8")
     written = [style]
-    marked = [choice for sight in sights if sight.shown for choice in marks(checked, sight.shown)]
-    for sight in sights:
-        written += _write_variant(pages, sight, checked, marked, folder)
+    links = FileLinks([choice for variant in variants for choice in variant.highlighted])
+    for variant in variants:
+        written += _write_variant(pages, variant, checked, links, folder)
     index = folder / INDEX
-    first = sights[0].shown
-    assert first is not None
-    index.write_bytes((folder / FileLinks().page(ViewChoice(variant=first.variant))).read_bytes())
+    first = ViewChoice(variant=variants[0].rendered.variant)
+    index.write_bytes((folder / FileLinks().page(first)).read_bytes())
     return [index, *written]
 
 
 def _write_variant(
-    pages: Pages, sight: Snapshot, checked: CheckedIssue, marked: Sequence[ViewChoice], folder: Path
+    pages: Pages,
+    variant: ExportedVariant,
+    checked: CheckedIssue,
+    links: FileLinks,
+    folder: Path,
 ) -> Iterator[Path]:
-    shown = sight.shown
-    assert shown is not None
-    places = FileLinks(marked)
-    own = [choice for choice in marked if choice.variant == shown.variant]
-    html = with_marks(shown.html, {choice.spot for choice in own}) if own else shown.html
-    eml = folder / places.eml(ViewChoice(variant=shown.variant))
-    eml.write_bytes(shown.eml)
+    rendered, own = variant.rendered, variant.highlighted
+    html = with_highlights(rendered.html, {choice.spot for choice in own}) if own else rendered.html
+    eml = folder / links.eml(ViewChoice(variant=rendered.variant))
+    eml.write_bytes(rendered.eml)
     yield eml
-    for look in CLIENT_VIEWS:
-        frame = folder / places.frame(ViewChoice(view=look), shown)
-        frame.write_text(standalone(html, look), "utf-8")
+    for view in CLIENT_VIEWS:
+        frame = folder / links.frame(ViewChoice(view=view), rendered)
+        frame.write_text(standalone(html, view), "utf-8")
         yield frame
-    for choice in (*_choices(shown.variant), *own):
-        findings = place_findings(checked, sight, choice, places) if choice.view == CHECK else ()
-        context = page_context(sight, choice, places, checked=checked, findings=findings)
-        page = folder / places.page(choice)
+    for choice in (*_choices(rendered.variant), *own):
+        findings = link_findings(variant.placed, choice, links) if choice.view == CHECK else ()
+        context = page_context(variant.snapshot, choice, links, checked=checked, findings=findings)
+        page = folder / links.page(choice)
         page.write_bytes(bytes(pages.render("desk/workbench.html", **context).body))
         yield page
 
 
 def _choices(variant: str) -> Iterator[ViewChoice]:
-    usual = ViewChoice(variant=variant)
-    for look in CLIENT_VIEWS:
+    base = ViewChoice(variant=variant)
+    for view in CLIENT_VIEWS:
         for width in WIDTHS:
-            yield ViewChoice(**{**asdict(usual), "view": look, "width": width})
+            yield ViewChoice(**{**asdict(base), "view": view, "width": width})
     for view in (*SOURCE_VIEWS, CHECK):
-        yield usual.but(view=view)
+        yield base.but(view=view)

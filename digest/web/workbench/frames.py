@@ -1,4 +1,4 @@
-"""What the workbench's pages fetch: framed looks, messages as files, and word of changes."""
+"""What the workbench's pages fetch: framed views, messages as files, and events of changes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,99 +10,102 @@ from digest.errors import DigestError, NotFound
 from digest.services.workbench.snapshot import PreviewTarget
 from digest.services.workbench.workbench import Workbench
 from digest.web.http.dependencies import Bench, Closing
-from digest.web.http.mail_frame import look_frame
-from digest.web.workbench.requests import AnIssue, ASample, Chosen, good
-from digest.web.workbench.view import ViewChoice, golden
+from digest.web.http.mail_frame import client_view_frame
+from digest.web.workbench.requests import Chosen, IssueTarget, SampleTarget, require_rendered
+from digest.web.workbench.view import ViewChoice, golden_page
 from previews.views.client_views import CLIENT_VIEWS
 from previews.views.highlights import with_highlights
-from previews.watching import changes_in as looks_at
+from previews.watching import changes_in
 
 router = APIRouter()
 
 
 @router.get("/issues/{number}/frame")
-async def issue_frame(subject: AnIssue, choice: Chosen, bench: Bench) -> Response:
-    """One look at an issue's HTML, for a frame; its `spot` locates what to mark."""
-    return _framed(good(await bench.look(subject, choice.variant, choice.reader)).html, choice)
+async def issue_frame(target: IssueTarget, choice: Chosen, bench: Bench) -> Response:
+    """An issue's HTML in one client view, for a frame; `spot` locates what to highlight."""
+    snapshot = await bench.snapshot(target, choice.variant, choice.reader)
+    return _framed(require_rendered(snapshot).html, choice)
 
 
 @router.get("/samples/{name}/frame")
-async def sample_frame(subject: ASample, choice: Chosen, bench: Bench) -> Response:
+async def sample_frame(target: SampleTarget, choice: Chosen, bench: Bench) -> Response:
     """The same of a sample."""
-    return _framed(good(await bench.look(subject, choice.variant)).html, choice)
+    return _framed(require_rendered(await bench.snapshot(target, choice.variant)).html, choice)
 
 
 @router.get("/goldens/{name}/frame")
 async def golden_frame(name: str, choice: Chosen) -> Response:
     """The same of a reviewed golden."""
-    return _framed(golden(name).html, choice)
+    return _framed(golden_page(name).html, choice)
 
 
 def _framed(html: str, choice: ViewChoice) -> Response:
     if choice.view not in CLIENT_VIEWS:
-        raise NotFound("only looks are framed; the page shows the other views itself")
-    return look_frame(with_highlights(html, [choice.spot]) if choice.spot else html, choice.view)
+        raise NotFound("only client views are framed; the page shows the other views itself")
+    highlighted = with_highlights(html, [choice.spot]) if choice.spot else html
+    return client_view_frame(highlighted, choice.view)
 
 
 @router.get("/issues/{number}/live")
-async def issue_live(subject: AnIssue, bench: Bench, closing: Closing) -> Response:
-    """Says when the issue or a template has changed (Server-Sent Events)."""
-    return await _live(subject, bench, closing)
+async def issue_live(target: IssueTarget, bench: Bench, closing: Closing) -> Response:
+    """An event whenever the issue or a template has changed (Server-Sent Events)."""
+    return await _live(target, bench, closing)
 
 
 @router.get("/samples/{name}/live")
-async def sample_live(subject: ASample, bench: Bench, closing: Closing) -> Response:
+async def sample_live(target: SampleTarget, bench: Bench, closing: Closing) -> Response:
     """The same of a sample."""
-    return await _live(subject, bench, closing)
+    return await _live(target, bench, closing)
 
 
-async def _live(subject: PreviewTarget, bench: Workbench, closing: asyncio.Event) -> Response:
-    first = await bench.stamp(subject)
+async def _live(target: PreviewTarget, bench: Workbench, closing: asyncio.Event) -> Response:
+    first = await bench.version(target)
 
-    async def news() -> AsyncIterator[str]:
-        told = first
-        yield f"retry: 500\ndata: {told}\n\n"
-        async for _ in looks_at([bench.templates], closing):
+    async def events() -> AsyncIterator[str]:
+        sent = first
+        yield f"retry: 500\ndata: {sent}\n\n"
+        async for _ in changes_in([bench.templates], closing):
             try:
-                now = await asyncio.shield(bench.stamp(subject))
+                # A client that disconnects cancels this task, but must not cancel the query.
+                now = await asyncio.shield(bench.version(target))
             except DigestError:
                 return
-            if now != told:
-                told = now
-                yield f"data: {told}\n\n"
+            if now != sent:
+                sent = now
+                yield f"data: {sent}\n\n"
 
-    return StreamingResponse(news(), media_type="text/event-stream")
+    return StreamingResponse(events(), media_type="text/event-stream")
 
 
 @router.get("/issues/{number}/{key}.html")
-async def looks(subject: AnIssue, key: str, bench: Bench, scheme: str = "light") -> Response:
+async def html(target: IssueTarget, key: str, bench: Bench, scheme: str = "light") -> Response:
     """One variant's HTML, for a frame."""
-    shown = good(await bench.look(subject, key))
-    return _framed(shown.html, ViewChoice.of(view=scheme))
+    rendered = require_rendered(await bench.snapshot(target, key))
+    return _framed(rendered.html, ViewChoice.of(view=scheme))
 
 
 @router.get("/issues/{number}/{key}.txt")
-async def text(subject: AnIssue, key: str, bench: Bench) -> Response:
+async def text(target: IssueTarget, key: str, bench: Bench) -> Response:
     """One variant's plain text."""
-    return PlainTextResponse(good(await bench.look(subject, key)).text)
+    return PlainTextResponse(require_rendered(await bench.snapshot(target, key)).text)
 
 
 @router.get("/issues/{number}/{key}.eml")
-async def eml(subject: AnIssue, key: str, bench: Bench, reader: str = "") -> Response:
+async def eml(target: IssueTarget, key: str, bench: Bench, reader: str = "") -> Response:
     """One variant's complete message, to open in a mail program."""
-    shown = good(await bench.look(subject, key, reader))
-    return download(shown.eml, f"issue-{subject.number}-{shown.variant}.eml")
+    rendered = require_rendered(await bench.snapshot(target, key, reader))
+    return download(rendered.eml, f"issue-{target.number}-{rendered.variant}.eml")
 
 
 @router.get("/samples/{name}/{key}.eml")
-async def sample_eml(subject: ASample, key: str, bench: Bench) -> Response:
+async def sample_eml(target: SampleTarget, key: str, bench: Bench) -> Response:
     """The same of a sample."""
-    shown = good(await bench.look(subject, key))
-    return download(shown.eml, f"sample-{subject.key}-{shown.variant}.eml")
+    rendered = require_rendered(await bench.snapshot(target, key))
+    return download(rendered.eml, f"sample-{target.key}-{rendered.variant}.eml")
 
 
 def download(raw: bytes, name: str) -> Response:
-    """A message as a file. `name` must be of our own making."""
+    """A message as a file. `name` goes into a header unquoted: never pass a name from outside."""
     return Response(
         raw,
         media_type="message/rfc822",

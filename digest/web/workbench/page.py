@@ -8,23 +8,29 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from digest.errors import NotFound
-from digest.issues.lookup import get_issue, list_numbers
 from digest.services.preflight.check import CheckedIssue, check_issue
-from digest.services.sending.list_tests import list_tests
+from digest.services.sending.list_tests import list_sent_tests
 from digest.services.workbench.snapshot import SAMPLE, PreviewTarget, RenderedVariant
+from digest.services.workbench.targets import list_targets
 from digest.services.workbench.workbench import Workbench
 from digest.web.http.dependencies import Bench, Installation, PageRenderer
 from digest.web.http.pages import HEADERS
-from digest.web.workbench.finding_links import place_findings
-from digest.web.workbench.requests import AnIssue, ASample, Chosen, good, named_subject
-from digest.web.workbench.view import CHECK, ComparedPage, ViewChoice, golden, page_context
-from previews import goldens, samples
+from digest.web.workbench.finding_links import link_findings
+from digest.web.workbench.requests import (
+    Chosen,
+    IssueTarget,
+    SampleTarget,
+    parse_target,
+    require_rendered,
+)
+from digest.web.workbench.view import CHECK, ComparedPage, ViewChoice, golden_page, page_context
+from previews import samples
 from previews.views.highlights import highlight_id
 
 router = APIRouter()
 
-# Its one script only asks whether there is news, and fetches this very page again.
-BENCH_HEADERS = {
+# The page's one script only listens for changes, and then fetches this very page again.
+WORKBENCH_HEADERS = {
     "Content-Security-Policy": HEADERS["Content-Security-Policy"]
     + "; frame-src 'self'; script-src 'self'; connect-src 'self'"
 }
@@ -33,67 +39,65 @@ BENCH_HEADERS = {
 class DeskLinks:
     """Addresses on the desk."""
 
-    def __init__(self, subject: PreviewTarget) -> None:
-        self.subject = subject
+    def __init__(self, target: PreviewTarget) -> None:
+        self.target = target
 
     def page(self, choice: ViewChoice) -> str:
-        """The page of another choice; what is as usual is left out."""
-        usual = asdict(ViewChoice())
-        asked = {name: value for name, value in asdict(choice).items() if value != usual[name]}
-        return f"{self.subject.path}?{urlencode(asked)}" if asked else self.subject.path
+        """The page of another choice; defaults are left out of the address."""
+        defaults = asdict(ViewChoice())
+        query = {name: value for name, value in asdict(choice).items() if value != defaults[name]}
+        return f"{self.target.path}?{urlencode(query)}" if query else self.target.path
 
-    def frame(self, choice: ViewChoice, shown: RenderedVariant) -> str:
-        """Changes with what was made, so that a browser shows it anew only then."""
-        asked = {"view": choice.view, "variant": shown.variant, "v": shown.made.stamp}
+    def frame(self, choice: ViewChoice, rendered: RenderedVariant) -> str:
+        """Changes with the compilation, so that a browser loads a frame again only then."""
+        query = {"view": choice.view, "variant": rendered.variant, "v": rendered.version}
         if choice.reader:
-            asked["reader"] = choice.reader
+            query["reader"] = choice.reader
         if choice.spot:
-            asked["spot"] = choice.spot
-        to = f"#{highlight_id(choice.spot)}" if choice.spot else ""
-        return f"{self.subject.path}/frame?{urlencode(asked)}{to}"
+            query["spot"] = choice.spot
+        fragment = f"#{highlight_id(choice.spot)}" if choice.spot else ""
+        return f"{self.target.path}/frame?{urlencode(query)}{fragment}"
 
     def beside(self, choice: ViewChoice, other: ComparedPage) -> str:
-        """The other subject's frame."""
+        """The frame of the page that is compared with."""
         kind, _, key = other.key.partition("-")
         return f"/{kind}s/{quote(key)}/frame?{urlencode({'view': choice.view})}"
 
     def eml(self, choice: ViewChoice) -> str:
         """The message to download."""
-        asked = f"?{urlencode({'reader': choice.reader})}" if choice.reader else ""
-        return f"{self.subject.path}/{quote(choice.variant)}.eml{asked}"
+        query = f"?{urlencode({'reader': choice.reader})}" if choice.reader else ""
+        return f"{self.target.path}/{quote(choice.variant)}.eml{query}"
 
 
 @router.get("/preview")
-async def go(subject: str = "") -> Response:
-    """To the page of what was chosen from the list."""
-    return RedirectResponse(named_subject(subject or f"{SAMPLE}-{samples.FIRST}").path, 303)
+async def open_target(subject: str = "") -> Response:
+    """Redirect to the page of what was chosen from the list."""
+    return RedirectResponse(parse_target(subject or f"{SAMPLE}-{samples.FIRST}").path, 303)
 
 
 @router.get("/issues/{number}")
 async def issue(
-    subject: AnIssue, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
+    target: IssueTarget, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
 ) -> Response:
     """The workbench of one issue, on the bytes a reader would get."""
-    async with app.store.read() as session:
-        tests = await list_tests(session, await get_issue(session, subject.number))
-    more: dict[str, Any] = {"tests": tests}
+    more: dict[str, Any] = {"tests": await list_sent_tests(app, target.number)}
     if choice.view == CHECK:
-        more["checked"] = await check_issue(app, subject.number, templates=bench.templates)
-    return await _page(subject, choice, app, pages, bench, **more)
+        more["checked"] = await check_issue(app, target.number, templates=bench.templates)
+    return await _page(target, choice, app, pages, bench, **more)
 
 
 @router.get("/samples/{name}")
 async def sample(
-    subject: ASample, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
+    target: SampleTarget, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
 ) -> Response:
     """The workbench of a sample."""
     if choice.view == CHECK:
         raise NotFound("a sample has no preflight; issues have")
-    return await _page(subject, choice, app, pages, bench)
+    return await _page(target, choice, app, pages, bench)
 
 
 async def _page(
-    subject: PreviewTarget,
+    target: PreviewTarget,
     choice: ViewChoice,
     app: Installation,
     pages: PageRenderer,
@@ -101,34 +105,32 @@ async def _page(
     checked: CheckedIssue | None = None,
     **more: Any,
 ) -> Response:
-    sight = await bench.look(subject, choice.variant, choice.reader)
-    places = DeskLinks(subject)
+    snapshot = await bench.snapshot(target, choice.variant, choice.reader)
+    links = DeskLinks(target)
     if checked:
-        more |= {"checked": checked, "findings": place_findings(checked, sight, choice, places)}
-    other = await _other(bench, choice.against)
-    async with app.store.read() as session:
-        numbers = await list_numbers(session)
+        variant = snapshot.rendered.variant if snapshot.rendered else choice.variant
+        placed = bench.place_findings(snapshot, checked)
+        findings = link_findings(placed, choice.but(variant=variant), links)
+        more |= {"checked": checked, "findings": findings}
     context = page_context(
-        sight,
+        snapshot,
         choice,
-        places,
-        other,
-        samples=samples.names(),
-        goldens=goldens.names(),
-        issues=numbers,
-        live=f"{subject.path}/live",
+        links,
+        await _compared(bench, choice.against),
+        targets=await list_targets(app),
+        live=f"{target.path}/live",
         **more,
     )
     page = pages.render("desk/workbench.html", section="workbench", **context)
-    page.headers.update(BENCH_HEADERS)
+    page.headers.update(WORKBENCH_HEADERS)
     return page
 
 
-async def _other(bench: Workbench, against: str) -> ComparedPage | None:
+async def _compared(bench: Workbench, against: str) -> ComparedPage | None:
     if not against:
         return None
     if against.startswith("golden-"):
-        return golden(against.removeprefix("golden-"))
-    subject = named_subject(against)
-    shown = good(await bench.look(subject))
-    return ComparedPage(against, subject.title, shown.html, shown.text)
+        return golden_page(against.removeprefix("golden-"))
+    target = parse_target(against)
+    rendered = require_rendered(await bench.snapshot(target))
+    return ComparedPage(against, target.title, rendered.html, rendered.text)

@@ -1,4 +1,4 @@
-"""What a request to the workbench names: the subject, the choice, something to compare with."""
+"""What a request to the workbench names: the target, the view, something to compare with."""
 
 from contextlib import suppress
 from typing import Annotated
@@ -17,36 +17,36 @@ from digest.web.http.dependencies import IssueNumber, parse_issue_number
 from digest.web.workbench.view import ViewChoice
 
 
-def issue_subject(number: IssueNumber) -> PreviewTarget:
-    """An issue, whether or not there is one of that number."""
+def issue_target(number: IssueNumber) -> PreviewTarget:
+    """An issue, whether or not one of that number exists."""
     return PreviewTarget(ISSUE, str(number))
 
 
-def sample_subject(name: str) -> PreviewTarget:
-    """A sample, whether or not there is one of that name."""
+def sample_target(name: str) -> PreviewTarget:
+    """A sample, whether or not one of that name exists."""
     return PreviewTarget(SAMPLE, name)
 
 
-def named_subject(key: str) -> PreviewTarget:
+def parse_target(key: str) -> PreviewTarget:
     """`issue-3` or `sample-emoji`, as the lists on the page name them. Raises `NotFound`."""
     kind, _, name = key.partition("-")
     if kind == SAMPLE:
-        return sample_subject(name)
+        return sample_target(name)
     if kind == ISSUE:
         with suppress(ValueError):
-            return issue_subject(parse_issue_number(name))
-    raise NotFound("there is nothing of that name to look at; the list has them all")
+            return issue_target(parse_issue_number(name))
+    raise NotFound("there is no issue or sample of that name; the list has them all")
 
 
-def good(sight: Snapshot) -> RenderedVariant:
-    """What is shown, the last good if need be. Raises `DigestError` where nothing ever was."""
-    if sight.shown is None:
-        reason = sight.problem.reason if sight.problem else "nothing was made"
-        raise DigestError(f"{sight.subject.title} cannot be shown: {reason}")
-    return sight.shown
+def require_rendered(snapshot: Snapshot) -> RenderedVariant:
+    """The rendering, if need be the last good one. Raises `DigestError` if there never was one."""
+    if snapshot.rendered is None:
+        reason = snapshot.problem.reason if snapshot.problem else "nothing was compiled"
+        raise DigestError(f"{snapshot.target.title} cannot be shown: {reason}")
+    return snapshot.rendered
 
 
-def _chosen(
+def _parse_choice(
     view: str = "",
     width: str = "",
     variant: str = "",
@@ -59,6 +59,6 @@ def _chosen(
     )
 
 
-Chosen = Annotated[ViewChoice, Depends(_chosen)]
-AnIssue = Annotated[PreviewTarget, Depends(issue_subject)]
-ASample = Annotated[PreviewTarget, Depends(sample_subject)]
+Chosen = Annotated[ViewChoice, Depends(_parse_choice)]
+IssueTarget = Annotated[PreviewTarget, Depends(issue_target)]
+SampleTarget = Annotated[PreviewTarget, Depends(sample_target)]

@@ -34,8 +34,11 @@ COMPARED = ("text", "source")
 
 @dataclass(frozen=True)
 class ViewChoice:
-    """What the editor chose to see. `against` names what stands beside it, if anything; `spot`
-    locates what is marked."""
+    """What the editor chose to see.
+
+    `against` names the page to compare with, if any; `spot` is the CSS locator of the element to
+    highlight.
+    """
 
     view: str = "light"
     width: str = "both"
@@ -46,20 +49,20 @@ class ViewChoice:
 
     @classmethod
     def of(cls, **given: str) -> "ViewChoice":
-        """Raises `NotFound` for a view or a width that there is none of."""
+        """Empty values mean the default. Raises `NotFound` for an unknown view or width."""
         chosen = cls(**{name: value for name, value in given.items() if value})
         if chosen.view not in (*CLIENT_VIEWS, *SOURCE_VIEWS, CHECK) or chosen.width not in WIDTHS:
             raise NotFound("the workbench has no such view; its page lists them all")
         return chosen
 
     def but(self, **changes: str) -> "ViewChoice":
-        """The same with something else."""
+        """The same choice with some values changed."""
         return replace(self, **changes)
 
 
 @dataclass(frozen=True)
 class ComparedPage:
-    """What is compared with: only its page and its text are known."""
+    """What is compared with; `key` is `golden-emoji`, `issue-3` or `sample-emoji`."""
 
     key: str
     title: str
@@ -68,90 +71,93 @@ class ComparedPage:
 
 
 class WorkbenchLinks(Protocol):
-    """Where the page's parts are to be found."""
+    """Addresses of the parts of a page: on the desk, or in exported files."""
 
     def page(self, choice: ViewChoice) -> str:
         """The page of another choice."""
 
-    def frame(self, choice: ViewChoice, shown: RenderedVariant) -> str:
-        """The framed HTML of a look."""
+    def frame(self, choice: ViewChoice, rendered: RenderedVariant) -> str:
+        """The framed HTML in a client view."""
 
     def beside(self, choice: ViewChoice, other: ComparedPage) -> str:
-        """The framed HTML of what is compared with."""
+        """The framed HTML of the page that is compared with."""
 
     def eml(self, choice: ViewChoice) -> str:
         """The message to download."""
 
 
-def golden(name: str) -> ComparedPage:
+def golden_page(name: str) -> ComparedPage:
     """A sample's reviewed golden. Raises `NotFound`."""
     try:
-        kept = goldens.read(name)
+        golden = goldens.read(name)
     except KeyError:
-        raise NotFound(f"the sample {name!r} has no golden yet; `make goldens` makes it") from None
-    return ComparedPage(f"golden-{name}", "Reviewed golden", kept.html, kept.text)
+        raise NotFound(f"the sample {name!r} has no golden yet; `make goldens` writes it") from None
+    return ComparedPage(f"golden-{name}", "Reviewed golden", golden.html, golden.text)
 
 
 def page_context(
-    sight: Snapshot,
+    snapshot: Snapshot,
     choice: ViewChoice,
-    places: WorkbenchLinks,
+    links: WorkbenchLinks,
     other: ComparedPage | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """The values of `desk/workbench.html`."""
-    shown = sight.shown
-    variant = shown.variant if shown else choice.variant
+    """The values of `desk/workbench.html`.
+
+    Without `live`, the address of the events, the page is an exported file.
+    """
+    rendered = snapshot.rendered
+    variant = rendered.variant if rendered else choice.variant
     choice = choice.but(variant=variant)
     return {
-        "sight": sight,
-        "subject": sight.subject,
-        "shown": shown,
-        "problem": sight.problem,
+        "snapshot": snapshot,
+        "target": snapshot.target,
+        "rendered": rendered,
+        "problem": snapshot.problem,
         "choice": choice,
-        "places": places,
+        "links": links,
         "other": other,
-        "looks": CLIENT_VIEWS,
-        "papers": SOURCE_VIEWS,
+        "client_views": CLIENT_VIEWS,
+        "source_views": SOURCE_VIEWS,
         "check": CHECK,
         "widths": {key: WIDTH_NAMES.get(key, key) for key in WIDTHS},
         "columns": WIDTHS[choice.width],
         "clip": CLIP_BYTES,
         "sandbox": SANDBOX,
         "live": None,
-        "samples": (),
-        "goldens": (),
-        "issues": (),
+        "targets": None,
         "tests": None,
-        "differences": _differences(shown, choice, other),
-        **(_paper(shown, choice.view) if shown else {}),
+        "differences": _differences(rendered, choice, other),
+        **(_source_values(rendered, choice.view) if rendered else {}),
         **more,
     }
 
 
 def _differences(
-    shown: RenderedVariant | None, choice: ViewChoice, other: ComparedPage | None
+    rendered: RenderedVariant | None, choice: ViewChoice, other: ComparedPage | None
 ) -> Any:
-    if shown is None or other is None or choice.view not in COMPARED:
+    if rendered is None or other is None or choice.view not in COMPARED:
         return None
     if choice.view == "text":
-        return diff_lines(other.text, shown.text)
-    return diff_lines(other.html, shown.html)
+        return diff_lines(other.text, rendered.text)
+    return diff_lines(other.html, rendered.html)
 
 
-def _paper(shown: RenderedVariant, view: str) -> Mapping[str, Any]:
-    """What the views other than looks print, and the sizes that stand on every page."""
-    parts: Sequence[Any] = mime_tree(shown.eml)
+def _source_values(rendered: RenderedVariant, view: str) -> Mapping[str, Any]:
+    """What the source views print, and the sizes that every page shows."""
+    parts: Sequence[Any] = mime_tree(rendered.eml)
     page = next((part for part in parts if part.kind == "text/html"), None)
-    found: dict[str, Any] = {"html_bytes": page.decoded if page else 0, "parts": parts}
+    values: dict[str, Any] = {"html_bytes": page.decoded if page else 0, "parts": parts}
+    header = rendered.eml.partition(b"\r\n\r\n")[0]
     if view == "headers":
-        found["fields"] = header_fields(shown.eml)
-        found["header"] = shown.eml.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+        values["fields"] = header_fields(rendered.eml)
+        values["header"] = header.decode("utf-8", "replace")
     elif view == "source":
-        found["lines"] = source_lines(shown.html)
+        values["lines"] = source_lines(rendered.html)
     elif view == "raw":
-        found["lines"] = source_lines(shown.eml.decode("utf-8", "replace").replace("\r\n", "\n"))
+        message = rendered.eml.decode("utf-8", "replace")
+        values["lines"] = source_lines(message.replace("\r\n", "\n"))
     elif view == "sizes":
-        found["header_bytes"] = len(shown.eml.partition(b"\r\n\r\n")[0]) + 4
-        found["message_bytes"] = len(shown.eml)
-    return found
+        values["header_bytes"] = len(header) + 4
+        values["message_bytes"] = len(rendered.eml)
+    return values

@@ -55,60 +55,60 @@ def change(templates: Path, before: str, after: str, file: str = "weekly/card.mj
 
 @pytest.mark.parametrize("name", samples.names())
 async def test_every_sample_can_be_shown(app: App, name: str) -> None:
-    sight = await Workbench(app).look(PreviewTarget(SAMPLE, name))
-    assert sight.problem is None
-    assert sight.shown
+    snapshot = await Workbench(app).snapshot(PreviewTarget(SAMPLE, name))
+    assert snapshot.problem is None
+    assert snapshot.rendered
     assert sample_content(name).headline
-    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in sight.shown.eml
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in snapshot.rendered.eml
 
 
 async def test_a_sample_that_there_is_none_of_is_told_with_those_there_are(app: App) -> None:
     with pytest.raises(NotFound, match="everyday"):
-        await Workbench(app).look(PreviewTarget(SAMPLE, "nope"))
+        await Workbench(app).snapshot(PreviewTarget(SAMPLE, "nope"))
 
 
 @pytest.mark.usefixtures("draft")
 async def test_an_issue_is_shown_on_the_bytes_that_the_preview_writes(app: App) -> None:
-    sight = await Workbench(app).look(FIRST)
+    snapshot = await Workbench(app).snapshot(FIRST)
     written = await preview_issue(app, 1)
-    assert sight.shown
-    assert sight.shown.eml == written.variants[0].eml
-    assert sight.shown.made.hash == written.hash
+    assert snapshot.rendered
+    assert snapshot.rendered.eml == written.variants[0].eml
+    assert snapshot.rendered.hash == written.hash
 
 
 async def test_a_changed_template_shows_at_the_next_look(app: App, templates: Path) -> None:
     bench = Workbench(app, templates)
-    before = await bench.look(EVERYDAY)
+    before = await bench.snapshot(EVERYDAY)
     change(templates, "in full</a>", "at length</a>")
-    after = await bench.look(EVERYDAY)
-    assert before.stamp != after.stamp
-    assert after.shown
-    assert "at length</a>" in after.shown.html
+    after = await bench.snapshot(EVERYDAY)
+    assert before.version != after.version
+    assert after.rendered
+    assert "at length</a>" in after.rendered.html
 
 
 async def test_a_mistake_is_told_with_its_place_and_the_last_good_view_stays(
     app: App, templates: Path
 ) -> None:
     bench = Workbench(app, templates)
-    good = await bench.look(EVERYDAY)
+    good = await bench.snapshot(EVERYDAY)
     change(templates, "item.category |", "item.categry |")
-    wrong = await bench.look(EVERYDAY)
+    wrong = await bench.snapshot(EVERYDAY)
     assert wrong.problem
     assert (wrong.problem.file, wrong.problem.line) == ("card.mjml.j2", 9)
     assert (9, '<p class="label">{{ item.categry | isolated }}</p>') in wrong.problem.excerpt
-    assert wrong.shown == good.shown
-    assert (await bench.look(EVERYDAY)).problem == wrong.problem
+    assert wrong.rendered == good.rendered
+    assert (await bench.snapshot(EVERYDAY)).problem == wrong.problem
     change(templates, "item.categry |", "item.category |")
-    mended = await bench.look(EVERYDAY)
+    mended = await bench.snapshot(EVERYDAY)
     assert mended.problem is None
 
 
 async def test_a_mistake_from_the_beginning_shows_nothing_else(app: App, templates: Path) -> None:
     change(templates, "<mj-text", "<mj-txt")
-    sight = await Workbench(app, templates).look(EVERYDAY)
-    assert sight.shown is None
-    assert sight.problem
-    assert "did you mean <mj-text>?" in sight.problem.reason
+    snapshot = await Workbench(app, templates).snapshot(EVERYDAY)
+    assert snapshot.rendered is None
+    assert snapshot.problem
+    assert "did you mean <mj-text>?" in snapshot.problem.reason
 
 
 @pytest.mark.usefixtures("draft")
@@ -116,26 +116,26 @@ async def test_an_edit_shows_and_an_approved_issue_ignores_templates(
     app: App, templates: Path
 ) -> None:
     bench = Workbench(app, templates)
-    before = await bench.look(FIRST)
+    before = await bench.snapshot(FIRST)
     await edit_issue(app, EDITOR, 1, Edit(sentence="Another sentence."))
-    edited = await bench.look(FIRST)
-    assert edited.stamp != before.stamp
-    assert edited.shown
-    assert "Another sentence." in edited.shown.text
+    edited = await bench.snapshot(FIRST)
+    assert edited.version != before.version
+    assert edited.rendered
+    assert "Another sentence." in edited.rendered.text
     await approve_issue(app, EDITOR, 1)
-    approved = await bench.look(FIRST)
+    approved = await bench.snapshot(FIRST)
     change(templates, "in full</a>", "at length</a>")
-    later = await bench.look(FIRST)
-    assert approved.shown
-    assert approved.shown.made.frozen
-    assert later.stamp == approved.stamp
+    later = await bench.snapshot(FIRST)
+    assert approved.rendered
+    assert approved.rendered.frozen
+    assert later.version == approved.version
 
 
 async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
     app: App, templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = Workbench(app, templates)
-    await bench.look(EVERYDAY)
+    await bench.snapshot(EVERYDAY)
     begun, go_on, compiled = threading.Event(), threading.Event(), []
 
     def slowly_at_first(*args: Any) -> FrozenIssue:
@@ -146,16 +146,16 @@ async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
 
     monkeypatch.setattr(drafts, "freeze", slowly_at_first)
     change(templates, "in full</a>", "at length</a>")
-    first = asyncio.create_task(bench.look(EVERYDAY))
+    first = asyncio.create_task(bench.snapshot(EVERYDAY))
     assert await asyncio.to_thread(begun.wait, 10)
     change(templates, "at length</a>", "word by word</a>")
-    others = [asyncio.create_task(bench.look(EVERYDAY)) for _ in range(3)]
+    others = [asyncio.create_task(bench.snapshot(EVERYDAY)) for _ in range(3)]
     await asyncio.sleep(0.2)  # long enough to overtake the first, if that were possible
     go_on.set()
     await first
-    for sight in [*await asyncio.gather(*others), await bench.look(EVERYDAY)]:
-        assert sight.shown
-        assert "word by word</a>" in sight.shown.html
+    for snapshot in [*await asyncio.gather(*others), await bench.snapshot(EVERYDAY)]:
+        assert snapshot.rendered
+        assert "word by word</a>" in snapshot.rendered.html
     assert len(compiled) == 2
 
 
@@ -170,7 +170,7 @@ async def test_the_event_loop_goes_on_while_an_edited_template_is_compiled(
         return freeze(*args)
 
     monkeypatch.setattr(drafts, "freeze", waiting)
-    assert (await bench.look(EVERYDAY)).shown
+    assert (await bench.snapshot(EVERYDAY)).rendered
 
 
 @pytest.mark.usefixtures("draft")
@@ -178,19 +178,19 @@ async def test_a_reader_s_own_address_and_links_are_shown(
     app: App, add_readers: AddReaders
 ) -> None:
     await add_readers(2)
-    shown = (await Workbench(app).look(FIRST, reader="reader1@example.org")).shown
-    assert shown
-    assert "reader1@example.org" in shown.html
-    assert "/unsubscribe/preview" not in shown.html
-    assert b"To: reader1@example.org\r\n" in shown.eml
+    rendered = (await Workbench(app).snapshot(FIRST, reader="reader1@example.org")).rendered
+    assert rendered
+    assert "reader1@example.org" in rendered.html
+    assert "/unsubscribe/preview" not in rendered.html
+    assert b"To: reader1@example.org\r\n" in rendered.eml
 
 
 @pytest.mark.usefixtures("draft")
 async def test_who_is_no_reader_is_refused(app: App) -> None:
     bench = Workbench(app)
     with pytest.raises(NotFound, match="is not a reader"):
-        await bench.look(FIRST, reader="nobody@example.org")
+        await bench.snapshot(FIRST, reader="nobody@example.org")
     with pytest.raises(UsageError):
-        await bench.look(FIRST, reader="no address")
+        await bench.snapshot(FIRST, reader="no address")
     with pytest.raises(NotFound, match="variant"):
-        await bench.look(FIRST, variant="nope")
+        await bench.snapshot(FIRST, variant="nope")

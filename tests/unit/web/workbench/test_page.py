@@ -116,12 +116,12 @@ async def test_preflight_s_findings_stand_on_the_issue_s_page(
     page = (await desk.get("/issues/1?view=preflight")).text
     assert '<span class="badge skip">error</span>' in page
     assert "TODO" in page
-    assert "let pass by" not in page
+    assert "overridden by" not in page
     await override_error(
         app, Actor(Channel.COMMAND_LINE, "Ann"), 1, "CNT-021", reason="it is the tool's name"
     )
     page = (await desk.get("/issues/1?view=preflight")).text
-    assert "let pass by Ann: it is the tool" in page
+    assert "overridden by Ann: it is the tool" in page
 
 
 async def test_the_issue_s_page_lists_its_tests(
