@@ -1,4 +1,5 @@
-"""Look before it goes: written previews and screenshots of finished messages.
+"""Checks and views of finished messages, before they are sent.
 
-Knows nothing of issues or readers: it takes rendered bytes and a folder.
+`markup` parses HTML and CSS, `views` imitates mail clients, `preflight` finds mistakes. The package
+knows nothing of issues or readers: it takes rendered bytes and plain values.
 """

@@ -1,6 +1,6 @@
-"""Reviewed outputs of the samples: HTML and text to the byte, and pictures to look at.
+"""Reviewed renderings of the samples: exact HTML and text, and pictures to look at.
 
-`make goldens` writes them anew; who commits them has looked at what changed.
+`make goldens` rewrites them. Review the differences before you commit them.
 """
 
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ PATH = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Golden:
-    """What a sample was made into when somebody last looked at it."""
+    """The HTML and text of a sample as last reviewed."""
 
     html: str
     text: str
 
 
 def names() -> list[str]:
-    """The samples that have been reviewed."""
+    """The names of the samples that have a golden."""
     ends = [file.name for file in files(__name__).iterdir() if file.name.endswith(".html")]
     return sorted(name.removesuffix(".html") for name in ends)
 
 
 def read(name: str) -> Golden:
-    """One sample's golden. Raises `KeyError` for one that is not among `names()`."""
+    """One sample's golden. Raises `KeyError` for a name not in `names()`."""
     if name not in names():
         raise KeyError(name)
     html, text = (

@@ -23,7 +23,7 @@ _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 @lru_cache(maxsize=512)
 def parse(text: str) -> tuple[Colour, float] | None:
-    """(colour, opacity) of a CSS colour or an old `bgcolor`; None if it is none."""
+    """(colour, opacity) of a CSS colour or a `bgcolor` value; None if it is not a colour."""
     if _HEX.fullmatch(text):
         digits = text.lstrip("#")
         digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
@@ -41,7 +41,7 @@ def parse(text: str) -> tuple[Colour, float] | None:
 
 
 def over(top: Colour, opacity: float, below: Colour) -> Colour:
-    """A translucent colour on another."""
+    """The colour that results when a translucent colour is painted over another."""
     red, green, blue = (
         round(opacity * a + (1 - opacity) * b) for a, b in zip(top, below, strict=True)
     )

@@ -1,8 +1,8 @@
-"""How each element looks: colours, size and height, in the light or the dark scheme.
+"""The computed style of each element: colours, size and height, in the light or dark scheme.
 
-A small part of the cascade, enough for what a mail may use: the author's sheets by
-importance, specificity and order, the style attribute, a few old attributes, and
-inheritance. The page is taken to be 640 px wide.
+A small part of the CSS cascade, enough for what a mail can use: style sheets by importance,
+specificity and order, style attributes, presentational attributes such as `bgcolor`, and
+inheritance. The page is assumed to be 640 px wide.
 """
 
 import re
@@ -28,9 +28,10 @@ _LENGTH = re.compile(r"([\d.]+)(px|pt|em|rem|%)?")
 
 @dataclass(frozen=True)
 class ComputedStyle:
-    """How one element is drawn; sizes in px. `height`: of one line with its padding.
+    """How one element is drawn; sizes in px. `height` is one line with its padding.
 
-    A size of 0 is a trick against gaps; what stands within sets a size of its own.
+    `ink` is the colour of text, `paper` the background. A `size` of 0 is a common way to avoid
+    gaps between inline blocks; elements inside set a size of their own.
     """
 
     ink: Colour
@@ -44,10 +45,10 @@ class ComputedStyle:
 
 
 def computed_styles(page: HtmlPage, scheme: ColourScheme) -> dict[Element, ComputedStyle]:
-    """The look of every element; worked out once for each scheme."""
-    found: dict[Element, ComputedStyle] | None = page.remembered.get(scheme)
+    """The style of every element; computed once for each page and scheme."""
+    found: dict[Element, ComputedStyle] | None = page.cache.get(scheme)
     if found is None:
-        found = page.remembered[scheme] = _computed_styles(page, scheme)
+        found = page.cache[scheme] = _computed_styles(page, scheme)
     return found
 
 
@@ -73,7 +74,7 @@ def _computed_styles(page: HtmlPage, scheme: ColourScheme) -> dict[Element, Comp
 
 
 def has_dark(page: HtmlPage) -> bool:
-    """Whether the author wrote colours for the dark scheme."""
+    """Whether the page has rules for the dark scheme."""
     return any(
         "prefers-color-scheme" in rule.media and "dark" in rule.media
         for media, text in page.style_sheets
@@ -94,7 +95,7 @@ def applies(media: str, scheme: ColourScheme) -> bool:
 
 
 def _authored(page: HtmlPage, scheme: ColourScheme) -> dict[Element, dict[str, str]]:
-    """The declared values of each element that win."""
+    """The declared values that win the cascade, for each element."""
     weighed: dict[Element, list[tuple[tuple[object, ...], Style]]] = {}
     order = 0
     for media, text in page.style_sheets:

@@ -1,6 +1,6 @@
-"""Reading CSS: style sheets to rules, style attributes to declarations.
+"""Parsing CSS: style sheets to rules, style attributes to declarations.
 
-The one place that knows tinycss2's syntax tree and cssselect.
+The only file that knows cssselect and tinycss2's syntax trees of rules.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Specificity = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Style:
-    """One declaration. `value` is lower case and without `!important`."""
+    """One declaration. `value` is in lower case, without `!important`."""
 
     name: str
     value: str
@@ -24,7 +24,7 @@ class Style:
 
 @dataclass(frozen=True)
 class StyleRule:
-    """Selectors with what they declare; `media` is the condition, '' for always."""
+    """Selectors and their declarations; `media` is the condition, '' for always."""
 
     selectors: tuple[str, ...]
     styles: tuple[Style, ...]
@@ -34,7 +34,7 @@ class StyleRule:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A style sheet: its rules, and the names and conditions of its at-rules."""
+    """A style sheet: its rules, (name, condition) of its at-rules, and syntax errors."""
 
     rules: tuple[StyleRule, ...]
     at_rules: tuple[tuple[str, str], ...]
@@ -43,13 +43,13 @@ class Sheet:
 
 @lru_cache(maxsize=2048)
 def declarations(text: str) -> tuple[Style, ...]:
-    """The declarations of a style attribute, in order; what cannot be read is left out."""
+    """The declarations of a style attribute, in order; what cannot be parsed is skipped."""
     return _styles(tinycss2.parse_blocks_contents(text))
 
 
 @lru_cache(maxsize=64)
 def read_sheet(text: str, media: str = "") -> Sheet:
-    """A style sheet; `media` is the condition that its element has."""
+    """Parse a style sheet; `media` is the condition of the element that holds it."""
     rules: list[StyleRule] = []
     at_rules: list[tuple[str, str]] = []
     errors: list[str] = []
@@ -59,7 +59,7 @@ def read_sheet(text: str, media: str = "") -> Sheet:
 
 @lru_cache(maxsize=512)
 def specificity(selector: str) -> Specificity:
-    """(ids, classes, types) of one selector; the lowest if it cannot be understood."""
+    """(ids, classes, types) of one selector; (0, 0, 0) if it cannot be parsed."""
     try:
         return cssselect.parse(selector)[0].specificity()
     except (cssselect.SelectorError, IndexError):
@@ -87,7 +87,7 @@ def _read(
                 inner = tinycss2.parse_rule_list(node.content, True, True)
                 _read(inner, both, rules, at_rules, errors)
         elif getattr(node, "type", "") == "error":
-            errors.append(str(getattr(node, "message", "cannot be read")))
+            errors.append(str(getattr(node, "message", "cannot be parsed")))
 
 
 def _styles(nodes: list[object]) -> tuple[Style, ...]:

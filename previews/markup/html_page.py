@@ -1,4 +1,4 @@
-"""An HTML page as a tree of plain elements; the one place that knows selectolax."""
+"""An HTML page as a tree of plain elements; the only file that knows selectolax."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ SILENT = frozenset({"head", "style", "script", "title", "noscript", "template"})
 
 
 def folded(text: str) -> str:
-    """White space, also the no-break kind, to single spaces; invisible characters dropped."""
+    """The text with any white space as single spaces, and without invisible characters."""
     return " ".join(INVISIBLE.sub("", text).split())
 
 
@@ -37,12 +37,12 @@ class Element:
 
     @cached_property
     def own_text(self) -> str:
-        """What stands directly in it, folded."""
+        """The text directly in the element, folded."""
         return folded(" ".join(piece for piece in self.pieces if isinstance(piece, str)))
 
     @cached_property
     def text(self) -> str:
-        """All text within, folded; a block begins a new word."""
+        """All text inside, folded; a block element starts a new word."""
         return folded(self._strings)
 
     @cached_property
@@ -58,7 +58,7 @@ class Element:
         return f" {self._strings} " if self.tag in _BREAKS else self._strings
 
     def ancestors(self) -> "Iterator[Element]":
-        """Its parent, and so on up to the root."""
+        """The parent, and so on up to the root."""
         above = self.parent
         while above is not None:
             yield above
@@ -81,11 +81,11 @@ def _step(tag: str, position: int) -> str:
 
 
 class HtmlPage:
-    """A parsed page. `remembered` is for what is worked out from it once."""
+    """A parsed page. `cache` holds what others compute from it once."""
 
     def __init__(self, html: str) -> None:
         self.html = html
-        self.remembered: dict[object, Any] = {}
+        self.cache: dict[object, Any] = {}
         self._parser = LexborHTMLParser(html)
         self._by_id: dict[int, Element] = {}
         root = self._parser.root
@@ -114,15 +114,15 @@ class HtmlPage:
         return [element for element in self.elements if element.tag in tags]
 
     def select(self, selector: str) -> list[Element]:
-        """What a CSS selector selects; nothing if it cannot be understood."""
+        """The elements that a CSS selector matches; none if it cannot be parsed."""
         try:
             nodes = self._parser.css(selector)
         except (SelectolaxError, ValueError):
             return []
         return [self._by_id[node.mem_id] for node in nodes if node.mem_id in self._by_id]
 
-    def holding(self, words: str) -> Element | None:
-        """The innermost element of the body that has these words; None if none has."""
+    def find_words(self, words: str) -> Element | None:
+        """The innermost element of the body that contains these words, or None."""
         wanted, found = folded(words), None
         inner = [self.body]
         while wanted and (held := next((el for el in inner if wanted in el.text), None)):
@@ -131,7 +131,7 @@ class HtmlPage:
 
     @cached_property
     def body(self) -> Element:
-        """The body."""
+        """The body element."""
         return next(element for element in self.elements if element.tag == "body")
 
     @cached_property
@@ -141,14 +141,14 @@ class HtmlPage:
 
     @cached_property
     def links(self) -> list[Element]:
-        """The anchors with an address, also an empty one."""
+        """The links: `a` and `area` elements with an href, even an empty one."""
         return [el for el in self.named("a", "area") if "href" in el.attributes]
 
 
 def with_ids(html: str, ids: Mapping[str, str]) -> str:
-    """The page written out anew, with an id on the element of each locator.
+    """The page serialised with an id on the element of each locator.
 
-    Such an element is shown even where it or what it is in was hidden by its style attribute.
+    An inline `display:none` on such an element or its ancestors is removed, so that it shows.
     """
     parser = LexborHTMLParser(html)
     for locator, name in ids.items():
@@ -160,8 +160,10 @@ def with_ids(html: str, ids: Mapping[str, str]) -> str:
 
 
 def _located(root: LexborNode | None, locator: str) -> LexborNode | None:
-    """Goes there step by step: what stands in an address may be no locator but a selector that
-    would take minutes."""
+    """The element at a locator, found step by step.
+
+    The locator may come from a URL. As a CSS selector, a crafted one could take minutes.
+    """
     first, *steps = locator.split(">")
     node = root if first == "html" else None
     for step in steps:

@@ -1,4 +1,4 @@
-"""Rewriting a page tag by tag; everything between stays as it is, to the byte."""
+"""Rewriting a page tag by tag; everything between the tags stays byte for byte."""
 
 import re
 from collections.abc import Callable
@@ -25,8 +25,8 @@ def rewrite(
 ) -> str:
     """The page with each attribute and style sheet passed through a function.
 
-    `attribute` gets (tag, name, value) and gives the new value, or None to take the
-    attribute away. Style elements (as `style`) and tags named in `drop` are left out.
+    `attribute` gets (tag, name, value) and returns the new value, or None to remove the
+    attribute. Tags named in `drop` are removed; `style` there removes whole style elements.
     """
 
     def piece(match: re.Match[str]) -> str:
@@ -63,7 +63,7 @@ def _attributes(tag: str, text: str, change: Attribute) -> str:
 
 
 def declarations(css: str, change: Declaration) -> str:
-    """CSS with each declaration's (name, value) passed through; None takes it away."""
+    """CSS with each declaration passed through `change(name, value)`; None removes it."""
 
     def one(match: re.Match[str]) -> str:
         name, value = match["name"].lower(), match["value"]
@@ -78,7 +78,7 @@ def declarations(css: str, change: Declaration) -> str:
 def styled(html: str, change: Callable[[str, str, str], str | None]) -> str:
     """The page with each declaration passed through `change(tag, name, value)`.
 
-    Of a style sheet the tag is empty: what it selects is not worked out.
+    In a style sheet the tag is empty: selectors are not evaluated.
     """
 
     def attribute(tag: str, name: str, value: str) -> str | None:
@@ -93,7 +93,7 @@ def styled(html: str, change: Callable[[str, str, str], str | None]) -> str:
 
 
 def insert_in_head(html: str, prelude: str) -> str:
-    """The page with something put first into its head, or where a head would begin."""
+    """The page with `prelude` at the start of its head, or where a head would start."""
     tags = (piece for piece in _PIECE.finditer(html) if (piece["name"] or "").lower() == "head")
     found = next(tags, None) or _DOCTYPE.search(html)
     end = found.end() if found else 0

@@ -1,7 +1,7 @@
-"""Preflight: mistakes found on the very bytes that would be sent, before they are.
+"""Preflight: finding mistakes in the exact bytes that would be sent.
 
-Each check is a small pure function from a `Letter` (one variant, parsed) and the
-`Facts` (what the issue is meant to say, as plain values) to `Finding`s. What needs
-the network or another program stands apart, in `links.online` and `deliverability`.
-`docs/preflight.md` lists every code.
+Each check is a small pure function from a `RenderedMessage` (one variant, parsed) and the
+`Facts` (what the issue should say, as plain values) to `Finding`s. Checks that need the network
+or another program are in `links.online` and `deliverability`. `docs/preflight.md` lists every
+code.
 """

@@ -86,7 +86,7 @@ _MODULES: tuple[ModuleType, ...] = (
 
 @dataclass(frozen=True)
 class Preflight:
-    """What was found in all variants, errors first; how well each mail program does."""
+    """All findings, errors first, and the support score of each mail program in percent."""
 
     findings: tuple[Finding, ...]
     clients: dict[str, int] = field(default_factory=dict)
@@ -102,12 +102,12 @@ def rules() -> dict[str, Rule]:
     for module in _MODULES:
         for value in vars(module).values():
             if isinstance(value, Rule) and found.setdefault(value.code, value) is not value:
-                raise ValueError(f"{value.code} is given twice")
+                raise ValueError(f"{value.code} is used twice")
     return found
 
 
 def run(messages: Sequence[RenderedMessage], facts: Facts) -> Preflight:
-    """Check every variant and the issue itself. Needs no network and no other program."""
+    """Check every variant and the issue itself, without network or other programs."""
     found = [("", finding) for check in ISSUE_CHECKS for finding in check(facts)]
     for message in messages:
         in_page = locate_in_page(check_message(message, facts), message.page)
@@ -120,6 +120,6 @@ def run(messages: Sequence[RenderedMessage], facts: Facts) -> Preflight:
 
 
 def check_message(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """One variant: a mail in full, a page of the archive as far as it is one."""
+    """Check one variant: an email with all checks, the archive page with those for HTML."""
     for check in (*EMAIL_CHECKS, *HTML_CHECKS) if message.is_email else HTML_CHECKS:
         yield from check(message, facts)

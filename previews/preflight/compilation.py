@@ -1,29 +1,29 @@
-"""A template that makes no message at all."""
+"""Templates and content that cannot be compiled to a message."""
 
 from previews.preflight.finding import Finding, FindingPlace, error
 
 TEMPLATE = error(
     "TPL-001",
     "The template does not compile",
-    "A syntax error, an unknown variable or tag, no unsubscribe link, too much HTML: nothing can "
-    "be sent.",
-    "Correct the line that is named; docs/templates.md lists the variables.",
+    "A syntax error, an unknown variable or tag, no unsubscribe link, or too much HTML: no "
+    "message can be made.",
+    "Correct the line named; docs/templates.md lists the variables.",
     overridable=False,
 )
 CONTENT = error(
     "TPL-002",
-    "The content cannot be written as a message",
-    "A line break in a header, or a sender that is no mailbox (RFC 5322).",
-    "Correct the subject, the sender or the address that is named.",
+    "The content cannot be made into a message",
+    "A line break in a header, or a sender that is not a mailbox (RFC 5322).",
+    "Correct the subject, sender or address named.",
     overridable=False,
 )
 
 
 def broken_template(reason: str, file: str, line: int | None) -> Finding:
-    """What the compiler said, with file and line."""
+    """The compiler's error, with file and line."""
     return TEMPLATE.found(reason, FindingPlace("template", file=file, line=line))
 
 
 def unusable_content(reason: str) -> Finding:
-    """What stands in the way of a message."""
+    """Content that cannot be written as a message."""
     return CONTENT.found(reason, FindingPlace("message"))

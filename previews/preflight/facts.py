@@ -1,6 +1,6 @@
-"""What the checks are told of an issue: plain values, brought by a flow.
+"""What the checks know about an issue: plain values, collected by a service.
 
-Everything has a default that means *unknown*; a check that needs it is then left out.
+Every field has a default that means *unknown*; a check that needs the field is then skipped.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ SHIP, SPLIT, SKIP, NO_TAKE = VERDICTS = ("SHIP", "SPLIT", "SKIP", "NO TAKE")
 
 @dataclass(frozen=True)
 class ToolFact:
-    """One tool as the issue tells it; `verdict` is the badge's word, `words` its other texts."""
+    """One tool as the issue presents it. `verdict` is the badge's text, `words` are other texts."""
 
     name: str
     verdict: str
@@ -45,7 +45,7 @@ class CardFact:
 
 @dataclass(frozen=True)
 class FlipFact:
-    """A changed verdict, with the badges' words."""
+    """A changed verdict, with the badges' texts."""
 
     name: str
     before: str
@@ -56,10 +56,11 @@ class FlipFact:
 class Facts:
     """One issue and its circumstances.
 
-    `already_sent` says of items already sent (slug → "sent in #41"), `flips` are those the issue
-    tells and `true_flips` those the store knows; `sends_at` is in the edition's zone;
-    `sources` are the templates by path, to name file and line: they break no rule, and are
-    left out of comparisons. `allow_loopback`: the mail stays on this machine.
+    - `already_sent`: items that this edition has sent before (slug → "sent in #41").
+    - `flips` are the flips the issue prints, `true_flips` those according to the store.
+    - `sends_at` is in the edition's time zone.
+    - `sources`: the templates by path, only to name file and line, so ignored in comparisons.
+    - `allow_loopback`: the mail stays on this machine.
     """
 
     number: int = 0

@@ -1,4 +1,4 @@
-"""What a check says: a rule with a stable code, and where it was broken."""
+"""The result of a check: a rule with a stable code, and where it was broken."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -18,12 +18,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class FindingPlace:
-    """Where it is: a part of the message and a spot in it.
+    """A part of the message and a spot in it.
 
-    `part` is header, text, html, message, issue, template or network; `spot` a header's
-    name, a CSS locator of the element to highlight, or words to look for. `file` and `line`
-    name the template's line where it is known. `view` is the client view in which it
-    shows (`previews.views.client_views`), where that is not the usual one.
+    `part` is header, text, html, message, issue, template or network; `spot` is a header's name,
+    the CSS locator of an element, or words to search for. `file` and `line` are the template's,
+    if known. `view` is the client view that shows it (a key of
+    `previews.views.client_views.CLIENT_VIEWS`), '' for the light one.
     """
 
     part: str
@@ -40,14 +40,17 @@ class FindingPlace:
 
     @property
     def in_message(self) -> str:
-        """The part and what it says there, also where the template's line is known."""
+        """The part and its excerpt, even if the template's line is known."""
         shown = f"“{self.excerpt}”" if self.excerpt else self.spot
         return f"{self.part}: {shown}" if shown else self.part
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One mistake. `variants` are the keys of those that have it."""
+    """One mistake. `variants` are the keys of the variants that have it.
+
+    Overrides of errors are stored with `detail`: to reword the detail of an error voids them.
+    """
 
     rule: "Rule"
     detail: str
@@ -70,9 +73,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A mistake that can be made. `why` explains it, `fix` is the next step.
+    """A kind of mistake. `why` explains it, `fix` is the next step.
 
-    Codes are never given a second meaning. One that is not `overridable` blocks for good.
+    A code never gets a second meaning. An error that is not `overridable` always blocks.
     """
 
     code: str
@@ -83,22 +86,22 @@ class Rule:
     overridable: bool = True
 
     def found(self, detail: str, place: FindingPlace, *, needle: str = "") -> Finding:
-        """This mistake in this place; `needle` is what to look for in the templates."""
+        """This mistake in a place; `needle` is the text to search for in the templates."""
         return Finding(self, detail, place, needle)
 
 
 def error(code: str, title: str, why: str, fix: str, *, overridable: bool = True) -> Rule:
-    """A rule whose breach blocks."""
+    """A rule that blocks when it is broken."""
     return Rule(code, Severity.ERROR, title, why, fix, overridable)
 
 
 def warning(code: str, title: str, why: str, fix: str) -> Rule:
-    """A rule whose breach is said and does not block."""
+    """A rule that is reported when it is broken, and does not block."""
     return Rule(code, Severity.WARNING, title, why, fix)
 
 
 def merge_findings(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
-    """(variant, finding) pairs to findings, each once with its variants; errors first, by code."""
+    """Equal findings of several variants as one, with its variants; errors first, by code."""
     variants: dict[Finding, list[str]] = {}
     for key, finding in found:
         keys = variants.setdefault(finding, [])
@@ -125,7 +128,7 @@ def in_text(excerpt: str = "") -> FindingPlace:
 
 
 def in_issue(spot: str, excerpt: str = "") -> FindingPlace:
-    """What the issue says, wherever it is printed."""
+    """The content of the issue, in whatever part it is printed."""
     return FindingPlace("issue", spot, excerpt[:80])
 
 

@@ -1,4 +1,4 @@
-"""Where a finding is: the element that has its words, the one line of the templates it is from."""
+"""Locating a finding: the element with its words, and the template line it comes from."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -6,21 +6,21 @@ from dataclasses import replace
 from previews.markup.html_page import HtmlPage
 from previews.preflight.finding import Finding
 
-SHORTEST = 4
+SHORTEST = 4  # shorter needles are found anywhere
 
 
 def locate_in_page(found: Iterable[Finding], page: HtmlPage | None) -> Iterator[Finding]:
-    """The findings, with the element where only words of the page were given."""
+    """Add the element to findings that only give words of the page."""
     for finding in found:
         place = finding.place
         wordy = place.part == "html" and place.excerpt and not place.spot
-        if wordy and page is not None and (element := page.holding(place.excerpt)):
+        if wordy and page is not None and (element := page.find_words(place.excerpt)):
             finding = replace(finding, place=replace(place, spot=element.locator))
         yield finding
 
 
 def locate_in_templates(found: Iterable[Finding], sources: Mapping[str, str]) -> Iterator[Finding]:
-    """The findings, with file and line where exactly one template line has the needle."""
+    """Add file and line to findings whose needle is in exactly one line of the templates."""
     for finding in found:
         hits = list(_hits(finding.needle.strip(), sources)) if not finding.place.file else []
         if len(hits) == 1:

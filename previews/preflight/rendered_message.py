@@ -1,4 +1,4 @@
-"""One variant as it would leave: its bytes, parsed once for all checks."""
+"""One variant as it would be sent: its bytes, parsed once for all checks."""
 
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -10,7 +10,7 @@ from previews.markup.html_page import HtmlPage
 
 @dataclass(frozen=True)
 class BodyPart:
-    """A body part: as it stands on the wire, and decoded."""
+    """A body part: as transferred, and decoded."""
 
     kind: str
     charset: str | None
@@ -20,13 +20,13 @@ class BodyPart:
 
     @property
     def text(self) -> str:
-        """Decoded; what cannot be decoded is left out."""
+        """The decoded text; undecodable bytes are skipped."""
         return self.decoded.decode("utf-8", "ignore").replace("\r\n", "\n")
 
 
 @dataclass(frozen=True)
 class RenderedMessage:
-    """A whole message for one reader, or (`raw` empty) the page of the archive."""
+    """A whole message for one reader, or (`raw` empty) the HTML of the archive page."""
 
     variant: str
     raw: bytes = b""
@@ -38,7 +38,7 @@ class RenderedMessage:
 
     @cached_property
     def parsed(self) -> Message:
-        """Parsed with headers as they stand (RFC 2047 not decoded)."""
+        """The parsed message, with raw headers (RFC 2047 not decoded)."""
         return message_from_bytes(self.raw, policy=policy.compat32)
 
     @cached_property

@@ -1,7 +1,7 @@
-"""Sample issues with extremes, as plain values: what a template must stand.
+"""Sample issues with extreme content, as plain values, to try a template on.
 
-Each file holds `about`, `number`, `date`, `sentence`, `flips` and `comparisons`, the
-last in the form that `digest comparisons import` reads. The texts are ours.
+Each file has `about`, `number`, `date`, `sentence`, `flips` and `comparisons`, the last in the
+format that `digest comparisons import` reads. The texts were written for this project.
 """
 
 import json
@@ -12,7 +12,7 @@ FIRST = "everyday"
 
 
 def names() -> list[str]:
-    """The samples there are, the ordinary one first."""
+    """The names of all samples, the ordinary one first."""
     found = sorted(
         file.name.removesuffix(".json")
         for file in files(__name__).iterdir()
@@ -22,7 +22,7 @@ def names() -> list[str]:
 
 
 def read(name: str) -> dict[str, Any]:
-    """One sample's values. Raises `KeyError` for a name that is not among `names()`."""
+    """One sample's values. Raises `KeyError` for a name not in `names()`."""
     if name not in names():
         raise KeyError(name)
     text = (files(__name__) / f"{name}.json").read_text(encoding="utf-8")

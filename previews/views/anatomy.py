@@ -1,4 +1,4 @@
-"""A message taken apart: header fields, the MIME tree, sizes against Gmail's clip, source lines."""
+"""The parts of a message: header fields, MIME tree, sizes compared with Gmail's limit, lines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ CLIP_BYTES = 102_000  # Gmail clips "at 102 KB"; thousands are the careful readi
 
 @dataclass(frozen=True)
 class HeaderField:
-    """One header field: as it stands, unfolded, and decoded (RFC 2047) where that differs."""
+    """One header field: raw and unfolded, and decoded (RFC 2047) if that differs."""
 
     name: str
     value: str
@@ -31,13 +31,13 @@ class MimePart:
 
     @property
     def percent_of_clip(self) -> int:
-        """How much of what Gmail shows this part takes."""
+        """The size of this part in percent of what Gmail shows."""
         return round(100 * self.decoded / CLIP_BYTES)
 
 
 @dataclass(frozen=True)
 class SourceLine:
-    """A line of source; `clipped`: it begins behind Gmail's clip. `cut`: the first such."""
+    """A line of source. `cut`: Gmail clips within it; `clipped`: it comes after that."""
 
     number: int
     text: str
@@ -58,7 +58,7 @@ def _field(name: str, raw: str) -> HeaderField:
 
 
 def mime_tree(raw: bytes) -> list[MimePart]:
-    """The MIME tree in order, each part with its depth."""
+    """The parts of the MIME tree in order, each with its depth."""
     message = message_from_bytes(raw, policy=policy.compat32)
     return list(_nodes(message, len(raw), 0))
 
@@ -88,7 +88,7 @@ def _wire_size(part: Message) -> int:
 
 
 def source_lines(text: str) -> list[SourceLine]:
-    """Numbered lines; those behind the clip are told, in bytes of UTF-8."""
+    """Numbered lines; Gmail's limit counts bytes of UTF-8."""
     lines: list[SourceLine] = []
     at = 0
     for number, line in enumerate(text.split("\n"), 1):

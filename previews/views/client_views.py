@@ -1,4 +1,4 @@
-"""The ways to look at a message, by name: which client it stands for, and what is done."""
+"""The client views by name: which client each imitates, and how."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from previews.views.reduced import without_images, without_styles
 
 @dataclass(frozen=True)
 class ClientView:
-    """One way to draw the HTML. `note` says what is emulated, and how roughly."""
+    """One way to show the HTML. `note` says what is emulated, and how closely."""
 
     key: str
     name: str
@@ -26,9 +26,9 @@ def _light(html: str) -> str:
 
 
 CLIENT_VIEWS = {
-    look.key: look
-    for look in (
-        ClientView("light", "Light", "As it was written, on a device in the light scheme.", _light),
+    view.key: view
+    for view in (
+        ClientView("light", "Light", "Unchanged, on a device in the light scheme.", _light),
         ClientView(
             "dark",
             "Dark",
@@ -39,7 +39,7 @@ CLIENT_VIEWS = {
         ClientView(
             "inverted",
             "Inverted, full",
-            "Forced by the client, as in Outlook's mobile apps: every lightness is turned. An "
+            "Forced by the client, as in Outlook's mobile apps: every colour is inverted. An "
             "approximation; the real rules are not public.",
             fully_inverted,
         ),
@@ -47,13 +47,13 @@ CLIENT_VIEWS = {
             "half-inverted",
             "Inverted, partial",
             "Forced by the client, as in Gmail's app for Android: light backgrounds and dark text "
-            "are turned, dark areas stay. An approximation; the real rules are not public.",
+            "are inverted, dark areas stay. An approximation; the real rules are not public.",
             partly_inverted,
         ),
         ClientView(
             "no-images",
             "Images off",
-            "Pictures not loaded; their alternative texts stand in dashed boxes.",
+            "Pictures are not loaded; dashed boxes show their alternative texts.",
             lambda html: without_images(_light(html)),
             images=False,
         ),
@@ -67,7 +67,7 @@ CLIENT_VIEWS = {
         ClientView(
             "outlook",
             "Outlook branch",
-            "Classic Outlook for Windows: its conditional comments are taken, and max-width, "
+            "Classic Outlook for Windows: its conditional comments apply, and max-width, "
             "background images, rounded corners, media queries and padding outside of cells are "
             "ignored. Word's own line breaking is not emulated.",
             lambda html: as_outlook(_light(html)),

@@ -1,4 +1,4 @@
-"""Two texts line by line: what stands in one only."""
+"""Two texts compared line by line."""
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -9,14 +9,14 @@ SAME, GONE, NEW, GAP = "same", "gone", "new", "gap"
 
 @dataclass(frozen=True)
 class DiffLine:
-    """A line of a comparison; `kind` is same, gone (from the first), new or gap."""
+    """A line of a comparison; `kind` is `same`, `gone`, `new` or `gap`."""
 
     kind: str
     text: str
 
 
 def diff_lines(first: str, second: str) -> list[DiffLine]:
-    """The changed lines with three lines around them; empty where the texts are the same."""
+    """The changed lines with three lines of context; empty if the texts are equal."""
     before, after = first.split("\n"), second.split("\n")
     lines: list[DiffLine] = []
     for group in SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT):

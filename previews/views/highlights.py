@@ -1,4 +1,4 @@
-"""A spot in a message made visible: an element that a frame scrolls to, a line of a text."""
+"""Highlighting an element to which a frame scrolls, and finding words in a text."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -14,20 +14,20 @@ ANY_HIGHLIGHT = "spot-" + "[0-9a-f]" * 12  # as file names are matched
 
 
 def highlight_id(spot: str) -> str:
-    """The id, and so the fragment of the address, of what a locator locates."""
+    """The id (and URL fragment) of the element at a locator."""
     return f"spot-{sha256(spot.encode()).hexdigest()[:12]}"
 
 
 def with_highlights(html: str, spots: Iterable[str]) -> str:
-    """The page in which each of these places can be gone to, and is outlined then.
+    """The page with an anchor at each locator, outlined when the URL fragment targets it.
 
-    It is written out anew, so it is for looking at; what is hidden there is shown.
+    The HTML is serialised again, so it is for display only; hidden elements are shown.
     """
     return insert_in_head(with_ids(html, {spot: highlight_id(spot) for spot in spots}), _HIGHLIGHT)
 
 
 def line_of(text: str, words: str) -> int | None:
-    """The number of the line in which words begin, however they are broken; None if nowhere."""
+    """The number of the line where the words start, even if wrapped; None if not found."""
     wanted, whole, begins = folded(words), "", []
     for number, line in enumerate(text.split("\n"), 1):
         if line := folded(line):

@@ -1,13 +1,12 @@
-"""Dark modes that ask nobody: colours turned by the client, fully or in part.
+"""Forced dark modes: colours inverted by the client, fully or in part.
 
-Neither vendor documents its rules, and they change. These are the ones by which
-authors describe them:
+No vendor documents its rules, and they change. These are the rules that email developers
+observe:
 
-- *full*, as in Outlook's mobile apps: every colour is turned in lightness and keeps
-  its hue, also those that were dark already; pictures stay. The author's own dark
-  rules are not asked.
-- *partial*, as in Gmail's Android app: light backgrounds become dark and dark text
-  becomes light; what is dark behind light text stays as it is.
+- *full*, as in Outlook's mobile apps: every colour is inverted in lightness and keeps its hue,
+  even if it was dark already; pictures stay. The mail's own dark colours are ignored.
+- *partial*, as in Gmail's Android app: light backgrounds become dark and dark text becomes
+  light; dark areas with light text stay as they are.
 """
 
 import colorsys
@@ -36,13 +35,15 @@ _PAPER = ("background", "background-color")
 
 
 def fully_inverted(html: str) -> str:
-    """Every colour turned."""
+    """The page with every colour inverted."""
     return insert_in_head(in_scheme(html, ColourScheme.LIGHT), FULL)
 
 
 def inverted_colour(colour: Colour) -> Colour:
-    """The colour that `FULL` draws for another: inverted, and its hue turned back by half a turn
-    (`hue-rotate` of Filter Effects Module Level 1)."""
+    """What `FULL` makes of a colour: inverted, then its hue rotated back by 180 degrees.
+
+    The matrix is `hue-rotate` of Filter Effects Module Level 1.
+    """
     turned = [255 - channel for channel in colour]
     red, green, blue = (min(max(round(sum(map(mul, row, turned))), 0), 255) for row in _HALF_A_TURN)
     return red, green, blue
@@ -52,7 +53,7 @@ _HALF_A_TURN = ((-0.574, 1.430, 0.144), (0.426, 0.430, 0.144), (0.426, 1.430, -0
 
 
 def partly_inverted(html: str) -> str:
-    """Light backgrounds and dark text turned."""
+    """The page with light backgrounds and dark text inverted."""
 
     def declaration(_tag: str, name: str, value: str) -> str:
         return _turned(name, value) if _has_colour(name) else value

@@ -1,7 +1,7 @@
-"""The branch that classic Outlook for Windows takes: Word's engine, conditional comments and all.
+"""How classic Outlook for Windows, which uses Word's engine, reads a page.
 
-The approximation: conditions on `mso` hold and the others' branch goes; media
-queries go; of the declarations those go that Word ignores (caniemail.com).
+The approximation: conditional comments on `mso` apply and those for other clients are removed,
+and so are media queries and the declarations that Word ignores (caniemail.com).
 """
 
 import re

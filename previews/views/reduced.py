@@ -1,4 +1,4 @@
-"""What is left when a client shows no pictures, or drops the style elements."""
+"""The page in a client that shows no pictures, or drops style elements."""
 
 import re
 
@@ -12,7 +12,7 @@ _OUTLINE = (
 
 
 def without_images(html: str) -> str:
-    """Pictures not loaded: their alternative text stands in a dashed box."""
+    """Without pictures: a dashed box shows the alternative text."""
 
     def attribute(tag: str, name: str, value: str) -> str | None:
         if name == "background" or (tag == "img" and name in ("src", "srcset")):
@@ -26,6 +26,9 @@ def without_images(html: str) -> str:
 
 
 def without_styles(html: str) -> str:
-    """Style elements and linked sheets dropped, as Gmail does where it clips a message, finds
-    an error in them, or shows another provider's account. Style attributes stay."""
+    """Without style elements and linked style sheets; style attributes stay.
+
+    Gmail does this where it clips a message, finds an error in the CSS, or shows another
+    provider's account.
+    """
     return rewrite(html, drop=frozenset({"style", "link"}))

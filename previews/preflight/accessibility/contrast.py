@@ -14,54 +14,53 @@ from previews.views.inversion import inverted_colour, partly_inverted
 ENOUGH, ENOUGH_IF_LARGE = 4.5, 3.0
 LARGE, LARGE_IF_BOLD = 24.0, 18.66
 
-_FIX = "Darken the text or lighten what is behind it: {what} in shared/{file}."
-
 LIGHT = error(
     "A11-001",
     "Text with too little contrast",
-    "4.5:1 is needed, 3:1 for large text (WCAG 2.2, 1.4.3): many cannot read less, nobody in "
-    "the sun.",
-    _FIX.format(what="the colours", file="inline.css"),
+    "4.5:1 is required, 3:1 for large text (WCAG 2.2, 1.4.3): many people cannot read less.",
+    "Darken the text or lighten its background: the colours in shared/inline.css.",
 )
 DARK = error(
     "A11-002",
     "Text with too little contrast in the dark scheme",
-    "Apple Mail and Outlook's apps use the dark colours that the template gives.",
-    _FIX.format(what="the rule for the dark scheme", file="dark.mjml.j2"),
+    "Apple Mail and Outlook's apps use the template's dark colours.",
+    "Darken the background or lighten the text: the rule for the dark scheme in "
+    "shared/dark.mjml.j2.",
 )
 INVERTED = error(
     "A11-003",
     "Text with too little contrast when colours are inverted",
-    "Outlook's mobile apps turn every colour, Gmail's app turns light paper and dark text; neither "
-    "asks. Both are emulated as in the preview's views of these names.",
-    "Choose colours that differ as much once they are turned; look at the view that is named.",
+    "Outlook's mobile apps invert every colour; Gmail's app inverts light backgrounds and dark "
+    "text. Both ignore the template's dark colours. Both are emulated as in the preview's views "
+    "of these names.",
+    "Choose colours that keep their contrast when inverted; look at the view named.",
 )
 
 
 def in_light(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """As designed."""
+    """Contrast in the light colours."""
     if message.page is not None:
         yield from _weak(message.page, ColourScheme.LIGHT, LIGHT, "light")
 
 
 def in_dark(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """With the author's dark colours, if there are any."""
+    """Contrast in the template's dark colours, if it has any."""
     if message.page is not None and has_dark(message.page):
         yield from _weak(message.page, ColourScheme.DARK, DARK, "dark")
 
 
 def when_inverted(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Turned in full, and in part; what is weak in light already is not told again."""
+    """Contrast under both inversions; what is weak in light is not reported again."""
     if message.page is None:
         return
-    told = {finding.place.spot for finding in in_light(message, facts)}
+    reported = {finding.place.spot for finding in in_light(message, facts)}
     for finding in _weak(message.page, ColourScheme.LIGHT, INVERTED, "inverted", inverted_colour):
-        if finding.place.spot not in told:
+        if finding.place.spot not in reported:
             yield finding
     for finding in _weak(
         HtmlPage(partly_inverted(message.page.html)), ColourScheme.LIGHT, INVERTED, "half-inverted"
     ):
-        if finding.place.spot not in told:
+        if finding.place.spot not in reported:
             yield replace(finding, needle=_written(message.page, finding.place.spot))
 
 
@@ -70,17 +69,17 @@ def _weak(
     scheme: ColourScheme,
     rule: Rule,
     view: str,
-    turned: Callable[[Colour], Colour] = lambda colour: colour,
+    inverted: Callable[[Colour], Colour] = lambda colour: colour,
 ) -> Iterator[Finding]:
-    """Each pair of colours once."""
-    told: set[tuple[Colour, Colour]] = set()
+    """Each weak pair of colours once."""
+    reported: set[tuple[Colour, Colour]] = set()
     for element, drawn in computed_styles(page, scheme).items():
-        pair = turned(drawn.ink), turned(drawn.paper)
-        if drawn.hidden or not drawn.size or pair in told or not element.own_text:
+        pair = inverted(drawn.ink), inverted(drawn.paper)
+        if drawn.hidden or not drawn.size or pair in reported or not element.own_text:
             continue
         if element.tag in ("title", "style", "script") or contrast(*pair) >= _enough(drawn):
             continue
-        told.add(pair)
+        reported.add(pair)
         ink, paper = map(hexadecimal, pair)
         detail = f"{contrast(*pair):.1f}:1, {ink} on {paper}{_EMULATED.get(view, '')}"
         place = replace(in_html(element), view=view)
@@ -88,7 +87,7 @@ def _weak(
 
 
 def _written(page: HtmlPage, spot: str) -> str:
-    """The ink as the templates have it."""
+    """The text colour as the templates have it."""
     light = computed_styles(page, ColourScheme.LIGHT)
     return next((hexadecimal(light[el].ink) for el in light if el.locator == spot), "")
 

@@ -1,4 +1,4 @@
-"""Sizes of text and of what is tapped, and what links are called."""
+"""Sizes of text and of links, and the text of links."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -21,34 +21,34 @@ SMALL_TEXT = error(
 )
 TINY_TARGET = error(
     "A11-041",
-    "A link of its own is lower than 24 px",
-    "Fingers miss it (WCAG 2.2, 2.5.8).",
+    "A stand-alone link is lower than 24 px",
+    "It is hard to tap (WCAG 2.2, 2.5.8).",
     "Give it padding and display: inline-block.",
 )
 SMALL_TARGET = warning(
     "A11-042",
-    "A link of its own is lower than 44 px",
-    "24 px is the least, 44 px what fingers need (WCAG 2.2, 2.5.5).",
+    "A stand-alone link is lower than 44 px",
+    "24 px is the minimum, 44 px is comfortable (WCAG 2.2, 2.5.5).",
     "Give it padding and display: inline-block.",
 )
 VAGUE_LINK = error(
     "A11-050",
-    "A link's words do not say where it leads",
-    "Screen readers list links without the text around them (WCAG 2.4.4); “click here” also costs "
-    "points with filters.",
+    "A link's text does not say where it leads",
+    "Screen readers list links without the surrounding text (WCAG 2.4.4); “click here” also "
+    "costs points with filters.",
     "Name the target: “Compare A and B in full”.",
 )
 SILENT_LINK = error(
     "A11-051",
-    "A link without words",
+    "A link without text",
     "It cannot be heard, nor seen with pictures off (WCAG 2.4.4).",
-    "Write words into it, or alt on its picture.",
+    "Give it text, or its picture an alt text.",
 )
 AMBIGUOUS_LINK = warning(
     "A11-052",
-    "The same words lead to different pages",
-    "In a list of links nobody can tell them apart (WCAG 2.4.9).",
-    "Let the words differ.",
+    "The same link text leads to different pages",
+    "In a list of links they cannot be distinguished (WCAG 2.4.9).",
+    "Make the texts differ.",
 )
 
 _WRAPS = frozenset({"span", "b", "strong", "em", "i", "font", "small"})
@@ -60,38 +60,38 @@ _VAGUE = re.compile(
 
 
 def text_sizes(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """14 px at least, for everything that is shown."""
+    """At least 14 px for all visible text."""
     if message.page is None:
         return
-    told: set[float] = set()
+    reported: set[float] = set()
     for element, look in computed_styles(message.page, ColourScheme.LIGHT).items():
         if look.hidden or not element.own_text or element.tag in ("title", "style", "script"):
             continue
-        if look.size < SMALLEST_TEXT and look.size not in told:
-            told.add(look.size)
+        if look.size < SMALLEST_TEXT and look.size not in reported:
+            reported.add(look.size)
             detail = f"{look.size:g} px"
             yield SMALL_TEXT.found(detail, in_html(element), needle=f"font-size: {look.size:g}px")
 
 
 def targets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Links that stand alone; one within a sentence is as high as its line (WCAG 2.5.8)."""
+    """Height of stand-alone links; one in a sentence is exempt (WCAG 2.5.8)."""
     if message.page is None:
         return
     found = computed_styles(message.page, ColourScheme.LIGHT)
-    told: set[float] = set()
+    reported: set[float] = set()
     for element in message.page.links:
         look = found[element]
         height = _height(element, look)
         if look.hidden or not element.text or _in_sentence(element) or height >= TARGET:
             continue
-        if height not in told:
-            told.add(height)
+        if height not in reported:
+            reported.add(height)
             rule = TINY_TARGET if height < LEAST_TARGET else SMALL_TARGET
             yield rule.found(f"{height:g} px", in_html(element), needle=element.text)
 
 
 def link_words(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Words that say where it leads, and differ where the targets do."""
+    """Link text says where the link leads, and differs for different targets."""
     if message.page is None:
         return
     seen: dict[str, str] = {}
@@ -117,12 +117,12 @@ def _descendants(element: Element) -> Iterator[Element]:
 
 
 def _height(element: Element, look: ComputedStyle) -> float:
-    """Vertical padding of an inline link widens nothing that can be relied on."""
+    """Vertical padding of an inline link does not count: clients treat it differently."""
     return look.line if look.display == "inline" else look.height
 
 
 def _in_sentence(element: Element) -> bool:
-    """Whether words stand beside it on its line; separators and other links do not count."""
+    """Whether there is text beside it on its line; separators and other links do not count."""
     if "display" in element.get("style"):
         return False
     while element.parent is not None and element.parent.tag in _WRAPS:

@@ -1,4 +1,4 @@
-"""What a screen reader goes by: language, headings, tables, names of pictures."""
+"""What screen readers rely on: language, headings, tables, alt texts."""
 
 import re
 from collections.abc import Iterator
@@ -10,32 +10,32 @@ from previews.preflight.rendered_message import RenderedMessage
 
 NO_LANGUAGE = error(
     "A11-010",
-    "The language is not given",
-    "A screen reader would read it with another language's sounds (WCAG 3.1.1).",
-    'Write lang="en" (or what it is) on <mjml>.',
+    "The language is not declared",
+    "A screen reader would pronounce the text as another language (WCAG 3.1.1).",
+    'Write lang="en" (or the actual language) on <mjml>.',
 )
 NO_DIRECTION = warning(
     "A11-011",
-    "The direction of writing is not given",
-    "Programs in Arabic or Hebrew would set it from right to left.",
+    "The writing direction is not declared",
+    "Mail programs set to Arabic or Hebrew would lay it out from right to left.",
     'Write dir="ltr" (or rtl) on <mjml>.',
 )
 NO_ALT = error(
     "A11-012",
-    "A picture without alt",
-    "With pictures off, or to a screen reader, it says nothing or its file's name (WCAG 1.1.1).",
+    "A picture without alt text",
+    "With pictures off, or in a screen reader, it says nothing or its file name (WCAG 1.1.1).",
     'Write alt="…"; alt="" for decoration.',
 )
 POOR_ALT = warning(
     "A11-013",
-    "A picture's alt says nothing",
-    "“image” or a file's name is no better than none.",
-    "Say what the picture says.",
+    "A picture's alt text says nothing",
+    "“image” or a file name is no better than none.",
+    "Describe what the picture shows.",
 )
 NO_H1 = error(
     "A11-020",
     "There is not exactly one h1",
-    "People jump by headings; the first is the issue's (WCAG 1.3.1).",
+    "Screen reader users navigate by headings; the first one names the issue (WCAG 1.3.1).",
     "Print issue.headline in one <h1>.",
 )
 SKIPPED_LEVEL = error(
@@ -48,30 +48,30 @@ EMPTY_HEADING = error(
     "A11-022",
     "A heading is empty",
     "A screen reader announces a heading and then nothing.",
-    "Leave the heading out where there is nothing to say.",
+    "Leave the heading out if there is no text for it.",
 )
 LAYOUT_TABLE = error(
     "A11-030",
     'A layout table without role="presentation"',
-    "A screen reader would announce rows and columns of nothing (WCAG 1.3.1).",
+    "A screen reader would announce rows and columns without meaning (WCAG 1.3.1).",
     'Write role="presentation" on the table, or give a data table <th scope>.',
 )
 HEADER_CELL = error(
     "A11-031",
     "A header cell without scope, or in a layout table",
-    "Nobody can tell what it is the header of (WCAG 1.3.1).",
+    "A screen reader cannot tell which cells it belongs to (WCAG 1.3.1).",
     'Write scope="col" or scope="row" on the <th>.',
 )
 NO_TITLE = warning(
     "A11-032",
-    "There is no title",
-    "The page in the browser and some mail programs show it first (WCAG 2.4.2).",
+    "The page has no title",
+    "The browser and some mail programs show it first (WCAG 2.4.2).",
     "Fill mj-title.",
 )
 
 
 def language(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """lang, dir and title."""
+    """The page has lang, dir and a title."""
     if message.page is None:
         return
     root = message.page.root
@@ -84,7 +84,7 @@ def language(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def pictures(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """alt, and one that says something."""
+    """Pictures have an alt text that says something."""
     for element in message.page.named("img") if message.page else ():
         alt = element.attributes.get("alt")
         if "alt" not in element.attributes:
@@ -98,7 +98,7 @@ def pictures(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def headings(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """One h1, no level skipped, none empty."""
+    """There is one h1, no level is skipped, and no heading is empty."""
     if message.page is None:
         return
     found = message.page.named("h1", "h2", "h3", "h4", "h5", "h6")
@@ -118,7 +118,7 @@ def headings(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def tables(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """A table is for layout and says so, or has header cells with scope."""
+    """A table is marked as layout, or has header cells with scope."""
     for table in message.page.named("table") if message.page else ():
         cells = [el for el in _within(table, "th") if _table_of(el) is table]
         silent = table.get("role") in ("presentation", "none")

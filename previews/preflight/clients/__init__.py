@@ -1,1 +1,1 @@
-"""Mail programs: what in a message breaks in which of them."""
+"""Mail programs: what breaks in which of them."""

@@ -1,4 +1,4 @@
-"""What breaks a message in a named mail program, and how well each supports the rest."""
+"""Features that break a message in some mail program, and features that few support."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,19 @@ from previews.preflight.rendered_message import RenderedMessage
 
 _LAYOUT = "Outlook for Windows lays out with Word, and Gmail drops what it does not know."
 
-FLEX = error("CLI-001", "Flex or grid layout", _LAYOUT, "Lay out with tables and inline blocks.")
+FLEX = error(
+    "CLI-001",
+    "Flex or grid layout",
+    _LAYOUT,
+    "Use tables and inline blocks for layout.",
+)
 POSITION = error(
-    "CLI-002", "Positioned elements", _LAYOUT, "Lay out with tables; take position: away."
+    "CLI-002", "Positioned elements", _LAYOUT, "Use tables for layout; remove position:."
 )
 BACKGROUND = error(
     "CLI-003",
     "A background image",
-    "Outlook for Windows shows none, and the text on it may become unreadable.",
+    "Outlook for Windows does not show it, and the text on it may become unreadable.",
     "Use a background colour.",
 )
 ACTIVE = error(
@@ -28,8 +33,8 @@ ACTIVE = error(
 )
 EXTERNAL_CSS = error(
     "CLI-005",
-    "Style from outside",
-    "Gmail and Outlook load no style sheet from elsewhere.",
+    "An external style sheet",
+    "Gmail and Outlook do not load style sheets.",
     "Put the rules into shared/inline.css, or into the head's mj-style.",
 )
 VARIABLES = error(
@@ -41,23 +46,23 @@ VARIABLES = error(
 SVG = error(
     "CLI-007",
     "An SVG picture",
-    "Gmail and Outlook show none.",
+    "Gmail and Outlook do not show it.",
     "Use a PNG of twice the size.",
 )
 IMAGE_FORMAT = error(
     "CLI-008",
-    "A picture in a format that some cannot show",
-    "AVIF, WebP, HEIF and pictures written into the HTML fail in Outlook or Gmail.",
+    "A picture in a format that some programs cannot show",
+    "AVIF, WebP, HEIF and pictures embedded in the HTML fail in Outlook or Gmail.",
     "Use PNG, JPEG or GIF.",
 )
 UNSUPPORTED = warning(
     "CLI-020",
-    "A feature that many mail programs do not know",
+    "A feature that many mail programs do not support",
     "The message must be readable without it; see caniemail.com.",
-    "Look at the preview with styles off; use something simpler if it matters.",
+    "Check the preview with styles off; use something simpler if it matters.",
 )
 
-# Slugs that block: each breaks the layout or the meaning where it is not known.
+# Features that block: without support, the layout or the meaning breaks.
 HARD: dict[str, Rule] = {
     **dict.fromkeys(
         ("css-display-flex", "css-display-grid", "css-grid-template", "css-flex-direction"), FLEX
@@ -73,7 +78,7 @@ HARD: dict[str, Rule] = {
     **dict.fromkeys(("html-svg", "image-svg"), SVG),
     **dict.fromkeys(("image-webp", "image-avif", "image-heif", "image-base64"), IMAGE_FORMAT),
 }
-# Not known to many, and nothing is lost where it is not.
+# Features that many programs lack, where nothing is lost without support.
 GRACEFUL = frozenset(
     [
         "css-at-media",
@@ -148,22 +153,22 @@ MANY = 3
 
 
 def hard(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Features that block, each once and with the programs it breaks in."""
+    """Features that block, one finding per rule, with programs that lack support."""
     if message.page is None:
         return
     found = used(message.page)
-    told: set[str] = set()
+    reported: set[str] = set()
     for slug, element in found.items():
         rule = HARD.get(slug)
-        if rule and rule.code not in told:
-            told.add(rule.code)
+        if rule and rule.code not in reported:
+            reported.add(rule.code)
             broken = ", ".join(support().without(slug)[:4])
             title = support().titles.get(slug, slug)
             yield rule.found(f"{title} is not known to {broken}", in_html(element))
 
 
 def active(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """What caniemail does not list because nobody would: scripts, handlers, frames, fields."""
+    """Active content that caniemail does not list: scripts, event handlers, form fields."""
     if message.page is None:
         return
     listed = {"form", "object", "video", "audio", "dialog", "base", "iframe", "embed"}
@@ -177,14 +182,14 @@ def active(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def external_css(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """`<link rel=stylesheet>`."""
+    """`<link rel=stylesheet>` elements."""
     for element in message.page.named("link") if message.page else ():
         if "stylesheet" in element.get("rel").lower():
             yield EXTERNAL_CSS.found(f"from {element.get('href')}", in_html(element))
 
 
 def soft(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """The rest: said where several programs lack it and something may be lost."""
+    """Other features, reported if several programs lack support."""
     if message.page is None:
         return
     for slug, element in used(message.page).items():

@@ -1,4 +1,4 @@
-"""Which of caniemail's features a page uses, and where each was first seen."""
+"""Which of caniemail's features a page uses, and the first element that uses each."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -76,11 +76,11 @@ _IMAGE = re.compile(r"\.(apng|avif|bmp|gif|hdr|heif|ico|jpe?g|mp4|png|svg|tiff?|
 
 
 def used(page: HtmlPage) -> dict[str, Element]:
-    """slug → the first element that uses the feature, the body for a style sheet's."""
-    found: dict[str, Element] | None = page.remembered.get(used)
+    """slug → the first element that uses the feature; the body for those in style sheets."""
+    found: dict[str, Element] | None = page.cache.get(used)
     if found is None:
         known = support().features
-        found = page.remembered[used] = {}
+        found = page.cache[used] = {}
         for slug, element in _used(page):
             if slug in known:
                 found.setdefault(slug, element)

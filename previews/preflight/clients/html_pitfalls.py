@@ -1,4 +1,4 @@
-"""What Outlook's Word engine and Gmail's style filter stumble over in the markup itself."""
+"""Markup that Outlook's Word engine or Gmail's style filter cannot handle."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ PHONE = 600
 CONDITIONALS = error(
     "CLI-010",
     "An Outlook conditional comment is not closed",
-    "Outlook for Windows would hide or print everything from there on.",
+    "Outlook for Windows would hide or print everything after it.",
     "Give each <!--[if mso]> its <![endif]-->.",
 )
 MAX_WIDTH_ALONE = error(
@@ -26,33 +26,33 @@ MAX_WIDTH_ALONE = error(
 )
 BROKEN_CSS = error(
     "CLI-012",
-    "A style sheet that cannot be read",
-    "Gmail drops a whole style element with a mistake in it, dark colours and all.",
+    "A style sheet that cannot be parsed",
+    "Gmail drops a whole style element that has a mistake, dark colours included.",
     "Correct the rule.",
 )
 LARGE_CSS = warning(
     "CLI-013",
-    "A style element larger than Gmail takes",
+    "A style element larger than Gmail accepts",
     f"Gmail drops a style element of more than {GMAIL_STYLE:,} characters.",
     "Split it, or inline more.",
 )
 UNBALANCED = error(
     "CLI-014",
     "A tag is not closed, or closed twice",
-    "Each program repairs it in another way; in Outlook the layout falls apart.",
+    "Each program repairs it differently; in Outlook the layout breaks.",
     "Close it where it was opened.",
 )
 TOO_WIDE = error(
     "CLI-015",
     "Something is wider than 600 px",
-    "Phones would show it smaller than it can be read, or scroll sideways.",
+    "Phones would shrink it until it is unreadable, or scroll sideways.",
     "Use at most 600 px, and width: 100% with a max-width.",
 )
 NO_DOCTYPE = warning(
     "CLI-016",
     "There is no doctype",
-    "Browsers fall back to the rules of 1998.",
-    "Begin the HTML with <!doctype html>.",
+    "Browsers fall back to quirks mode.",
+    "Start the HTML with <!doctype html>.",
 )
 NO_VIEWPORT = warning(
     "CLI-017",
@@ -86,11 +86,10 @@ _VOID = frozenset(
         "wbr",
     ]
 )
-_LENIENT = frozenset(("html", "head", "body", "tbody", "thead", "tr", "td", "th", "p", "li"))
 
 
 def conditionals(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """As many endings as beginnings."""
+    """Every conditional comment is closed."""
     html = message.html or ""
     begun = len(re.findall(r"<!(?:--)?\[if\b", html))
     ended = len(re.findall(r"<!\[endif\]", html))
@@ -99,7 +98,7 @@ def conditionals(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def ghost_tables(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Blocks of limited width have a conditional table directly before them."""
+    """Blocks with a max-width have a conditional table directly before them."""
     html = message.html or ""
     body = html[html.find("<body") :]
     for match in _BOX.finditer(body):
@@ -121,15 +120,15 @@ def ghost_tables(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def style_sheets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Readable, and not too large."""
+    """Style sheets can be parsed and are not too large."""
     for media, text in message.page.style_sheets if message.page else ():
-        if trouble := _trouble(text, media):
-            yield BROKEN_CSS.found(trouble, FindingPlace("html", "style", text.strip()[:40]))
+        if problem := _css_problem(text, media):
+            yield BROKEN_CSS.found(problem, FindingPlace("html", "style", text.strip()[:40]))
         if len(text) > GMAIL_STYLE:
             yield LARGE_CSS.found(f"{len(text):,} characters", FindingPlace("html", "style"))
 
 
-def _trouble(text: str, media: str) -> str | None:
+def _css_problem(text: str, media: str) -> str | None:
     if text.count("{") != text.count("}"):
         return f"{text.count('{')} braces open and {text.count('}')} close"
     errors = read_sheet(text, media).errors
@@ -137,37 +136,39 @@ def _trouble(text: str, media: str) -> str | None:
 
 
 def balance(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Every tag outside of comments is closed once, in order."""
+    """Every tag outside comments is closed once, in order."""
     reader = _Balance()
     reader.feed(_COMMENT.sub("", message.html or ""))
     reader.close()
-    trouble = reader.trouble or (f"<{reader.open[-1]}> is never closed" if reader.open else None)
-    if trouble:
-        yield UNBALANCED.found(trouble, FindingPlace("html"))
+    problem = reader.problem or (f"<{reader.open[-1]}> is never closed" if reader.open else None)
+    if problem:
+        yield UNBALANCED.found(problem, FindingPlace("html"))
 
 
 class _Balance(HTMLParser):
+    """Finds the first tag that is not balanced."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
         self.open: list[str] = []
-        self.trouble: str | None = None
+        self.problem: str | None = None
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag not in _VOID and not self.trouble:
+        if tag not in _VOID and not self.problem:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if self.trouble or tag in _VOID:
+        if self.problem or tag in _VOID:
             return
         if self.open and self.open[-1] == tag:
             self.open.pop()
         else:
             inside = f" inside <{self.open[-1]}>" if self.open else ""
-            self.trouble = f"</{tag}> closes nothing{inside}"
+            self.problem = f"</{tag}> closes nothing{inside}"
 
 
 def widths(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Nothing is fixed at more than 600 px."""
+    """No element has a fixed width of more than 600 px."""
     for element in message.page.elements if message.page else ():
         styles = {style.name: style.value for style in declarations(element.get("style"))}
         for value in (element.get("width"), styles.get("width", ""), styles.get("min-width", "")):
@@ -178,7 +179,7 @@ def widths(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def head(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Doctype, viewport, colour scheme."""
+    """The page has a doctype, viewport and colour-scheme meta."""
     if message.page is None:
         return
     if not re.match(r"\s*<!doctype html", message.page.html, re.IGNORECASE):

@@ -1,6 +1,6 @@
-"""What caniemail.com knows: which mail program supports which feature.
+"""caniemail.com's data: which mail program supports which feature.
 
-`table.json` names source and date; `python -m bench.client_table` renews it.
+`table.json` names source and date; `python -m bench.client_table` updates it.
 """
 
 import json
@@ -13,7 +13,7 @@ WORTH = {"y": 1.0, "a": 0.5, "n": 0.0}
 
 @dataclass(frozen=True)
 class Support:
-    """The table. `features` maps a slug to a letter per client: y, a (in part), n, u."""
+    """The table. `features` maps a slug to a letter per client: y(es), a (partly), n(o) or u(?)."""
 
     updated: str
     source: str
@@ -29,7 +29,7 @@ class Support:
 
 @cache
 def support() -> Support:
-    """The table that came with this version."""
+    """The table shipped with this version."""
     data = json.loads((files("previews.preflight.clients") / "table.json").read_text("utf-8"))
     clients: dict[str, str] = data["clients"]
     features = data["features"]
@@ -46,7 +46,7 @@ def support() -> Support:
 
 
 def scores(slugs: set[str]) -> dict[str, int]:
-    """For each client the percentage of these features that it supports; half counts half."""
+    """The percentage of these features that each client supports; partial support counts half."""
     table = support()
     found = {}
     for key, name in table.clients.items():

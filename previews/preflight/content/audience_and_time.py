@@ -1,4 +1,4 @@
-"""To whom and when: the audience, the hour, the day."""
+"""Who gets the issue and when: the audience, the hour, the day."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -12,25 +12,25 @@ FEW = 20
 
 NOBODY = warning(
     "CNT-070",
-    "Nobody would get it",
+    "Nobody would receive it",
     "No reader is subscribed to this edition; sending is refused until there is one.",
-    "`digest readers list` shows who is there.",
+    "`digest readers list` shows the readers.",
 )
 LEFT_OUT = warning(
     "CNT-071",
     "Many subscribers are left out",
     "More than a fifth of the active subscriptions are suppressed or have no address.",
-    "`digest readers list` tells why; look for an import that suppressed too many.",
+    "`digest readers list` shows why; look for an import that suppressed too many.",
 )
 AUDIENCE_CHANGED = warning(
     "CNT-072",
-    "The audience changed much since the last issue",
-    "A fifth more or fewer readers than last time is news, or an import that went wrong.",
-    "Look at `digest readers list` before you approve.",
+    "The audience has changed a lot since the last issue",
+    "A fifth more or fewer readers than last time may be the result of a wrong import.",
+    "Check `digest readers list` before you approve.",
 )
 ODD_HOUR = warning(
     "CNT-073",
-    "An odd hour",
+    "An unusual hour",
     f"Before {EARLIEST}:00 or after {LATEST}:00 in the edition's zone, few read and some are "
     "woken.",
     "`digest issues schedule N --at …`.",
@@ -38,19 +38,19 @@ ODD_HOUR = warning(
 HOLIDAY = warning(
     "CNT-074",
     "A holiday",
-    "Few read on that day.",
+    "Few people read on that day.",
     "`digest issues schedule N --at …`, or `digest schedule skip DATE`.",
 )
 OTHER_DAY = warning(
     "CNT-075",
-    "The date printed is not the day of sending",
-    "Readers would get an issue of yesterday, or of tomorrow.",
+    "The printed date is not the day of sending",
+    "Readers would get yesterday's or tomorrow's issue.",
     "Compose it for the right slot, or schedule it for its day.",
 )
 
 
 def audience(facts: Facts) -> Iterator[Finding]:
-    """The audience query against the subscriptions and against last time."""
+    """The audience compared with the subscriptions and with the last issue."""
     count = facts.recipients
     if count is None:
         return
@@ -67,7 +67,7 @@ def audience(facts: Facts) -> Iterator[Finding]:
 
 
 def hour(facts: Facts) -> Iterator[Finding]:
-    """A waking hour, no holiday, the day that is printed."""
+    """Sent at a usual hour, not on a holiday, on the printed date."""
     at = facts.sends_at
     if at is None:
         return
@@ -81,7 +81,7 @@ def hour(facts: Facts) -> Iterator[Finding]:
 
 
 def holiday(day: date) -> str | None:
-    """Days on which business rests in most countries that read English; no country is asked."""
+    """The name of a day on which business rests in most English-speaking countries, or None."""
     fixed = {
         (1, 1): "New Year's Day",
         (12, 24): "Christmas Eve",

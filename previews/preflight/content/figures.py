@@ -1,4 +1,4 @@
-"""Numbers that must agree: percent, counts, verdicts, scores; and flips told rightly."""
+"""Numbers that must agree: percentages, counts, verdicts, scores and flips."""
 
 import re
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ from previews.preflight.rendered_message import RenderedMessage
 PERCENT = error(
     "CNT-050",
     "A panel's percentage and its counts disagree",
-    "Percent is ship of ship + skip; readers can count.",
-    "`digest comparisons edit SLUG --panel left=3/1`; the counts win.",
+    "The percentage is ship of ship + skip; readers can check it.",
+    "`digest comparisons edit SLUG --panel left=3/1`; the counts take precedence.",
 )
 VERDICT = error(
     "CNT-051",
     "A verdict does not follow from its panel",
-    "SHIP above 50 %, SPLIT at 50, SKIP below, NO TAKE without reviews.",
+    "SHIP is above 50 %, SPLIT at 50, SKIP below, NO TAKE without reviews.",
     "Correct the panel: `digest comparisons edit SLUG --panel left=3/1`.",
 )
-TOLD_TWICE = error(
+INCONSISTENT = error(
     "CNT-052",
-    "A tool is told with different figures",
-    "The glance says one thing, a card another.",
+    "A tool appears with different figures",
+    "The glance and a card disagree.",
     "Compose the issue again: `digest issues edit N --reopen`.",
 )
 SCORE = error(
@@ -34,44 +34,47 @@ SCORE = error(
 )
 PRINTED = error(
     "CNT-054",
-    "A printed percentage is not the panel's",
+    "A printed percentage differs from the panel's",
     "The template prints another number beside the tool than the issue has.",
-    "Print tool.percent as it is.",
+    "Print tool.percent unchanged.",
 )
 FLIP_WRONG = error(
     "CNT-060",
-    "A flip is told that is none, or wrongly",
-    "A flip is a change from one verdict to another since the edition's previous issue; a first "
-    "verdict is news and no flip.",
+    "A flip is reported wrongly",
+    "A flip is a change from one verdict to another since the edition's previous issue; a "
+    "first verdict is news, not a flip.",
     "Compose the issue again: `digest issues edit N --reopen`.",
 )
 FLIP_MISSING = error(
     "CNT-061",
-    "A flip is not told",
-    "A verdict that readers had from us has changed, and this issue does not say so.",
+    "A flip is not reported",
+    "A verdict that readers know from an earlier issue has changed, and this issue does not "
+    "say so.",
     "Compose the issue again: `digest issues edit N --reopen`.",
 )
 
 
 def panels(facts: Facts) -> Iterator[Finding]:
-    """Percent, counts and verdict of each tool, wherever it is told."""
-    told: dict[str, ToolFact] = {}
+    """Percentage, counts and verdict of each tool agree everywhere."""
+    first: dict[str, ToolFact] = {}
     for tool in _tools(facts):
         place = in_issue("panel", tool.name)
-        known = told.setdefault(tool.short_name or tool.name, tool)
+        known = first.setdefault(tool.short_name or tool.name, tool)
         if _figures(known) != _figures(tool):
-            yield TOLD_TWICE.found(f"{tool.name}: {_said(known)}, and {_said(tool)}", place)
+            yield INCONSISTENT.found(
+                f"{tool.name}: {_describe(known)}, and {_describe(tool)}", place
+            )
         elif known is not tool:
             continue
         elif not _percent_fits(tool):
-            yield PERCENT.found(f"{tool.name}: {_said(tool)}", place)
+            yield PERCENT.found(f"{tool.name}: {_describe(tool)}", place)
         elif tool.verdict != (right := _verdict_of(tool)):
-            detail = f"{tool.name} is told as {tool.verdict}, {_said(tool)} is {right}"
+            detail = f"{tool.name} is printed as {tool.verdict}, but {_describe(tool)} is {right}"
             yield VERDICT.found(detail, place)
 
 
 def scores(facts: Facts) -> Iterator[Finding]:
-    """0 to 100."""
+    """Scores are between 0 and 100."""
     for card in facts.cards:
         for quote in card.quotes:
             if quote.score is not None and not 0 <= quote.score <= 100:
@@ -79,9 +82,9 @@ def scores(facts: Facts) -> Iterator[Finding]:
 
 
 def printed(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """`[SHIP] Name: 75% (3 ship / 1 skip)` in the text says what the issue has."""
+    """`[SHIP] Name: 75% (3 ship / 1 skip)` in the text has the issue's numbers."""
     plain = folded(message.text or "")
-    for tool in _told_once(facts):
+    for tool in _consistent_tools(facts):
         for name in {folded(tool.name), folded(tool.short_name)} - {""}:
             found = re.findall(
                 rf"\] {re.escape(name)}: (\d+)%(?: \((\d+) ship / (\d+) skip\))?", plain
@@ -90,51 +93,51 @@ def printed(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
                 wrong_counts = ship and (int(ship), int(skip)) != (tool.ship, tool.skip)
                 if int(percent) != tool.percent or wrong_counts:
                     counts = f" ({ship} ship / {skip} skip)" if ship else ""
-                    detail = f"{tool.name}: {percent}%{counts} is printed, it is {_said(tool)}"
+                    detail = f"{tool.name}: {percent}%{counts} is printed, it is {_describe(tool)}"
                     yield PRINTED.found(detail, FindingPlace("text", excerpt=tool.name))
     yield from _printed_in_html(message, facts)
 
 
 def _printed_in_html(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """In the row of the glance: badge, name, percent."""
+    """Rows of the glance in the HTML: badge, name, percentage."""
     if message.page is None:
         return
     for row in message.page.named("tr"):
         cells = [cell for cell in row.children if cell.tag in ("td", "th")]
         words = [cell.text for cell in cells]
-        for tool in _told_once(facts):
+        for tool in _consistent_tools(facts):
             number = re.fullmatch(r"(\d+)\s*%", words[-1]) if folded(tool.name) in words else None
             if number and int(number[1]) != tool.percent:
-                detail = f"{tool.name}: {number[1]}% is printed, it is {_said(tool)}"
+                detail = f"{tool.name}: {number[1]}% is printed, it is {_describe(tool)}"
                 yield PRINTED.found(detail, in_html(cells[-1]))
 
 
 def flips(facts: Facts) -> Iterator[Finding]:
-    """Each flip told is one, and each one is told."""
+    """Every printed flip is real, and every real flip is printed."""
     shown = {name: tool for tool in facts.glance for name in (tool.name, tool.short_name) if name}
     for flip in facts.flips:
         if wrong := _wrong(flip, shown.get(flip.name), facts.true_flips):
             yield FLIP_WRONG.found(f"{flip.name}: {wrong}", in_issue("flip", flip.name))
-    told = {flip.name for flip in facts.flips}
+    printed_names = {flip.name for flip in facts.flips}
     for flip in facts.true_flips or ():
-        if flip.name not in told:
+        if flip.name not in printed_names:
             detail = f"{flip.name}: {flip.before} → {flip.after}"
             yield FLIP_MISSING.found(detail, in_issue("flip", flip.name))
 
 
 def _wrong(flip: FlipFact, tool: ToolFact | None, known: tuple[FlipFact, ...] | None) -> str | None:
     if flip.before == flip.after or NO_TAKE in (flip.before, flip.after):
-        return f"{flip.before} → {flip.after} is no flip"
+        return f"{flip.before} → {flip.after} is not a flip"
     if tool is not None and tool.verdict != flip.after:
-        return f"told as now {flip.after}, its verdict is {tool.verdict}"
+        return f"printed as {flip.after} now, but its verdict is {tool.verdict}"
     if known is None or flip in known:
         return None
     right = next((other for other in known if other.name == flip.name), None)
     return f"it was {right.before} → {right.after}" if right else "its verdict has not changed"
 
 
-def _told_once(facts: Facts) -> list[ToolFact]:
-    """The tools of the glance of which the cards say the same."""
+def _consistent_tools(facts: Facts) -> list[ToolFact]:
+    """The tools of the glance whose figures agree with those on the cards."""
     cards = [tool for card in facts.cards for tool in card.tools]
     return [
         tool
@@ -167,7 +170,7 @@ def _percent_fits(tool: ToolFact) -> bool:
 
 
 def _verdict_of(tool: ToolFact) -> str:
-    """By the counts where they are known, else by the percentage."""
+    """By the counts if known, else by the percentage."""
     if tool.ship is not None and tool.skip is not None and tool.ship + tool.skip:
         share = 100 * tool.ship / (tool.ship + tool.skip)
     elif tool.percent is None:
@@ -177,7 +180,7 @@ def _verdict_of(tool: ToolFact) -> str:
     return SPLIT if share == 50 else SHIP if share > 50 else SKIP
 
 
-def _said(tool: ToolFact) -> str:
+def _describe(tool: ToolFact) -> str:
     percent = "no percentage" if tool.percent is None else f"{tool.percent}%"
     if tool.ship is None or tool.skip is None:
         return percent

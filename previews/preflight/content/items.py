@@ -1,4 +1,4 @@
-"""The items: none twice, none already sent, none missing."""
+"""The items: no duplicates, none already sent, none missing."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,37 +9,37 @@ from previews.preflight.finding import Finding, error, in_issue, warning
 DUPLICATE = error(
     "CNT-040",
     "A comparison is in the issue twice",
-    "The same two tools, in the same or the other order.",
+    "The same two tools appear twice, in the same or the opposite order.",
     "`digest issues edit N --exclude SLUG`.",
 )
 SENT_BEFORE = error(
     "CNT-041",
     "A comparison was already sent",
-    "Readers of this edition have it.",
-    "`digest issues edit N --reopen` selects anew.",
+    "Readers of this edition have already received it.",
+    "`digest issues edit N --reopen` selects again.",
 )
 QUOTED_TWICE = warning(
     "CNT-042",
     "A quote is in the issue twice",
-    "The same words twice look like a mistake, and are one.",
+    "Repeated words look like a mistake.",
     "Correct the review: `digest comparisons edit`.",
 )
 GLANCE = error(
     "CNT-043",
-    "The glance and the cards do not name the same tools",
-    "A tool of a card is not in the glance, or the other way round.",
+    "The glance and the cards name different tools",
+    "A tool of a card is missing from the glance, or the other way round.",
     "Compose the issue again: `digest issues edit N --reopen`.",
 )
 TOO_MANY = warning(
     "CNT-044",
-    "More comparisons than the edition's most",
-    "Long issues are read less and cut off by Gmail.",
+    "More comparisons than the edition's maximum",
+    "Long issues are read less and clipped by Gmail.",
     "`digest issues edit N --exclude SLUG`.",
 )
 
 
 def duplicates(facts: Facts) -> Iterator[Finding]:
-    """Each pair of tools once, each quote once."""
+    """Each pair of tools and each quote appears once."""
     slugs = Counter(card.slug for card in facts.cards)
     pairs = Counter(frozenset(tool.name for tool in card.tools) for card in facts.cards)
     for card in {card.slug: card for card in facts.cards}.values():
@@ -55,7 +55,7 @@ def duplicates(facts: Facts) -> Iterator[Finding]:
 
 
 def sent_before(facts: Facts) -> Iterator[Finding]:
-    """What this edition has not carried."""
+    """No item was sent in this edition before."""
     for card in facts.cards:
         if card.slug in facts.already_sent:
             detail = f"{card.title}: {facts.already_sent[card.slug]}"
@@ -63,7 +63,7 @@ def sent_before(facts: Facts) -> Iterator[Finding]:
 
 
 def glance(facts: Facts) -> Iterator[Finding]:
-    """The glance names each tool of the cards, once."""
+    """The glance names each tool of the cards once."""
     if not facts.glance or not facts.cards:
         return
     named = Counter(tool.name for tool in facts.glance)
@@ -74,18 +74,18 @@ def glance(facts: Facts) -> Iterator[Finding]:
     known = set().union(*in_cards.values())
     for name, count in named.items():
         if count > 1 or name not in known:
-            said = f"{count} times" if count > 1 else "in no card"
-            yield GLANCE.found(f"{name} is there {said}", in_issue("glance", name))
+            how = f"{count} times" if count > 1 else "in no card"
+            yield GLANCE.found(f"{name} appears {how}", in_issue("glance", name))
     for name, names in in_cards.items():
         if not names & set(named):
             yield GLANCE.found(f"{name} is not in the glance", in_issue("glance", name))
 
 
-def number_of(facts: Facts) -> Iterator[Finding]:
-    """At most the edition's most."""
+def item_count(facts: Facts) -> Iterator[Finding]:
+    """No more items than the edition's maximum."""
     if facts.max_items is not None and len(facts.cards) > facts.max_items:
-        detail = f"{len(facts.cards)}, the edition's most is {facts.max_items}"
+        detail = f"{len(facts.cards)}, the edition's maximum is {facts.max_items}"
         yield TOO_MANY.found(detail, in_issue("items"))
 
 
-ISSUE_CHECKS = (duplicates, sent_before, glance, number_of)
+ISSUE_CHECKS = (duplicates, sent_before, glance, item_count)

@@ -1,8 +1,8 @@
-"""Words that betray a mistake: remnants of templates, placeholders, broken characters."""
+"""Patterns of text that reveal a mistake: template remnants, placeholders, broken characters."""
 
 import re
 
-# Jinja, its cousins, the merge tags of other systems, our own slots, and MJML left standing.
+# Jinja, its cousins, the merge tags of other systems, our own slots, and uncompiled MJML.
 REMNANT = re.compile(
     r"\{\{|\}\}|\{%|%\}|\{#|%7B%7B|\*\|[A-Z_:]+\|\*|\$\{|<%|</?mj-"
     r"|\bslot-[0-9a-f]{24}-\d|%%[A-Za-z_]+%%|\[%[^%]*%\]",
@@ -18,7 +18,7 @@ PLACEHOLDER = re.compile(
     r"|\[(?:insert|add|your|placeholder|link|name|date)\b[^\]]*\]|\binsert \w+ here\b"
     r"|\byour (?:text|headline|title|copy) here\b|\bplaceholder text\b)"
 )
-# UTF-8 read as Windows-1252: "â€™", "Ã©"; and what could not be decoded at all.
+# UTF-8 read as Windows-1252: "â€™", "Ã©"; and the replacement character.
 MOJIBAKE = re.compile(r"â€.|Ã[\u0080-\u00bf©¨¶¼±]|Â[\u00a0·°»«]|\ufffd")
 DOUBLE_ESCAPED = re.compile(
     r"&(?:amp|lt|gt|quot|nbsp|zwnj|#\d{2,5}|#x[0-9a-f]{2,5});", re.IGNORECASE
@@ -29,7 +29,7 @@ HTML_TAG = re.compile(
 
 
 def first(pattern: re.Pattern[str], text: str, around: int = 24) -> str | None:
-    """The first hit with some of its neighbourhood, for an excerpt; None if there is none."""
+    """The first match with some text around it, for an excerpt; None without a match."""
     match = pattern.search(text)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""Subject and preheader: what is read in the list of mails."""
+"""Subject and preheader: what the inbox lists."""
 
 import re
 from collections.abc import Iterator
@@ -15,56 +15,56 @@ PREHEADER = (40, 90)
 NO_SUBJECT = error(
     "CNT-001",
     "The subject is empty",
-    "A mail without one is taken for spam, by people and filters.",
-    "`digest issues edit N --subject …`, or an empty one to go back to the rule.",
+    "People and filters take a mail without one for spam.",
+    "`digest issues edit N --subject …`; an empty one restores the generated subject.",
 )
 LONG_SUBJECT = warning(
     "CNT-002",
     "The subject is longer than 50 characters",
-    "Phones show about 33, the rest is cut.",
+    "Phones show about 33 characters and cut the rest.",
     "Shorten it: `digest issues edit N --subject …`.",
 )
 LATE_VERDICT = warning(
     "CNT-003",
-    "The subject's first 33 characters tell no verdict",
-    "That is all a phone shows, and the verdict is what people come for.",
-    "Begin with the tool and its verdict: “SmolAgents 2.0 ships 3–1”.",
+    "The first 33 characters of the subject contain no verdict",
+    "A phone shows no more, and the verdict is what people read for.",
+    "Start with the tool and its verdict: “SmolAgents 2.0 ships 3–1”.",
 )
 NUMBERED_SUBJECT = error(
     "CNT-004",
-    "The subject is an issue number",
-    "“Issue 42” tells nobody anything.",
-    "Tell the verdict instead.",
+    "The subject is only an issue number",
+    "“Issue 42” says nothing about the content.",
+    "State a verdict instead.",
 )
 NO_PREHEADER = error(
     "CNT-005",
     "There is no preheader",
-    "The inbox would show “View in browser” or whatever stands first.",
-    "`digest issues edit N --preheader …`, or an empty one to go back to the rule.",
+    "The inbox would show “View in browser” or whatever comes first.",
+    "`digest issues edit N --preheader …`; an empty one restores the generated preheader.",
 )
 PREHEADER_LENGTH = warning(
     "CNT-006",
     "The preheader is shorter than 40 or longer than 90 characters",
-    "Shorter, the inbox fills the line with what follows; longer, it is cut.",
-    "Tell other verdicts than the subject, in 40 to 90 characters.",
+    "If it is shorter, the inbox fills the line with the text that follows; if longer, it is cut.",
+    "Name other verdicts than the subject does, in 40 to 90 characters.",
 )
 SAME_TWICE = warning(
     "CNT-007",
     "The preheader repeats the subject",
-    "It is a second line to say something else.",
-    "Tell other verdicts than the subject.",
+    "The preheader is a second line for something else.",
+    "Name other verdicts than the subject does.",
 )
 SHOUTING = error(
     "CNT-008",
-    "The subject shouts",
-    "Capitals throughout and rows of exclamation marks cost 4.6 points with SpamAssassin alone.",
+    "The subject is in capitals, or has rows of exclamation marks",
+    "It costs 4.6 points with SpamAssassin alone.",
     "Write it as a sentence.",
 )
 SAID_BEFORE = warning(
     "CNT-009",
-    "The subject is that of an earlier issue",
-    "Mail programs put both into one conversation, and readers think they know it.",
-    "Let the subject tell this week's news.",
+    "An earlier issue had the same subject",
+    "Mail programs group both into one conversation, and readers think they have read it.",
+    "Put this issue's news into the subject.",
 )
 
 _VERDICT = re.compile(
@@ -79,7 +79,7 @@ _NUMBERED = re.compile(
 
 
 def subject(facts: Facts) -> Iterator[Finding]:
-    """Verdict first, at most 50 characters, not shouted, not a number, not said before."""
+    """Verdict first, at most 50 characters, no capitals, no bare number, not used before."""
     words = folded(facts.subject)
     place = in_header("Subject", words)
     if not words:
@@ -99,7 +99,7 @@ def subject(facts: Facts) -> Iterator[Finding]:
 
 
 def preheader(facts: Facts) -> Iterator[Finding]:
-    """There, 40 to 90 characters, and other words than the subject's."""
+    """Present, 40 to 90 characters, and different from the subject."""
     words = folded(facts.preheader)
     place = in_issue("preheader", words)
     least, most = PREHEADER
@@ -112,7 +112,7 @@ def preheader(facts: Facts) -> Iterator[Finding]:
 
 
 def shown_preheader(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """The preheader is what the HTML begins with."""
+    """The HTML starts with the preheader."""
     if message.page is None or not folded(facts.preheader):
         return
     if not message.page.body.text.startswith(folded(facts.preheader)):
@@ -121,7 +121,7 @@ def shown_preheader(message: RenderedMessage, facts: Facts) -> Iterator[Finding]
 
 
 def is_shouted(words: str) -> bool:
-    """Whether most of at least eight letters are capitals, or exclamation marks stand in a row."""
+    """Whether it has rows of exclamation marks, or at least eight letters, mostly capitals."""
     letters = [char for char in words if char.isalpha() and char.lower() != char.upper()]
     capitals = sum(letter.isupper() for letter in letters)
     return (len(letters) >= 8 and capitals > 0.7 * len(letters)) or bool(re.search(r"!\s*!", words))

@@ -1,4 +1,4 @@
-"""Words that must not go out: remnants, placeholders, broken characters, spam phrases."""
+"""Text that must not go out: remnants, placeholders, broken characters, spam phrases."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,65 +20,65 @@ from previews.preflight.rendered_message import RenderedMessage
 
 TEMPLATE_REMNANT = error(
     "CNT-020",
-    "A template remnant is printed",
-    "Every reader would see `{{ … }}`, a merge tag of another system or a slot not filled.",
+    "A template remnant is visible",
+    "Every reader would see `{{ … }}`, another system's merge tag or an unfilled slot.",
     "Correct the template.",
     overridable=False,
 )
 PLACEHOLDER_WORD = error(
     "CNT-021",
-    "A placeholder is printed",
-    "TK, TODO, lorem ipsum and the like stand for words that were never written.",
-    "Write the words: `digest issues edit N`, or correct the template.",
+    "A placeholder is visible",
+    "TK, TODO, lorem ipsum and the like stand for text that was never written.",
+    "Write the text: `digest issues edit N`, or correct the template.",
 )
 UNSET_VALUE = error(
     "CNT-022",
-    "A value that is not there is printed",
-    "“None”, “null” or “undefined” stands where nothing should.",
+    "A missing value is visible",
+    "“None”, “null” or “undefined” is printed where there should be nothing.",
     "Guard it in the template: {% if value is not none %}.",
 )
 BROKEN_CHARACTERS = error(
     "CNT-023",
     "Broken characters",
-    "“â€™” and the like are UTF-8 read as something else, most often on import.",
+    "“â€™” and the like are UTF-8 decoded as something else, usually during an import.",
     "Correct the text: `digest comparisons export`, edit, import again.",
 )
 ESCAPED_TWICE = error(
     "CNT-024",
     "A character is escaped twice",
     "Readers see “&amp;” instead of “&”.",
-    "Take the extra `| e` out of the template, or correct the imported text.",
+    "Remove the extra `| e` from the template, or correct the imported text.",
 )
 TAGS_IN_TEXT = error(
     "CNT-025",
-    "HTML tags stand where they are printed",
-    "Readers would see them: the text part is not HTML, and in the HTML they were escaped.",
+    "HTML tags are visible",
+    "Readers would see them: the text part is not HTML, or they were escaped in the HTML.",
     "Write the text part's template without tags; import texts without them.",
 )
 SPAM_PHRASE = warning(
     "CNT-026",
-    "A phrase that filters count",
-    "Each adds points, and together they decide.",
-    "Say it plainly.",
+    "A phrase that spam filters penalise",
+    "Each one adds points, and the sum decides.",
+    "Use plain words.",
 )
 SHOUTED_LINE = warning(
     "CNT-027",
-    "A headline shouts",
-    "Capitals throughout are hard to read and count with filters.",
-    "Write it as a sentence; capitals by CSS for labels only.",
+    "A headline is in capitals",
+    "Capitals are hard to read, and filters penalise them.",
+    "Write it as a sentence; use CSS capitals for labels only.",
 )
 NO_POSTAL_ADDRESS = error(
     "CNT-028",
     "The postal address is missing",
-    "The law asks for it in every issue (CAN-SPAM, UWG, CASL).",
+    "The law requires it in every issue (CAN-SPAM, UWG, CASL).",
     "Set DIGEST_POSTAL_ADDRESS, and print site.postal_address in both templates.",
     overridable=False,
 )
 REMNANT_IN_CONTENT = warning(
     "CNT-029",
-    "What looks like a template stands in the imported words",
-    "A tool or quote may well speak of {{ braces }}; or an import went wrong.",
-    "Look at it, and correct the text if it is none.",
+    "Imported text looks like a template",
+    "A tool or quote may contain {{ braces }}; or an import went wrong.",
+    "Check it, and correct the text if it is a mistake.",
 )
 
 SPAM = re.compile(
@@ -91,7 +91,7 @@ SPAM = re.compile(
 
 
 def printed(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """One finding for each kind of wrong word and part."""
+    """One finding for each kind of wrong text and part."""
     own = _imported(facts)
     for part, words in _parts(message):
         for rule, pattern, left_out in (
@@ -117,7 +117,7 @@ def _without(texts: Iterable[str], words: str) -> str:
 def _spot(
     message: RenderedMessage, part: str, pattern: re.Pattern[str], left_out: Sequence[str]
 ) -> str:
-    """The innermost element, or the line, that has it; empty where only an attribute does."""
+    """The innermost element or the line that contains it; empty if only an attribute does."""
     if part == "text":
         lines = map(folded, (message.text or "").split("\n"))
         return next((line for line in lines if pattern.search(_without(left_out, line))), "")
@@ -129,14 +129,14 @@ def _spot(
 
 
 def imported(facts: Facts) -> Iterator[Finding]:
-    """The catalogue's own words: what in them looks like a template, or is broken."""
+    """Text from the catalogue that looks like a template."""
     for text in _imported(facts):
         if found := first(REMNANT, text):
             yield REMNANT_IN_CONTENT.found(f"“{found}”", FindingPlace("issue", excerpt=found))
 
 
 def headlines(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Headings are not shouted."""
+    """Headings are not in capitals."""
     for element in message.page.named("h1", "h2", "h3") if message.page else ():
         words = element.text
         if is_shouted(words) and not any(words in {t.name, t.short_name} for t in facts.glance):
@@ -144,7 +144,7 @@ def headlines(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def postal_address(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """In the HTML and in the text."""
+    """The postal address is in the HTML and in the text."""
     wanted = "".join(facts.postal_address.split())
     for part, words in _parts(message):
         if not wanted:
@@ -155,7 +155,7 @@ def postal_address(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def _parts(message: RenderedMessage) -> Iterator[tuple[str, str]]:
-    """What a person can see of each part, folded."""
+    """The visible text of each part, folded."""
     if message.page is not None:
         hints = (el.get(name) for el in message.page.elements for name in ("alt", "title"))
         title = " ".join(element.own_text for element in message.page.named("title"))

@@ -1,1 +1,1 @@
-"""Deliverability: what spam filters make of it, and whether DNS vouches for the sender."""
+"""Deliverability: spam filters, and the authentication of the sender in DNS."""

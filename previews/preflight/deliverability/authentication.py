@@ -1,4 +1,4 @@
-"""What DNS says of the sender: findings for a flow that has looked it up."""
+"""SPF, DKIM and DMARC: the rules for a service that has looked them up in DNS."""
 
 from previews.preflight.finding import error, warning
 
@@ -7,17 +7,17 @@ UNAUTHENTICATED = error(
     "SPF, DKIM or DMARC fails",
     "Gmail, Yahoo and Microsoft refuse or file bulk mail that is not authenticated and aligned "
     "(RFC 9989).",
-    "Publish the record that is named; `digest doctor` shows all of them.",
+    "Publish the record named; `digest doctor` shows all of them.",
 )
 WEAKLY_AUTHENTICATED = warning(
     "DLV-011",
     "SPF, DKIM or DMARC could be better",
-    "It passes today; large receivers ask for more of bulk senders.",
-    "Publish the record that is named; `digest doctor` shows all of them.",
+    "It passes today; large receivers ask more of bulk senders.",
+    "Publish the record named; `digest doctor` shows all of them.",
 )
 NOT_LOOKED_UP = warning(
     "DLV-012",
     "SPF, DKIM and DMARC were not checked",
-    "DNS could not be asked from here.",
+    "DNS could not be queried from here.",
     "Run `digest doctor` on the machine that sends.",
 )

@@ -1,4 +1,4 @@
-"""SpamAssassin and rspamd on the very bytes, where they are installed; offline, within bounds."""
+"""SpamAssassin and rspamd on the exact bytes, where installed; offline, with a time limit."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from previews.preflight.finding import Finding, FindingPlace, error, warning
 
 SECONDS = 40.0
 FINE = {"SpamAssassin": 0.1, "rspamd": 0.3}
-# Without the name of a sending host rspamd gives 2.5 points; ours is not known here.
+# Without the name of a sending host rspamd adds 2.5 points; the real one is not known here.
 HOST = "mail.example.org"
 SPAM = {"SpamAssassin": 5.0, "rspamd": 6.0}
 
@@ -18,17 +18,17 @@ POINTS = warning(
     "DLV-001",
     "A spam filter gives points",
     "A clean issue gets at most 0.1 from SpamAssassin and 0.3 from rspamd, offline.",
-    "Look at the rules named; each has a page.",
+    "Look up the rules named; each is documented.",
 )
 IS_SPAM = error(
     "DLV-002",
-    "A spam filter takes it for spam",
+    "A spam filter classifies it as spam",
     "Readers' servers would file or refuse it.",
-    "Look at the rules named, the heaviest first.",
+    "Look up the rules named, the heaviest first.",
 )
 NO_FILTER = warning(
     "DLV-003",
-    "No spam filter was asked",
+    "No spam filter was run",
     "Neither SpamAssassin nor rspamd is installed here, or none answered.",
     "Install spamassassin or rspamd (Debian has both), or leave --scores out.",
 )
@@ -36,7 +36,7 @@ NO_FILTER = warning(
 
 @dataclass(frozen=True)
 class Score:
-    """One filter's points, and the rules that gave them, the heaviest first."""
+    """One filter's points and the rules that gave them, the heaviest first."""
 
     filter: str
     points: float
@@ -44,12 +44,12 @@ class Score:
 
 
 async def ask_spam_filters(raw: bytes) -> tuple[list[Score], list[Finding]]:
-    """The scores of the filters that are installed, and what is to be said of them."""
+    """The scores of the installed filters, and the findings that follow."""
     asked = await asyncio.gather(spamassassin(raw), rspamd(raw))
     scores = [score for score in asked if score is not None]
     if not scores:
         return [], [NO_FILTER.found("none is installed, or none answered", FindingPlace("message"))]
-    return scores, [finding for score in scores if (finding := _told(score))]
+    return scores, [finding for score in scores if (finding := _finding(score))]
 
 
 async def spamassassin(raw: bytes) -> Score | None:
@@ -66,7 +66,7 @@ async def spamassassin(raw: bytes) -> Score | None:
 
 
 async def rspamd(raw: bytes, server: str = "127.0.0.1:11333") -> Score | None:
-    """What a running rspamd says, by `rspamc`; None if there is none."""
+    """The score of a running rspamd, through `rspamc`; None if there is none."""
     output = await _run(raw, "rspamc", "--json", "--hostname", HOST, "--connect", server)
     try:
         answer = json.loads(output or b"")
@@ -79,7 +79,7 @@ async def rspamd(raw: bytes, server: str = "127.0.0.1:11333") -> Score | None:
     return Score("rspamd", points, tuple(rules))
 
 
-def _told(score: Score) -> Finding | None:
+def _finding(score: Score) -> Finding | None:
     detail = f"{score.filter}: {score.points:g} points: {', '.join(score.rules[:5])}"
     if score.points >= SPAM[score.filter]:
         return IS_SPAM.found(detail, FindingPlace("message"))

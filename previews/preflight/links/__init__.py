@@ -1,1 +1,1 @@
-"""Links: whether each leads where it should, on paper and (if asked) on the network."""
+"""Links: whether each leads where it should, as written and (on request) on the network."""

@@ -1,4 +1,4 @@
-"""Each address in the message, as it is written."""
+"""Each address in the message, as written."""
 
 import ipaddress
 import re
@@ -15,27 +15,27 @@ LONGEST = 2000
 
 UNREADABLE = error(
     "LNK-001",
-    "A link cannot be read",
-    "It is relative, without a host, or no URL at all: it leads nowhere from a mail.",
-    "Write the whole address, beginning with https://.",
+    "A link cannot be parsed",
+    "It is relative, has no host, or is not a URL: it leads nowhere from a mail.",
+    "Write the whole address, starting with https://.",
 )
 SCHEME = error(
     "LNK-002",
     "A link is neither http(s) nor mailto",
-    "javascript:, data:, ftp: and the like are removed by mail programs and punished by filters.",
+    "Mail programs remove javascript:, data:, ftp: and the like, and filters penalise them.",
     "Link to a web page.",
 )
 REMNANT_IN_LINK = error(
     "LNK-003",
-    "A template remnant stands in a link",
-    "Every reader would get a link that leads nowhere.",
+    "A template remnant is in a link",
+    "Every reader would get a broken link.",
     "Correct the template's expression.",
     overridable=False,
 )
 LOOPBACK = error(
     "LNK-004",
     "A link leads to this machine or a private network",
-    "It works for nobody but you.",
+    "It works only on this machine or network.",
     "Set DIGEST_PUBLIC_URL, or send with --to-inbox.",
 )
 EMPTY = error(
@@ -46,39 +46,39 @@ EMPTY = error(
 )
 PLAIN_HTTP = warning(
     "LNK-006",
-    "A link is plain http",
-    "Readers are warned by their browsers, and what they read can be seen and changed.",
+    "A link uses plain http",
+    "Browsers warn about it, and others can read and change what is transferred.",
     "Use https, if the site offers it.",
 )
 LONG = warning(
     "LNK-007",
     "A link is longer than 2,000 characters",
-    "Some programs cut it.",
+    "Some programs truncate it.",
     "Use a shorter address.",
 )
 CREDENTIALS = error(
     "LNK-008",
-    "A link carries a user name or password",
-    "It gives away the password, or hides the true host; filters treat it as fraud.",
-    "Take what stands before the @ out of the address.",
+    "A link contains a user name or password",
+    "It reveals the password, or hides the real host; filters treat it as fraud.",
+    "Remove what is before the @ from the address.",
 )
 SHORTENER = warning(
     "LNK-009",
-    "A link goes through a shortener",
-    "Shorteners are on block lists because they hide where a link leads.",
+    "A link uses a URL shortener",
+    "Shorteners are on block lists because they hide the target.",
     "Link to the page itself.",
 )
 DISGUISED = error(
     "LNK-010",
-    "A link shows another site than it leads to",
-    "That is how phishing looks, and filters treat it so.",
-    "Let text and address agree, or write words instead of an address.",
+    "A link shows a different site from the one it leads to",
+    "Phishing looks like that, and filters treat it so.",
+    "Make text and address agree, or use words instead of an address.",
 )
 FOREIGN_HOST = warning(
     "LNK-011",
-    "A host is not written in ASCII",
-    "Programs differ in what they make of it, and look-alikes are feared.",
-    "Write the xn-- form.",
+    "A host name is not ASCII",
+    "Programs handle it differently, and it may be a look-alike.",
+    "Use the xn-- form.",
 )
 
 SHORTENERS = frozenset(
@@ -90,7 +90,7 @@ _SITE = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/\S*)?", re.IG
 
 @dataclass(frozen=True)
 class Link:
-    """An address as written, where, and the words that show it (None in the text part)."""
+    """An address as written, its place, and the link text (None in the text part)."""
 
     address: str
     place: FindingPlace
@@ -98,7 +98,7 @@ class Link:
 
 
 def links_of(message: RenderedMessage) -> list[Link]:
-    """Every address once: those of the HTML, pictures included, then what only the text has."""
+    """Every address once: those in the HTML, pictures included, then those only in the text."""
     found = []
     if message.page is not None:
         found += [Link(el.get("href"), in_html(el), el.text) for el in message.page.links]
@@ -110,13 +110,13 @@ def links_of(message: RenderedMessage) -> list[Link]:
 
 
 def addresses(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """One finding a link: the worst that is to be said of it; of this machine, one in all."""
+    """At most one finding per link, the worst; one in total for each loopback address."""
     local = set()
     for link in links_of(message):
-        told = _told(link, facts)
-        if told is None:
+        problem = _problem(link, facts)
+        if problem is None:
             continue
-        rule, detail = told
+        rule, detail = problem
         if rule is LOOPBACK:
             if detail in local:
                 continue
@@ -125,7 +125,7 @@ def addresses(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def split(address: str) -> SplitResult | None:
-    """The parts of an address; None if it is none."""
+    """The parts of an address; None if it cannot be parsed."""
     try:
         parts = urlsplit(address.strip())
         _ = parts.port
@@ -135,7 +135,7 @@ def split(address: str) -> SplitResult | None:
 
 
 def is_private(host: str) -> bool:
-    """Whether a host is plainly this machine or a private network, without asking DNS."""
+    """Whether a host is obviously this machine or a private network, without DNS."""
     name = host.lower().rstrip(".")
     if name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".localdomain")):
         return True
@@ -145,7 +145,7 @@ def is_private(host: str) -> bool:
         return False
 
 
-def _told(link: Link, facts: Facts) -> tuple[Rule, str] | None:
+def _problem(link: Link, facts: Facts) -> tuple[Rule, str] | None:
     address = link.address.strip()
     if REMNANT.search(address):
         return REMNANT_IN_LINK, address
@@ -156,7 +156,7 @@ def _told(link: Link, facts: Facts) -> tuple[Rule, str] | None:
     if scheme == "mailto" and parts and "@" in parts.path:
         return None
     if scheme == "cid" or address.startswith("data:image/"):
-        return None  # pictures within the mail are the clients' matter
+        return None  # embedded pictures lead nowhere; CLI-008 reports data: URLs
     if scheme not in ("http", "https", ""):
         return SCHEME, address[:80]
     if parts is None or not scheme or not parts.hostname or re.search(r"\s", address):

@@ -1,7 +1,7 @@
-"""Asking a web server for a page without ever reaching into a private network.
+"""Requesting a page without ever connecting to a private network.
 
-The name is resolved here, every address is checked, and the connection goes to the
-checked address itself, so that no second look-up can answer otherwise. The one place
+The name is resolved here, every address is checked, and the connection goes to the checked
+address itself: a second look-up could return another address (DNS rebinding). The only file
 that knows httpcore.
 """
 
@@ -25,20 +25,20 @@ AGENT = "Mozilla/5.0 (compatible; digest-link-check)"
 
 
 class PrivateAddress(Exception):
-    """The name leads to this machine or a private network."""
+    """The name resolves to this machine or a private network."""
 
 
 class Unreachable(Exception):
-    """No answer: the name is unknown, the connection failed or took too long."""
+    """No answer: the name does not exist, or the connection failed or timed out."""
 
 
 class Offline(Exception):
-    """Nothing at all can be resolved from here."""
+    """No name server answers."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, and where it redirects to."""
+    """The status, and the target of a redirect."""
 
     status: int
     location: str | None = None
@@ -74,24 +74,26 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
 async def resolve(host: str, port: int, threads: Executor) -> list[str]:
     """The addresses of a host. Raises `Unreachable`, or `Offline` when no resolver answers.
 
-    A look-up cannot be broken off, so it waits in one of `threads`: in the loop's own, slow
-    name servers would hold up what else the process does there, compiling for one.
+    A look-up cannot be cancelled, so it runs in one of `threads`: in the event loop's default
+    pool, slow name servers would block other work there, such as compiling.
     """
     loop = asyncio.get_running_loop()
     try:
         found = await loop.run_in_executor(
             threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         )
-    except socket.gaierror as trouble:
-        if trouble.errno == socket.EAI_AGAIN:
+    except socket.gaierror as problem:
+        if problem.errno == socket.EAI_AGAIN:
             raise Offline("no name server answers") from None
         raise Unreachable(f"{host} does not exist") from None
     return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
 
 
 def url_of(address: str) -> httpcore.URL:
-    """An address as it is asked for, in ASCII (RFC 3987 section 3.1): the host in IDNA 2008, the
-    rest percent-encoded. Raises `ValueError` for what is no address."""
+    """An address in ASCII (RFC 3987 section 3.1): host in IDNA 2008, the rest percent-encoded.
+
+    Raises `ValueError` for an invalid address.
+    """
     parts = urlsplit(address)
     host = parts.hostname or ""
     if not host:
@@ -106,7 +108,7 @@ def url_of(address: str) -> httpcore.URL:
 
 
 class Fetcher:
-    """Asks for pages; no cookies, no redirects followed, nothing of the body read."""
+    """Requests pages, without cookies, redirects or reading the body."""
 
     def __init__(self, allowed: frozenset[str] = frozenset(), at_once: int = 6) -> None:
         self._threads = ThreadPoolExecutor(at_once, "link-lookup")
@@ -131,20 +133,20 @@ class Fetcher:
                 return Answer(reply.status, None if location is None else _text(location))
         except (httpcore.TimeoutException, TimeoutError):
             raise Unreachable(f"no answer within {SECONDS:.0f} s") from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as trouble:
-            raise Unreachable(str(trouble) or type(trouble).__name__) from None
-        except (httpcore.UnsupportedProtocol, ValueError) as trouble:
-            raise Unreachable(f"no address that can be asked: {trouble}") from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as problem:
+            raise Unreachable(str(problem) or type(problem).__name__) from None
+        except (httpcore.UnsupportedProtocol, ValueError) as problem:
+            raise Unreachable(f"not a valid address: {problem}") from None
 
     async def close(self) -> None:
-        """Let all connections go."""
+        """Close all connections."""
         with suppress(httpcore.NetworkError):
             await self._pool.aclose()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _text(header: bytes) -> str:
-    """A header's value; UTF-8 is written by many, though only ASCII is allowed."""
+    """A header's value; many servers send UTF-8, though only ASCII is allowed."""
     try:
         return header.decode()
     except UnicodeDecodeError:

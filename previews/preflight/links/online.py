@@ -1,4 +1,4 @@
-"""Following each link on the network: only when asked, bounded in time and number."""
+"""Following each link on the network: only on request, limited in time and number."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -16,25 +16,25 @@ REFUSES_ROBOTS = (401, 403, 405, 406, 429, 503, 999)
 DEAD = error(
     "LNK-030",
     "A link is dead",
-    "The server says that the page is not there, or the name does not exist.",
-    "Correct the address, or take the link out.",
+    "The server reports that the page does not exist, or the host name does not exist.",
+    "Correct the address, or remove the link.",
 )
 REDIRECTS = warning(
     "LNK-031",
     "A link redirects",
-    "It works; the address may have moved for good.",
-    "Use the final address if the move is for good.",
+    "It works; the page may have moved permanently.",
+    "Use the final address if the move is permanent.",
 )
 PRIVATE = error(
     "LNK-032",
-    "A link's name leads into a private network",
-    "It works for nobody outside, and is not asked from here.",
+    "A link's host name resolves to a private network",
+    "It works for nobody outside, so no request was made.",
     "Link to a public address.",
 )
 NOT_CHECKED = warning(
     "LNK-033",
     "A link was not checked",
-    "Nothing is known of it: no network here, no answer in time, or robots are turned away.",
+    "Its target is unknown: no network here, no answer in time, or a server that rejects robots.",
     "Open it yourself, or check again where there is a network.",
 )
 LOOP = error(
@@ -48,10 +48,10 @@ LOOP = error(
 async def follow_links(
     links: Iterable[Link], fetcher: Fetcher | None = None, *, seconds: float = DEADLINE
 ) -> list[Finding]:
-    """What the network says of each web address, each asked once.
+    """Follow each web address once, and report what is wrong.
 
-    After `seconds` the rest is said not to be checked. Addresses on this machine are left
-    to the checks on paper.
+    Addresses not reached within `seconds` are reported as not checked. Those on this machine or
+    a private network are skipped; `addresses` reports them.
     """
     once = {link.address: link for link in links if _is_public(link.address)}
     fetcher = fetcher or Fetcher(at_once=AT_ONCE)
@@ -71,7 +71,7 @@ async def follow_links(
     await fetcher.close()
     found = [task.result() for task in done]
     found += [
-        _not_checked(link.place, f"{link.address}: out of time")
+        _not_checked(link.place, f"{link.address}: no answer in time")
         for task, link in zip(tasks, once.values(), strict=True)
         if task in late
     ]
@@ -86,21 +86,21 @@ async def _follow(link: Link, fetcher: Fetcher) -> Finding | None:
             if onward is None:
                 return _verdict(link, hops, status)
             hops.append(onward)
-    except PrivateAddress as trouble:
-        return PRIVATE.found(str(trouble), link.place)
-    except Offline as trouble:
-        return _not_checked(link.place, f"{link.address}: {trouble}")
-    except Unreachable as trouble:
-        if "does not exist" in str(trouble):
-            return DEAD.found(f"{hops[-1]}: {trouble}", link.place)
-        return _not_checked(link.place, f"{hops[-1]}: {trouble}")
-    except ValueError as trouble:
-        return _not_checked(link.place, f"{hops[-1]} redirects to no address: {trouble}")
+    except PrivateAddress as problem:
+        return PRIVATE.found(str(problem), link.place)
+    except Offline as problem:
+        return _not_checked(link.place, f"{link.address}: {problem}")
+    except Unreachable as problem:
+        if "does not exist" in str(problem):
+            return DEAD.found(f"{hops[-1]}: {problem}", link.place)
+        return _not_checked(link.place, f"{hops[-1]}: {problem}")
+    except ValueError as problem:
+        return _not_checked(link.place, f"{hops[-1]} redirects to an invalid address: {problem}")
     return LOOP.found(" → ".join(hops[:3]) + " → …", link.place)
 
 
 async def _status(url: str, fetcher: Fetcher) -> tuple[int, str | None]:
-    """HEAD, and GET where HEAD is not liked; the status and where it leads on."""
+    """The status and redirect target of HEAD, or of GET if HEAD fails."""
     answer = await fetcher.ask("HEAD", url)
     if answer.status >= 400:
         answer = await fetcher.ask("GET", url)

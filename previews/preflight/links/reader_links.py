@@ -1,4 +1,4 @@
-"""The reader's own links: out, and to her preferences, in both parts and signed."""
+"""The reader's own signed links, to unsubscribe and to the preferences, in both parts."""
 
 from collections.abc import Iterator
 
@@ -9,34 +9,34 @@ from previews.preflight.rendered_message import RenderedMessage
 NO_UNSUBSCRIBE = error(
     "LNK-020",
     "There is no unsubscribe link",
-    "Every issue needs a way out that works, in HTML and in text; the law says so.",
+    "Every issue needs a working way to unsubscribe, in HTML and in text; the law requires it.",
     "Print {{ reader.unsubscribe_url }} in both templates, in the HTML as the href of a link.",
     overridable=False,
 )
 NO_PREFERENCES = error(
     "LNK-021",
     "There is no link to the preferences",
-    "Who only wants less mail would unsubscribe.",
+    "Readers who only want less mail would unsubscribe.",
     "Print {{ reader.preferences_url }} in both templates.",
 )
 NOT_SIGNED = error(
     "LNK-022",
     "An unsubscribe or preferences link is not this reader's signed one",
-    "Without her own signature it ends nobody's subscription, or a stranger's.",
+    "Without the reader's own signature it unsubscribes nobody, or a stranger.",
     "Print {{ reader.unsubscribe_url }} and {{ reader.preferences_url }}, not a fixed address.",
 )
 HIDDEN = error(
     "LNK-023",
-    "The unsubscribe link does not say that it is one",
-    "A way out that nobody finds ends as a spam complaint.",
-    "Let the link's words contain “Unsubscribe”, visible.",
+    "The unsubscribe link is not recognisable as one",
+    "Readers who do not find it report spam instead.",
+    "Put “Unsubscribe” visibly into the link's words.",
 )
 
 WORDS = ("unsubscribe", "opt out", "opt-out", "leave this list", "abmelden", "désabonner")
 
 
 def own_links(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Unsubscribe and preferences, in the HTML and in the text."""
+    """Unsubscribe and preferences links are in the HTML and in the text."""
     if message.page is None or not facts.unsubscribe_url:
         return
     addresses = [element.get("href").strip() for element in message.page.links]
@@ -59,7 +59,7 @@ def own_links(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def says_so(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """The unsubscribe link's words say what it does."""
+    """The unsubscribe link's text says what it does."""
     if message.page is None or not facts.unsubscribe_url:
         return
     own = [el for el in message.page.links if el.get("href").strip() == facts.unsubscribe_url]
@@ -68,7 +68,7 @@ def says_so(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def _is_forged(address: str, facts: Facts) -> bool:
-    """Under our own address and for this purpose, but without her token."""
+    """Whether it is an unsubscribe or preferences page, but without this reader's token."""
     for url in filter(None, (facts.unsubscribe_url, facts.preferences_url)):
         stem = url.rpartition("/")[0]
         if address != url and (address == stem or address.startswith(f"{stem}/")):

@@ -1,4 +1,4 @@
-"""The fields every message must have, once and well-formed (RFC 5322 section 3.6)."""
+"""The required header fields, once each and well-formed (RFC 5322 section 3.6)."""
 
 import re
 from collections.abc import Iterator
@@ -13,65 +13,67 @@ AT_MOST_ONCE = ("Reply-To", "Sender", "MIME-Version", "Content-Type", "Feedback-
 
 NOT_ONCE = error(
     "MSG-010",
-    "A field that must be there once is missing or doubled",
-    "From, Date, Message-ID, Subject and To stand there exactly once (RFC 5322 section 3.6); "
-    "filters add points for each that does not, and 2.7 for a missing Date alone.",
+    "A required field is missing or appears more than once",
+    "From, Date, Message-ID, Subject and To must each appear exactly once (RFC 5322 section "
+    "3.6); filters add points for each that does not, and 2.7 for a missing Date alone.",
     "Let the engine write the headers; look for a transport that adds or drops one.",
 )
 BAD_DATE = error(
     "MSG-011",
-    "Date cannot be read",
-    "A date that cannot be read counts as missing (RFC 5322 section 3.3).",
-    "Write it as in `Tue, 08 Dec 2026 09:00:00 +0000`.",
+    "The Date cannot be parsed",
+    "An unreadable date counts as missing (RFC 5322 section 3.3).",
+    "Write it like `Tue, 08 Dec 2026 09:00:00 +0000`.",
 )
 BAD_MESSAGE_ID = error(
     "MSG-012",
     "Message-ID is malformed or not under the sending domain",
-    "It is `<local@domain>`, unfolded, under the From domain; filters mistrust others, and "
-    "bounces are told apart by it (RFC 5322 section 3.6.4).",
+    "It must be `<local@domain>`, unfolded, under the From domain; filters mistrust others, "
+    "and bounces are identified by it (RFC 5322 section 3.6.4).",
     "Check DIGEST_SENDER and the edition's sender.",
 )
 BAD_FROM = error(
     "MSG-013",
     "From is not one usable mailbox",
-    "One author with an ASCII domain (IDN as A-labels); DMARC fails for several.",
+    "It must be one author with an ASCII domain (an IDN as A-labels); DMARC fails for several.",
     "Set DIGEST_SENDER, or the edition's sender, to `Name <address@domain>`.",
 )
 PLACEHOLDER_SENDER = error(
     "MSG-014",
-    "The sender is the one that nobody has set",
+    "The sender is still the default",
     "Mail from localhost.localdomain is refused everywhere.",
     "Set DIGEST_SENDER.",
 )
 BAD_RECIPIENT = error(
     "MSG-015",
     "To is not one usable address",
-    "One reader, with an ASCII domain (IDN as A-labels); the library writes nonsense otherwise.",
-    "Look at the reader's address: `digest readers show ADDRESS`.",
+    "It must be one reader with an ASCII domain (an IDN as A-labels); Python's email library "
+    "writes a broken header otherwise.",
+    "Check the reader's address: `digest readers show ADDRESS`.",
 )
 BAD_REPLY_TO = error(
     "MSG-016",
     "Reply-To is not a usable mailbox",
-    "Readers who answer would write to nobody.",
+    "Replies of readers would go nowhere.",
     "Correct the edition's reply-to: `digest editions set`.",
 )
 ENCODED_WORD = error(
     "MSG-017",
     "An encoded-word is broken or longer than 75 characters",
     "Readers see the raw `=?utf-8?…?=` instead of the words (RFC 2047 section 2).",
-    "Shorten the subject or the sender's name; report it, the engine should have split it.",
+    "Shorten the subject or the sender's name, and report it: the engine should have split it.",
 )
 FEEDBACK_ID = warning(
     "MSG-018",
     "Feedback-ID is not four short fields ending in a stable SenderId",
-    "Gmail's complaint figures come by `a:b:c:SenderId`; anything per reader in it makes them "
-    "useless and leaks.",
+    "Gmail groups complaint rates by `a:b:c:SenderId`; anything specific to a reader makes "
+    "them useless and leaks data.",
     "Check the edition's slug and the sender's domain.",
 )
 AUTOMATIC = warning(
     "MSG-019",
-    "An issue says that nobody wrote it",
-    "Auto-Submitted belongs on confirmations and notices; on a newsletter some servers drop it.",
+    "An issue is marked as automatic",
+    "Auto-Submitted and Precedence belong on confirmations and notices; some servers drop a "
+    "newsletter that has them.",
     "Leave Auto-Submitted and Precedence out.",
 )
 
@@ -81,7 +83,7 @@ _WORD = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
 
 
 def counts(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Each field as often as it may be."""
+    """Each field appears as often as allowed."""
     for name in ONCE:
         if (count := len(message.headers(name))) != 1:
             yield NOT_ONCE.found(f"{name} is there {count} times", in_header(name))
@@ -91,7 +93,7 @@ def counts(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def date(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Date can be read and has a zone."""
+    """Date can be parsed."""
     value = message.header("Date")
     if value is None:
         return

@@ -1,4 +1,4 @@
-"""Lines and octets (RFC 5322 section 2.1, RFC 5321 section 4.5.3)."""
+"""Line ends, line lengths and octets (RFC 5322 section 2.1, RFC 5321 section 4.5.3)."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ BARE_BREAK = error(
     "A line ends in a lone CR or LF",
     "SMTP lines end in CRLF; a lone CR or LF is refused or smuggles a second message (RFC 5321 "
     "section 2.3.8).",
-    "Write every line end as CRLF; look at what put the character into the content.",
+    "Write every line end as CRLF; find out what put the character into the content.",
 )
 LONG_LINE = error(
     "MSG-002",
@@ -35,12 +35,12 @@ RAW_OCTET = error(
     "A header has a control character or a raw non-ASCII octet",
     "Headers are ASCII; anything else is an encoded-word, or the relay must offer SMTPUTF8 "
     "(RFC 5322 section 2.2, RFC 2047).",
-    "Take the character out of the subject, sender or address it comes from.",
+    "Remove the character from the subject, sender or address it comes from.",
 )
 
 
 def line_ends(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """CRLF everywhere."""
+    """Every line ends in CRLF."""
     bare = re.search(rb"\r(?!\n)|(?<!\r)\n", message.raw)
     if bare:
         line = message.raw[: bare.start()].count(b"\n") + 1
@@ -48,7 +48,7 @@ def line_ends(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def line_lengths(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """998 octets at most; headers folded at 78 where they can be."""
+    """At most 998 octets; headers folded at 78 where possible."""
     for number, line in enumerate(message.raw.split(b"\r\n"), 1):
         if len(line) > LONGEST_LINE:
             yield LONG_LINE.found(f"line {number} has {len(line)} octets", IN_MESSAGE)
@@ -63,7 +63,7 @@ def line_lengths(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def header_octets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Printable ASCII in headers; an internationalised address is the relay's to take."""
+    """Headers are printable ASCII, except an internationalised To address (SMTPUTF8)."""
     for raw in message.header_lines:
         if re.search(rb"[^\t\x20-\x7e]", raw.replace(b"\r", b"").replace(b"\n", b"")):
             name = raw.partition(b":")[0].decode("latin-1")
@@ -73,7 +73,7 @@ def header_octets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def _is_utf8_address(raw: bytes) -> bool:
-    """A local part beyond ASCII (RFC 6532); its domain must still be in A-labels."""
+    """A non-ASCII local part (RFC 6532); its domain must still use A-labels."""
     local, _, domain = raw.partition(b": ")[2].rpartition(b"@")
     return bool(local) and domain.isascii() and not re.search(rb"[\x00-\x1f\x7f]", raw)
 

@@ -13,8 +13,7 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 NO_UNSUBSCRIBE = error(
     "MSG-020",
     "There is no List-Unsubscribe",
-    "Gmail, Yahoo and Microsoft require it of bulk senders, and so does the law in spirit "
-    "(RFC 8058).",
+    "Gmail, Yahoo and Microsoft require it of bulk senders (RFC 8058).",
     "Send through the engine; a relay or gateway may strip it.",
     overridable=False,
 )
@@ -29,32 +28,31 @@ NO_ONE_CLICK = error(
     "MSG-022",
     "List-Unsubscribe-Post is missing or not exact",
     f"It must read `{ONE_CLICK}`, letter for letter (RFC 8058 section 3.1).",
-    "Send through the engine; look for what rewrites the field.",
+    "Send through the engine; find out what rewrites the field.",
 )
 MANGLED = error(
     "MSG-023",
     "A list field or Message-ID was turned into an encoded-word",
-    "`=?utf-8?q?…?=` in a List-Unsubscribe kills one-click; Python's email library does that to "
-    "long ones.",
+    "`=?utf-8?q?…?=` in List-Unsubscribe breaks one-click; Python's email library encodes "
+    "long fields that way.",
     "Write the field raw, in ASCII; shorten the token.",
 )
 BAD_LIST_ID = error(
     "MSG-024",
-    "List-Id is missing, doubled or malformed",
-    "`Name <weekly.news.example.org>` is what readers' filters go by; it must be stable "
-    "(RFC 2919).",
+    "List-Id is missing, repeated or malformed",
+    "Readers' filters use `Name <weekly.news.example.org>`; it must not change (RFC 2919).",
     "Check the edition's slug and the sender's domain.",
 )
 BAD_LIST_FIELD = error(
     "MSG-025",
-    "A List-* field is doubled or without angle brackets",
-    "Each may stand there once, with its address in < > (RFC 2369 section 2).",
+    "A List-* field is repeated or lacks angle brackets",
+    "Each may appear once, with its address in < > (RFC 2369 section 2).",
     "Leave the field out, or write `<https://…>`.",
 )
-NOT_HERS = error(
+WRONG_READER = error(
     "MSG-026",
     "List-Unsubscribe is not this reader's signed address",
-    "Without her own signed token the button ends nobody's subscription, or somebody else's.",
+    "Without the reader's own signed token the button unsubscribes nobody, or somebody else.",
     "Send through the engine, which signs the link for each reader.",
 )
 
@@ -63,21 +61,21 @@ _OTHERS = ("List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archi
 
 
 def unsubscribe(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Exactly one List-Unsubscribe with exactly one HTTPS URI, this reader's own."""
+    """There is one List-Unsubscribe with one HTTPS URI, this reader's own."""
     name = "List-Unsubscribe"
     values = message.headers(name)
     if not values:
         yield NO_UNSUBSCRIBE.found("the field is missing", in_header(name))
         return
     if "=?" in values[0]:
-        return  # told as MANGLED
+        return  # reported as MANGLED
     uris = re.findall(r"<([^<>\s]+)>", values[0])
     web = [uri for uri in uris if not uri.lower().startswith("mailto:")]
     wrong = _wrong_uri(values, uris, web, facts)
     if wrong:
         yield NOT_ONE_HTTPS.found(wrong, in_header(name, values[0].strip()))
     elif facts.unsubscribe_url and web[0] != facts.unsubscribe_url:
-        yield NOT_HERS.found(f"it names {web[0]}", in_header(name, values[0].strip()))
+        yield WRONG_READER.found(f"it names {web[0]}", in_header(name, values[0].strip()))
 
 
 def _wrong_uri(values: list[str], uris: list[str], web: list[str], facts: Facts) -> str | None:
@@ -92,16 +90,16 @@ def _wrong_uri(values: list[str], uris: list[str], web: list[str], facts: Facts)
 
 
 def one_click(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """List-Unsubscribe-Post, exact."""
+    """List-Unsubscribe-Post has exactly the required value."""
     name = "List-Unsubscribe-Post"
     values = [value.strip() for value in message.headers(name)]
     if values != [ONE_CLICK] and not any("=?" in value for value in values):
-        said = f"it says “{values[0]}”" if len(values) == 1 else f"it is there {len(values)} times"
-        yield NO_ONE_CLICK.found(said, in_header(name))
+        detail = f"it is “{values[0]}”" if len(values) == 1 else f"it is there {len(values)} times"
+        yield NO_ONE_CLICK.found(detail, in_header(name))
 
 
 def raw_fields(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """List fields and Message-ID stand there as they are; a list's name may be encoded."""
+    """List fields and Message-ID are not encoded; only a list's name may be."""
     for name in _RAW:
         for value in message.headers(name):
             encoded = value.partition("<")[2] if name == "List-Id" else value
@@ -110,7 +108,7 @@ def raw_fields(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def list_id(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """RFC 2919, and the identifier we expect."""
+    """List-Id is well-formed (RFC 2919) and the edition's."""
     values = message.headers("List-Id")
     if len(values) != 1:
         yield BAD_LIST_ID.found(f"it is there {len(values)} times", in_header("List-Id"))
@@ -124,7 +122,7 @@ def list_id(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def other_fields(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """RFC 2369: at most once each, angle-bracketed."""
+    """Other List-* fields appear once, in angle brackets (RFC 2369)."""
     for name in _OTHERS:
         values = message.headers(name)
         if len(values) > 1:

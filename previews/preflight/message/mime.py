@@ -13,76 +13,75 @@ BODIES = ("text/plain", "text/html")
 NO_MIME = error(
     "MSG-030",
     "MIME-Version is missing or not 1.0",
-    "Without it readers show the source (RFC 2045 section 4).",
+    "Without it mail programs show the source (RFC 2045 section 4).",
     "Send through the engine.",
 )
 NOT_ALTERNATIVE = error(
     "MSG-031",
     "The message is not multipart/alternative",
     "Text and HTML are two forms of one message (RFC 2046 section 5.1.4).",
-    "Send through the engine; a gateway that adds a footer rewraps messages.",
+    "Send through the engine; a gateway that adds a footer may rewrap messages.",
 )
 NO_TEXT = error(
     "MSG-032",
-    "There is no plain text",
-    "HTML alone costs points with every filter, and some people read text.",
-    "Give the template set an issue.txt.j2 that says something.",
+    "There is no plain text part",
+    "HTML alone costs points with every filter, and some people read plain text.",
+    "Give the template set an issue.txt.j2 that prints the issue.",
 )
 NO_HTML = error(
     "MSG-033",
-    "There is no HTML",
-    "Most readers would get a page of plain text.",
+    "There is no HTML part",
+    "Most readers would see a page of plain text.",
     "Give the template set an issue.mjml.j2 with a body.",
 )
 WRONG_ORDER = error(
     "MSG-034",
-    "The HTML does not come last",
-    "Mail programs show the last form that they can: text first, HTML last (RFC 2046 section "
-    "5.1.4).",
+    "The HTML part is not the last",
+    "Mail programs show the last part they can: text first, HTML last (RFC 2046 section 5.1.4).",
     "Send through the engine.",
 )
 NOT_UTF8 = error(
     "MSG-035",
     "A body part does not declare UTF-8",
-    "Names become question marks, and Gmail clips ISO-8859-1 at any size.",
+    "Non-ASCII characters become question marks, and Gmail clips ISO-8859-1 at any size.",
     "Declare `charset=utf-8`.",
 )
 LONG_ENCODED_LINE = error(
     "MSG-036",
     "An encoded line is longer than 76 characters",
-    "Quoted-printable and base64 lines have at most 76 (RFC 2045 section 6.7); relays rewrap "
-    "longer ones, which breaks the signature.",
+    "Quoted-printable and base64 lines have at most 76 characters (RFC 2045 section 6.7); "
+    "relays rewrap longer ones, which breaks the signature.",
     "Send through the engine.",
 )
 UNDECODABLE = error(
     "MSG-037",
     "A body part cannot be decoded",
-    "A broken `=XX`, an incomplete character or an unclosed boundary: readers see debris.",
-    "Compose the issue again; report it if it stays.",
+    "A broken `=XX`, an incomplete character or an unclosed boundary: readers see garbage.",
+    "Compose the issue again; report it if it persists.",
 )
 WRONG_ENCODING = error(
     "MSG-038",
     "A body part is neither quoted-printable nor base64",
-    "8-bit and long lines are changed on the way by relays without 8BITMIME.",
+    "Relays without 8BITMIME change 8-bit text and long lines in transit.",
     "Send through the engine.",
 )
 EXTRA_PART = warning(
     "MSG-039",
-    "There is a part beside text and HTML",
+    "There is a part besides text and HTML",
     "Attachments and calendar parts make a newsletter look like something else.",
     "Link to the file instead.",
 )
 RUNS = warning(
     "MSG-040",
-    "The body is not its own relaxed form",
-    "White space at a line's end or in runs is changed on the way and by DKIM's canonical form "
-    "(RFC 6376 section 3.4.4).",
+    "The body changes under relaxed canonicalization",
+    "White space at the end of a line or in runs is changed in transit and by DKIM's relaxed "
+    "form (RFC 6376 section 3.4.4).",
     "Send through the engine, which encodes such white space.",
 )
 
 
 def mime(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """MIME 1.0, alternative, text first, HTML last."""
+    """MIME 1.0, multipart/alternative, text first and HTML last."""
     if (message.header("MIME-Version") or "").strip() != "1.0":
         yield NO_MIME.found("MIME-Version is not 1.0", in_header("MIME-Version"))
     kinds = [part.kind for part in message.parts]
@@ -103,15 +102,15 @@ def mime(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def encodings(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """UTF-8, quoted-printable or base64, in lines of 76."""
+    """Body parts are UTF-8, quoted-printable or base64, in lines of at most 76."""
     for part in message.parts:
         if part.kind not in BODIES:
             continue
         place = FindingPlace(part.kind.removeprefix("text/").replace("plain", "text"))
         if (part.charset or "").lower() not in ("utf-8", "utf8"):
             yield NOT_UTF8.found(f"{part.kind} declares {part.charset or 'nothing'}", place)
-        elif trouble := _undecodable(part):
-            yield UNDECODABLE.found(f"{part.kind}: {trouble}", place)
+        elif problem := _undecodable(part):
+            yield UNDECODABLE.found(f"{part.kind}: {problem}", place)
         if part.encoding not in ("quoted-printable", "base64"):
             yield WRONG_ENCODING.found(f"{part.kind} is {part.encoding}", place)
             continue
@@ -124,7 +123,7 @@ def encodings(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def defects(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """What the parser stumbled over."""
+    """Defects that Python's parser reports."""
     for part in message.parsed.walk():
         for defect in part.defects:
             yield UNDECODABLE.found(type(defect).__name__, IN_MESSAGE)
@@ -133,7 +132,7 @@ def defects(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 def _undecodable(part: BodyPart) -> str | None:
     broken = re.search(r"=(?![0-9A-F]{2}|\r?\n|$)", part.payload)
     if broken and part.encoding == "quoted-printable":
-        return f"“{part.payload[broken.start() : broken.start() + 3]}” is no quoted-printable"
+        return f"“{part.payload[broken.start() : broken.start() + 3]}” is not quoted-printable"
     try:
         part.decoded.decode("utf-8")
     except UnicodeDecodeError as error_:

@@ -14,19 +14,20 @@ from previews.preflight.rendered_message import RenderedMessage
 HEADLINE = error(
     "MSG-050",
     "A headline is in one part only",
-    "Who reads the text, or the HTML, must be told the same; filters compare the two as well.",
+    "Readers of the text and of the HTML must get the same content; filters compare the two "
+    "as well.",
     "Print it in both templates: issue.mjml.j2 and issue.txt.j2.",
 )
 LINK = error(
     "MSG-051",
     "A link is in one part only",
-    "A reader of plain text could not get there, or the HTML hides where the text leads.",
+    "Readers of plain text could not follow it, or the HTML hides where the text leads.",
     "Print the address in both templates.",
 )
 VERDICT = error(
     "MSG-052",
     "A verdict is missing from a part, or differs between them",
-    "The verdict is what people come for; a wrong badge is the worst mistake we can make.",
+    "The verdict is what people read for; a wrong badge is the worst possible mistake.",
     "Print `verdict.label` beside the tool's name in both templates.",
 )
 
@@ -35,7 +36,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"“”]+")
 
 
 def headlines(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """The HTML's headings in the text; the issue's headline and titles in both."""
+    """The HTML's headings are in the text; the issue's headline and titles are in both."""
     if not message.text or message.page is None:
         return
     plain = _squeezed(message.text)
@@ -56,7 +57,7 @@ def headlines(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def links(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """The same web addresses in both; the two own links are told by the link checks."""
+    """Both parts have the same web addresses; the reader's own links are checked elsewhere."""
     if not message.text or message.page is None:
         return
     own = {facts.unsubscribe_url, facts.preferences_url}
@@ -64,9 +65,9 @@ def links(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     words = message.page.body.text
     plain = {address for address in _ADDRESS.findall(message.text) if address not in words}
     everything = set(_ADDRESS.findall(message.text))
-    said = {address.rstrip(".,;:!?)") for address in everything} | everything
+    printed = {address.rstrip(".,;:!?)") for address in everything} | everything
     for address, element in web_links.items():
-        if address not in said | own:
+        if address not in printed | own:
             detail = f"{address} is not in the text"
             yield LINK.found(detail, in_html(element), needle=address)
     for address in sorted(plain):
@@ -76,27 +77,27 @@ def links(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def verdicts(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Each tool of the glance with its verdict, in both, and with no other."""
+    """Both parts print each tool of the glance with its verdict and no other."""
     if not message.text or message.page is None or not facts.glance:
         return
     plain = folded(message.text)
     chunks = list(_visible(message.page))
     for tool in facts.glance:
         names = {folded(name) for name in (tool.name, tool.short_name) if name}
-        told = {
+        printed = {
             "text": set(_text_labels(plain, names)),
             "html": set(_badges(chunks, names)),
         }
-        for part, labels in told.items():
+        for part, labels in printed.items():
             wrong = labels - {tool.verdict}
             if wrong or not labels:
-                said = f"says {' and '.join(sorted(wrong))}" if wrong else "does not say so"
-                detail = f"{tool.name} is {tool.verdict}, the {part} {said}"
+                has = f"has {' and '.join(sorted(wrong))}" if wrong else "has no verdict"
+                detail = f"{tool.name} is {tool.verdict}, the {part} {has}"
                 yield VERDICT.found(detail, FindingPlace(part, excerpt=tool.name))
 
 
 def _text_labels(plain: str, names: Iterable[str]) -> Iterator[str]:
-    """`[SHIP] Name` at each place in the text."""
+    """The verdicts of every `[SHIP] Name` in the text."""
     for match in _LABEL.finditer(plain):
         rest = plain[match.end() :]
         if any(re.match(re.escape(name) + r"(?!\w)", rest) for name in names):
@@ -104,7 +105,7 @@ def _text_labels(plain: str, names: Iterable[str]) -> Iterator[str]:
 
 
 def _badges(chunks: list[str], names: Iterable[str]) -> Iterator[str]:
-    """The badge just before a name, or else the first within the next chunks."""
+    """The badge just before a name, or else the first of the next two chunks."""
     for at, chunk in enumerate(chunks):
         if chunk not in names:
             continue
@@ -117,7 +118,7 @@ def _badges(chunks: list[str], names: Iterable[str]) -> Iterator[str]:
 
 
 def _begins_flip(chunks: list[str], at: int) -> bool:
-    """SHIP → SKIP: told by the numbers' checks."""
+    """SHIP → SKIP is a flip, which the checks of figures cover."""
     match chunks[at + 1 : at + 3]:
         case [arrow, after]:
             return after in VERDICTS and not any(map(str.isalnum, arrow))
@@ -132,7 +133,7 @@ def _visible(page: HtmlPage) -> Iterator[str]:
 
 
 def _squeezed(text: str) -> str:
-    """For comparing: no case, no white space, since text is folded and HTML set in capitals."""
+    """Text to compare, without case and white space: HTML may be in capitals, text wrapped."""
     return "".join(folded(text).casefold().split())
 
 

@@ -1,4 +1,4 @@
-"""The DKIM signature, where the engine signs: what it covers (RFC 6376, RFC 8058)."""
+"""The DKIM signature, if the engine signs: what it covers (RFC 6376, RFC 8058)."""
 
 import re
 from collections.abc import Iterator
@@ -12,21 +12,24 @@ COVERED = ("list-unsubscribe", "list-unsubscribe-post", "from", "subject", "date
 UNCOVERED = error(
     "MSG-070",
     "A DKIM signature leaves out a field that matters",
-    "One-click counts only if both of its fields are signed (RFC 8058 section 4), and From is "
-    "named twice so that none can be added.",
+    "One-click only counts if both of its fields are signed (RFC 8058 section 4), and From "
+    "must be listed twice so that no second one can be added.",
     "Let the engine sign: DIGEST_DKIM_KEYS.",
 )
 WEAK = error(
     "MSG-071",
-    "A DKIM signature is partial or none that receivers take",
-    "`l=` lets others add to the message, and rsa-sha256 is what every receiver checks; Ed25519 "
-    "only as a second one (RFC 8301, RFC 8463).",
+    "A DKIM signature is partial, or of a kind that receivers ignore",
+    "`l=` lets others append to the message. Every receiver checks rsa-sha256; Ed25519 only "
+    "works as a second signature (RFC 8301, RFC 8463).",
     "Let the engine sign: DIGEST_DKIM_KEYS.",
 )
 
 
 def signatures(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
-    """Each signature covers what it must; one is rsa-sha256. Unsigned: the relay signs."""
+    """Each signature covers the required fields, and one is rsa-sha256.
+
+    An unsigned message is fine: the relay signs it.
+    """
     tags = [_tags(value) for value in message.headers("DKIM-Signature")]
     for found in tags:
         fields = [name.strip().lower() for name in found.get("h", "").split(":")]
