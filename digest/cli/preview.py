@@ -1,4 +1,4 @@
-"""`digest preview`: the workbench, on this machine, while templates are being written."""
+"""`digest preview`: the workbench on this machine, for writing templates."""
 
 import asyncio
 from pathlib import Path
@@ -22,10 +22,10 @@ def preview(
     templates: Annotated[
         Path, typer.Option(help="Folder of the email templates.", show_default=False)
     ] = ROOT,
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 0,
+    port: Annotated[int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65535)] = 0,
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Look at an issue or a sample in every view, live, until Ctrl-C."""
+    """Preview an issue or a sample in every view, with live updates, until Ctrl-C."""
     if issue and sample:
         raise UsageError("give an issue or --sample, not both")
     if not (templates / SHARED).is_dir():
@@ -36,7 +36,7 @@ def preview(
             target = await find_target(app, issue=issue, sample=sample)
             async with running_workbench(app, templates, port) as address:
                 console.print(f"Workbench  {address}{target.path}")
-                console.print(f"Watching   {templates}; Ctrl-C ends it")
+                console.print(f"Watching   {templates}; Ctrl-C stops it")
                 if open_browser:
                     typer.launch(f"{address}{target.path}")
                 await until_signal_or(asyncio.create_task(asyncio.Event().wait()))

@@ -1,4 +1,4 @@
-"""Sample issues, made from sample values by the rules for real issues."""
+"""Sample issues: values of `previews.samples`, with subject and texts made by the usual rules."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -41,7 +41,7 @@ READER = ReaderValues(
 
 
 def sample_content(name: str) -> IssueContent:
-    """The content of the sample issue. Raises `NotFound`."""
+    """The content of a sample issue. Raises `NotFound`."""
     try:
         values = samples.read(name)
     except KeyError:
@@ -51,7 +51,7 @@ def sample_content(name: str) -> IssueContent:
 
 
 def content_from(values: Mapping[str, Any]) -> IssueContent:
-    """An issue of sample values, with subject, quotes and groups by rule."""
+    """An issue made of sample values; subject, quotes and groups follow the usual rules."""
     forms = TypeAdapter(list[ComparisonForm]).validate_python(values["comparisons"])
     items = [_comparison(form) for form in forms]
     flips = TypeAdapter(list[Flip]).validate_python(values["flips"])

@@ -1,9 +1,8 @@
-"""The desk answers to loopback names only, and to no request that another site's page makes.
+"""The desk answers to loopback names only, and never to requests from another site's pages.
 
-A page anywhere can make its own host name resolve to 127.0.0.1 and read what
-listens there (DNS rebinding); the Host header then still carries that name. Or
-it asks under the true name: it cannot read the answer, but could keep the desk
-busy.
+Any page can make its own host name resolve to 127.0.0.1 and read what listens there (DNS
+rebinding); the Host header then still has that name. Or it sends requests to the real name: it
+cannot read the answers, but could keep the desk busy.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,20 +15,20 @@ from digest.settings import LOOPBACK_HOSTS
 
 
 class LoopbackOnly:
-    """Answers requests for any other host, or from within another site's page, with `refusal`."""
+    """Answers requests for any other host, or from another site's page, with `refusal`."""
 
     def __init__(self, app: ASGIApp, refusal: Callable[[], Response]) -> None:
         self._app = app
         self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_welcome(Headers(scope=scope)):
+        if scope["type"] == "http" and not _is_allowed(Headers(scope=scope)):
             await self._refusal()(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
-def _is_welcome(headers: Mapping[str, str]) -> bool:
+def _is_allowed(headers: Mapping[str, str]) -> bool:
     return is_loopback(headers.get("host", "")) and not is_embedded(headers)
 
 
@@ -42,7 +41,9 @@ def is_loopback(host: str) -> bool:
 
 
 def is_embedded(headers: Mapping[str, str]) -> bool:
-    """Whether another site's page loads it as a part of its own: a picture, a frame, a script's
-    request (W3C Fetch Metadata). A link that somebody follows, in webmail say, is none."""
+    """Whether another site's page requests it as a picture, frame or script (Fetch Metadata).
+
+    A link that somebody follows, for instance in webmail, is allowed.
+    """
     another = headers.get("sec-fetch-site") == "cross-site"
     return another and headers.get("sec-fetch-dest") != "document"

@@ -1,4 +1,4 @@
-"""The desk's front page: what goes when, what became of what went."""
+"""The desk's front page: the schedule, recent issues and the inbox."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response

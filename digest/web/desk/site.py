@@ -1,4 +1,4 @@
-"""The desk: what an editor looks at on the machine itself. It only reads."""
+"""The desk: the editor's pages, on this machine only. It only reads."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from digest.web.http.middleware import DefaultHeaders, HeadAsGet
 from digest.web.http.pages import HEADERS, Pages
 from digest.web.workbench import frames, page
 
-# Frames hold the mails; what may happen inside them is theirs to say (see `frames`).
+# Frames hold the mails, and have a stricter policy of their own (see `mail_frame`).
 DESK_HEADERS = {
     **HEADERS,
     "Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'",

@@ -76,7 +76,7 @@ PageRenderer = Annotated[Pages, Depends(_pages)]
 Measuring = Annotated[asyncio.Lock, Depends(_measuring)]
 Limit = Annotated[SignupLimit, Depends(_signup_limit)]
 ClientIp = Annotated[str | None, Depends(client_ip)]
-Bench = Annotated[Workbench, Depends(_workbench)]
+CurrentWorkbench = Annotated[Workbench, Depends(_workbench)]
 Closing = Annotated[asyncio.Event, Depends(_closing)]
 # An invalid number is a 404, like an address that does not exist (see `errors`).
 IssueNumber = Annotated[int, BeforeValidator(parse_issue_number), Path()]

@@ -77,17 +77,17 @@ async def export_workbench(app: App, number: int, folder: Path) -> list[Path]:
     The links in the mails do nothing: whoever gets the files gets no reader's own links.
     Raises `NotFound`, `DigestError` for an issue that cannot be compiled.
     """
-    bench, target = Workbench(app), PreviewTarget(ISSUE, str(number))
-    first = await bench.snapshot(target)
+    workbench, target = Workbench(app), PreviewTarget(ISSUE, str(number))
+    first = await workbench.snapshot(target)
     if first.rendered is None or first.problem:
         raise DigestError(first.problem.reason if first.problem else "there is nothing to show")
-    snapshots = [await bench.snapshot(target, key) for key in first.rendered.variants]
+    snapshots = [await workbench.snapshot(target, key) for key in first.rendered.variants]
     checked = await check_issue(app, number)
     variants = [
         ExportedVariant(
             snapshot,
             snapshot.rendered,
-            bench.place_findings(snapshot, checked),
+            workbench.place_findings(snapshot, checked),
         )
         for snapshot in snapshots
         if snapshot.rendered

@@ -9,7 +9,7 @@ from digest.web.workbench.view import ViewChoice, WorkbenchLinks
 from previews.markup.computed_style import WIDTH
 from previews.preflight.finding import Finding
 
-VIEW_PANEL = "bench-view"  # the id of the panel that holds the frames
+VIEW_PANEL = "workbench-view"  # the id of the panel that holds the frames
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from digest.services.sending.list_tests import list_sent_tests
 from digest.services.workbench.snapshot import SAMPLE, PreviewTarget, RenderedVariant
 from digest.services.workbench.targets import list_targets
 from digest.services.workbench.workbench import Workbench
-from digest.web.http.dependencies import Bench, Installation, PageRenderer
+from digest.web.http.dependencies import CurrentWorkbench, Installation, PageRenderer
 from digest.web.http.pages import HEADERS
 from digest.web.workbench.finding_links import link_findings
 from digest.web.workbench.requests import (
@@ -77,23 +77,31 @@ async def open_target(subject: str = "") -> Response:
 
 @router.get("/issues/{number}")
 async def issue(
-    target: IssueTarget, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
+    target: IssueTarget,
+    choice: Chosen,
+    app: Installation,
+    pages: PageRenderer,
+    workbench: CurrentWorkbench,
 ) -> Response:
     """The workbench of one issue, on the bytes a reader would get."""
     more: dict[str, Any] = {"tests": await list_sent_tests(app, target.number)}
     if choice.view == CHECK:
-        more["checked"] = await check_issue(app, target.number, templates=bench.templates)
-    return await _page(target, choice, app, pages, bench, **more)
+        more["checked"] = await check_issue(app, target.number, templates=workbench.templates)
+    return await _page(target, choice, app, pages, workbench, **more)
 
 
 @router.get("/samples/{name}")
 async def sample(
-    target: SampleTarget, choice: Chosen, app: Installation, pages: PageRenderer, bench: Bench
+    target: SampleTarget,
+    choice: Chosen,
+    app: Installation,
+    pages: PageRenderer,
+    workbench: CurrentWorkbench,
 ) -> Response:
     """The workbench of a sample."""
     if choice.view == CHECK:
         raise NotFound("a sample has no preflight; issues have")
-    return await _page(target, choice, app, pages, bench)
+    return await _page(target, choice, app, pages, workbench)
 
 
 async def _page(
@@ -101,22 +109,22 @@ async def _page(
     choice: ViewChoice,
     app: Installation,
     pages: PageRenderer,
-    bench: Workbench,
+    workbench: Workbench,
     checked: CheckedIssue | None = None,
     **more: Any,
 ) -> Response:
-    snapshot = await bench.snapshot(target, choice.variant, choice.reader)
+    snapshot = await workbench.snapshot(target, choice.variant, choice.reader)
     links = DeskLinks(target)
     if checked:
         variant = snapshot.rendered.variant if snapshot.rendered else choice.variant
-        placed = bench.place_findings(snapshot, checked)
+        placed = workbench.place_findings(snapshot, checked)
         findings = link_findings(placed, choice.but(variant=variant), links)
         more |= {"checked": checked, "findings": findings}
     context = page_context(
         snapshot,
         choice,
         links,
-        await _compared(bench, choice.against),
+        await _compared(workbench, choice.against),
         targets=await list_targets(app),
         live=f"{target.path}/live",
         **more,
@@ -126,11 +134,11 @@ async def _page(
     return page
 
 
-async def _compared(bench: Workbench, against: str) -> ComparedPage | None:
+async def _compared(workbench: Workbench, against: str) -> ComparedPage | None:
     if not against:
         return None
     if against.startswith("golden-"):
         return golden_page(against.removeprefix("golden-"))
     target = parse_target(against)
-    rendered = require_rendered(await bench.snapshot(target))
+    rendered = require_rendered(await workbench.snapshot(target))
     return ComparedPage(against, target.title, rendered.html, rendered.text)

@@ -1,12 +1,12 @@
-// Shows the page anew when what it looks at has changed. Without scripts, reload it yourself.
+// Refreshes the page when the issue or a template changes. Without scripts, reload it yourself.
 "use strict";
 
-const bench = document.getElementById("bench");
-const parts = () => bench.querySelectorAll("[data-part]");
+const workbench = document.getElementById("workbench");
+const parts = () => workbench.querySelectorAll("[data-part]");
 let busy = false;
 let again = false;
 
-// Only what differs is replaced, so that a frame whose mail is still the last good one stays.
+// Only parts that differ are replaced, so that a frame whose mail has not changed does not reload.
 async function refresh() {
   if (busy) {
     again = true;
@@ -16,20 +16,20 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("bench");
+    const fresh = page.getElementById("workbench");
     if (!fresh) {
       location.reload();
       return;
     }
-    bench.classList.add("scripted");
-for (const part of parts()) {
+    workbench.classList.add("scripted");
+    for (const part of parts()) {
       const other = fresh.querySelector(`#${part.id}`);
       if (other.innerHTML !== part.dataset.was) {
         part.dataset.was = other.innerHTML;
         part.replaceChildren(...document.importNode(other, true).childNodes);
       }
     }
-    bench.dataset.stamp = fresh.dataset.stamp;
+    workbench.dataset.stamp = fresh.dataset.stamp;
     live(true);
   } finally {
     busy = false;
@@ -41,7 +41,7 @@ for (const part of parts()) {
 }
 
 function live(yes) {
-  const mark = bench.querySelector(".live");
+  const mark = workbench.querySelector(".live");
   if (mark) {
     mark.hidden = false;
     mark.textContent = yes ? "Live" : "Not connected";
@@ -49,15 +49,15 @@ function live(yes) {
   }
 }
 
-bench.classList.add("scripted");
+workbench.classList.add("scripted");
 for (const part of parts()) part.dataset.was = part.innerHTML;
-for (const select of bench.querySelectorAll("select[data-go]")) {
+for (const select of workbench.querySelectorAll("select[data-go]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 
-const news = new EventSource(bench.dataset.live);
-news.onopen = () => live(true);
-news.onerror = () => live(false);
-news.onmessage = (event) => {
-  if (event.data !== bench.dataset.stamp) refresh();
+const events = new EventSource(workbench.dataset.live);
+events.onopen = () => live(true);
+events.onerror = () => live(false);
+events.onmessage = (event) => {
+  if (event.data !== workbench.dataset.stamp) refresh();
 };

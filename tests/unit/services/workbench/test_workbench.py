@@ -77,10 +77,10 @@ async def test_an_issue_is_shown_on_the_bytes_that_the_preview_writes(app: App) 
 
 
 async def test_a_changed_template_shows_at_the_next_look(app: App, templates: Path) -> None:
-    bench = Workbench(app, templates)
-    before = await bench.snapshot(EVERYDAY)
+    workbench = Workbench(app, templates)
+    before = await workbench.snapshot(EVERYDAY)
     change(templates, "in full</a>", "at length</a>")
-    after = await bench.snapshot(EVERYDAY)
+    after = await workbench.snapshot(EVERYDAY)
     assert before.version != after.version
     assert after.rendered
     assert "at length</a>" in after.rendered.html
@@ -89,17 +89,17 @@ async def test_a_changed_template_shows_at_the_next_look(app: App, templates: Pa
 async def test_a_mistake_is_told_with_its_place_and_the_last_good_view_stays(
     app: App, templates: Path
 ) -> None:
-    bench = Workbench(app, templates)
-    good = await bench.snapshot(EVERYDAY)
+    workbench = Workbench(app, templates)
+    good = await workbench.snapshot(EVERYDAY)
     change(templates, "item.category |", "item.categry |")
-    wrong = await bench.snapshot(EVERYDAY)
+    wrong = await workbench.snapshot(EVERYDAY)
     assert wrong.problem
     assert (wrong.problem.file, wrong.problem.line) == ("card.mjml.j2", 9)
     assert (9, '<p class="label">{{ item.categry | isolated }}</p>') in wrong.problem.excerpt
     assert wrong.rendered == good.rendered
-    assert (await bench.snapshot(EVERYDAY)).problem == wrong.problem
+    assert (await workbench.snapshot(EVERYDAY)).problem == wrong.problem
     change(templates, "item.categry |", "item.category |")
-    mended = await bench.snapshot(EVERYDAY)
+    mended = await workbench.snapshot(EVERYDAY)
     assert mended.problem is None
 
 
@@ -115,17 +115,17 @@ async def test_a_mistake_from_the_beginning_shows_nothing_else(app: App, templat
 async def test_an_edit_shows_and_an_approved_issue_ignores_templates(
     app: App, templates: Path
 ) -> None:
-    bench = Workbench(app, templates)
-    before = await bench.snapshot(FIRST)
+    workbench = Workbench(app, templates)
+    before = await workbench.snapshot(FIRST)
     await edit_issue(app, EDITOR, 1, Edit(sentence="Another sentence."))
-    edited = await bench.snapshot(FIRST)
+    edited = await workbench.snapshot(FIRST)
     assert edited.version != before.version
     assert edited.rendered
     assert "Another sentence." in edited.rendered.text
     await approve_issue(app, EDITOR, 1)
-    approved = await bench.snapshot(FIRST)
+    approved = await workbench.snapshot(FIRST)
     change(templates, "in full</a>", "at length</a>")
-    later = await bench.snapshot(FIRST)
+    later = await workbench.snapshot(FIRST)
     assert approved.rendered
     assert approved.rendered.frozen
     assert later.version == approved.version
@@ -134,8 +134,8 @@ async def test_an_edit_shows_and_an_approved_issue_ignores_templates(
 async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
     app: App, templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench = Workbench(app, templates)
-    await bench.snapshot(EVERYDAY)
+    workbench = Workbench(app, templates)
+    await workbench.snapshot(EVERYDAY)
     begun, go_on, compiled = threading.Event(), threading.Event(), []
 
     def slowly_at_first(*args: Any) -> FrozenIssue:
@@ -146,14 +146,14 @@ async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
 
     monkeypatch.setattr(drafts, "freeze", slowly_at_first)
     change(templates, "in full</a>", "at length</a>")
-    first = asyncio.create_task(bench.snapshot(EVERYDAY))
+    first = asyncio.create_task(workbench.snapshot(EVERYDAY))
     assert await asyncio.to_thread(begun.wait, 10)
     change(templates, "at length</a>", "word by word</a>")
-    others = [asyncio.create_task(bench.snapshot(EVERYDAY)) for _ in range(3)]
+    others = [asyncio.create_task(workbench.snapshot(EVERYDAY)) for _ in range(3)]
     await asyncio.sleep(0.2)  # long enough to overtake the first, if that were possible
     go_on.set()
     await first
-    for snapshot in [*await asyncio.gather(*others), await bench.snapshot(EVERYDAY)]:
+    for snapshot in [*await asyncio.gather(*others), await workbench.snapshot(EVERYDAY)]:
         assert snapshot.rendered
         assert "word by word</a>" in snapshot.rendered.html
     assert len(compiled) == 2
@@ -162,7 +162,11 @@ async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
 async def test_the_event_loop_goes_on_while_an_edited_template_is_compiled(
     app: App, templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench, loop, turned = Workbench(app, templates), asyncio.get_running_loop(), threading.Event()
+    workbench, loop, turned = (
+        Workbench(app, templates),
+        asyncio.get_running_loop(),
+        threading.Event(),
+    )
 
     def waiting(*args: Any) -> FrozenIssue:
         loop.call_soon_threadsafe(turned.set)
@@ -170,7 +174,7 @@ async def test_the_event_loop_goes_on_while_an_edited_template_is_compiled(
         return freeze(*args)
 
     monkeypatch.setattr(drafts, "freeze", waiting)
-    assert (await bench.snapshot(EVERYDAY)).rendered
+    assert (await workbench.snapshot(EVERYDAY)).rendered
 
 
 @pytest.mark.usefixtures("draft")
@@ -187,10 +191,10 @@ async def test_a_reader_s_own_address_and_links_are_shown(
 
 @pytest.mark.usefixtures("draft")
 async def test_who_is_no_reader_is_refused(app: App) -> None:
-    bench = Workbench(app)
+    workbench = Workbench(app)
     with pytest.raises(NotFound, match="is not a reader"):
-        await bench.snapshot(FIRST, reader="nobody@example.org")
+        await workbench.snapshot(FIRST, reader="nobody@example.org")
     with pytest.raises(UsageError):
-        await bench.snapshot(FIRST, reader="no address")
+        await workbench.snapshot(FIRST, reader="no address")
     with pytest.raises(NotFound, match="variant"):
-        await bench.snapshot(FIRST, variant="nope")
+        await workbench.snapshot(FIRST, variant="nope")

@@ -43,7 +43,7 @@ def test_a_finding_without_a_place_has_no_address() -> None:
     assert [item.address and item.address.partition("#")[2] for item in found] == [
         None,
         "line-3",
-        "bench-view",
+        "workbench-view",
     ]
 
 
