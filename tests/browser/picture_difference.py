@@ -1,4 +1,4 @@
-"""What differs between two pictures of a mail, as a picture: black is the same."""
+"""The difference between two pictures of a mail, as a picture: black means equal."""
 
 from base64 import b64decode, b64encode
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pictures of the samples beside the reviewed: written down to be looked at, never a failure."""
+"""Pictures of the samples compared with the reviewed ones: differences are recorded, not failed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ PHONE = Viewport(375, "light")
 
 
 @pytest.mark.parametrize("name", ["everyday", "right-to-left"])
-def test_what_differs_is_told(
+def test_differences_are_recorded(
     still_browser: Browser, name: str, record_property: Callable[[str, object], None]
 ) -> None:
     shares = dict(compare_pictures(still_browser, name, goldens.read(name).html))
@@ -26,7 +26,7 @@ def test_what_differs_is_told(
         record_property(f"{name}-{view.name}", f"{share:.2%} of the pixels differ")
 
 
-def test_a_change_makes_a_picture_of_itself(still_browser: Browser, tmp_path: Path) -> None:
+def test_a_change_is_written_as_a_picture(still_browser: Browser, tmp_path: Path) -> None:
     html = goldens.read("single-item").html
     changed = html.replace("#166534", "#ff00ff")
     assert changed != html

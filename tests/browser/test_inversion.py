@@ -1,4 +1,4 @@
-"""What preflight computes of an inversion is what a browser draws of it."""
+"""Preflight computes the inverted colours that a browser draws."""
 
 from base64 import b64encode
 
@@ -48,7 +48,7 @@ def near(one: Colour, other: Colour) -> bool:
     return all(abs(a - b) <= 2 for a, b in zip(one, other, strict=True))
 
 
-async def test_the_full_one(page: Page) -> None:
+async def test_full_inversion_is_drawn_as_computed(page: Page) -> None:
     expected = [inverted_colour(found[0]) for paper in PAPERS if (found := parse(paper))]
     for paper, one, other in zip(
         PAPERS, await drawn(page, fully_inverted(HTML)), expected, strict=True
@@ -56,9 +56,9 @@ async def test_the_full_one(page: Page) -> None:
         assert near(one, other), f"{paper}: drawn {one}, computed {other}"
 
 
-async def test_the_partial_one(page: Page) -> None:
+async def test_partial_inversion_is_drawn_as_computed(page: Page) -> None:
     turned = partly_inverted(HTML)
     computed = computed_styles(Parsed(turned), ColourScheme.LIGHT)
-    expected = [look.paper for element, look in computed.items() if element.tag == "div"]
+    expected = [style.paper for element, style in computed.items() if element.tag == "div"]
     for paper, one, other in zip(PAPERS, await drawn(page, turned), expected, strict=True):
         assert near(one, other), f"{paper}: drawn {one}, computed {other}"

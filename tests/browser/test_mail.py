@@ -81,7 +81,7 @@ def test_columns_stand_side_by_side_at_600_and_stack_at_375(
 
 
 @pytest.mark.parametrize("width", [320, 375, 600, 640, 1280])
-def test_nothing_runs_over_the_side(
+def test_nothing_overflows_the_width(
     still_browser: Browser, html: str, letter: str, width: int
 ) -> None:
     for page in (html, letter):

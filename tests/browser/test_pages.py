@@ -97,7 +97,7 @@ async def test_a_reader_signs_up_confirms_and_leaves_without_javascript(
     assert await _states(sites.app) == [SubscriptionState.ACTIVE]
 
 
-async def test_pages_load_their_style_and_break_no_rule_of_their_own(
+async def test_pages_load_their_style_and_violate_no_policy_of_their_own(
     sites: Sites, browser: BrowserContext
 ) -> None:
     page = await browser.new_page()
@@ -126,7 +126,7 @@ async def test_the_hidden_field_is_out_of_sight_and_out_of_the_tab_order(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nothing_sticks_out_of_a_phone(
+async def test_nothing_overflows_on_a_phone(
     sites: Sites, browser: BrowserContext, scheme: str
 ) -> None:
     page = await browser.new_page()
@@ -142,7 +142,7 @@ async def test_nothing_sticks_out_of_a_phone(
         assert wide == 0
 
 
-async def test_a_link_in_a_received_mail_opens_in_a_new_tab_and_its_scripts_stay_dead(
+async def test_a_link_in_a_received_mail_opens_in_a_new_tab_and_scripts_do_not_run(
     sites: Sites, browser: BrowserContext
 ) -> None:
     raw = MAIL.format(link=f"{sites.public}/compare").encode()

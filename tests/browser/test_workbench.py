@@ -1,4 +1,4 @@
-"""The workbench in a real browser: a template is edited on disk, and the page follows."""
+"""The workbench in a real browser: a template is edited on disk, and the page updates."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -75,7 +75,7 @@ async def test_a_saved_template_shows_at_once_and_a_mistake_in_place(
     problem = page.get_by_role("alert")
     await expect(problem).to_contain_text("card.mjml.j2:9", timeout=PATIENCE)
     await expect(problem).to_contain_text("categry")
-    await expect(problem).to_contain_text("last good view")
+    await expect(problem).to_contain_text("last good version")
     await expect(mail.get_by_text("at length").first).to_be_visible()
 
     edit(card, "item.categry |", "item.category |")
@@ -94,7 +94,7 @@ async def test_every_view_is_reached_by_plain_links(address: str, context: Brows
 
 
 @pytest.mark.parametrize("context", [True], indirect=True, ids=["scripts"])
-async def test_a_finding_leads_to_its_spot(
+async def test_a_finding_leads_to_its_place(
     app: App, address: str, card: Path, context: BrowserContext
 ) -> None:
     async with app.store.write() as session:
@@ -121,7 +121,9 @@ async def test_a_finding_leads_to_its_spot(
 
 
 @pytest.mark.parametrize("context", [True], indirect=True, ids=["scripts"])
-async def test_a_script_in_a_mail_is_dead(app: App, address: str, context: BrowserContext) -> None:
+async def test_a_script_in_a_mail_does_not_run(
+    app: App, address: str, context: BrowserContext
+) -> None:
     async with app.store.read() as session:
         weekly = await get_edition(session, "weekly")
     await add_issue(app, weekly, 3, IssueState.APPROVED)

@@ -98,8 +98,8 @@ _EMULATED = {
 }
 
 
-def _enough(look: ComputedStyle) -> float:
-    large = look.size >= LARGE or (look.bold and look.size >= LARGE_IF_BOLD)
+def _enough(style: ComputedStyle) -> float:
+    large = style.size >= LARGE or (style.bold and style.size >= LARGE_IF_BOLD)
     return ENOUGH_IF_LARGE if large else ENOUGH
 
 

@@ -64,13 +64,13 @@ def text_sizes(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     if message.page is None:
         return
     reported: set[float] = set()
-    for element, look in computed_styles(message.page, ColourScheme.LIGHT).items():
-        if look.hidden or not element.own_text or element.tag in ("title", "style", "script"):
+    for element, style in computed_styles(message.page, ColourScheme.LIGHT).items():
+        if style.hidden or not element.own_text or element.tag in ("title", "style", "script"):
             continue
-        if look.size < SMALLEST_TEXT and look.size not in reported:
-            reported.add(look.size)
-            detail = f"{look.size:g} px"
-            yield SMALL_TEXT.found(detail, in_html(element), needle=f"font-size: {look.size:g}px")
+        if style.size < SMALLEST_TEXT and style.size not in reported:
+            reported.add(style.size)
+            detail = f"{style.size:g} px"
+            yield SMALL_TEXT.found(detail, in_html(element), needle=f"font-size: {style.size:g}px")
 
 
 def targets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
@@ -80,9 +80,9 @@ def targets(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     found = computed_styles(message.page, ColourScheme.LIGHT)
     reported: set[float] = set()
     for element in message.page.links:
-        look = found[element]
-        height = _height(element, look)
-        if look.hidden or not element.text or _in_sentence(element) or height >= TARGET:
+        style = found[element]
+        height = _height(element, style)
+        if style.hidden or not element.text or _in_sentence(element) or height >= TARGET:
             continue
         if height not in reported:
             reported.add(height)
@@ -116,9 +116,9 @@ def _descendants(element: Element) -> Iterator[Element]:
         yield from _descendants(child)
 
 
-def _height(element: Element, look: ComputedStyle) -> float:
+def _height(element: Element, style: ComputedStyle) -> float:
     """Vertical padding of an inline link does not count: clients treat it differently."""
-    return look.line if look.display == "inline" else look.height
+    return style.line if style.display == "inline" else style.height
 
 
 def _in_sentence(element: Element) -> bool:

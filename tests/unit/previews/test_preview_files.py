@@ -17,7 +17,7 @@ PREVIEW = Preview(
 )
 
 
-def test_each_preview_is_written_as_it_is(tmp_path: Path) -> None:
+def test_each_preview_is_written_unchanged(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
     written = write_previews(folder, [PREVIEW], pictures=False)
     assert [path.name for path in written] == ["index.html", "all.html", "all.txt", "all.eml"]

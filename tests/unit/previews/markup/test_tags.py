@@ -11,7 +11,7 @@ MAIL = (
 )
 
 
-def test_what_nobody_changes_stays_to_the_byte() -> None:
+def test_an_unchanged_page_stays_byte_for_byte() -> None:
     assert rewrite(MAIL, attribute=lambda tag, name, value: value, css=str) == MAIL
     assert styled(MAIL, lambda tag, name, value: value) == MAIL
 
@@ -23,7 +23,7 @@ def test_only_declarations_are_changed() -> None:
     assert "font-family:&quot;A B&quot;,C;color:blue" in html
 
 
-@pytest.mark.parametrize("look", CLIENT_VIEWS.values(), ids=CLIENT_VIEWS)
+@pytest.mark.parametrize("view", CLIENT_VIEWS.values(), ids=CLIENT_VIEWS)
 @pytest.mark.parametrize("html", ["", "x<b", "x<a href=", "x<!--", "x<!--[if mso]>"])
-def test_broken_html_is_shown_as_it_is(look: ClientView, html: str) -> None:
-    assert look.draw(html).endswith(html)
+def test_broken_html_is_kept_unchanged(view: ClientView, html: str) -> None:
+    assert view.draw(html).endswith(html)

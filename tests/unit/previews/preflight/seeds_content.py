@@ -130,7 +130,9 @@ SEEDS = [
         printed(text=("Community: 128 votes", "Community: undefined")),
     ),
     Seed(
-        "CNT-023", "an apostrophe read wrongly", written(_set(sentence="It is the toolâ€™s week."))
+        "CNT-023",
+        "an apostrophe decoded wrongly",
+        written(_set(sentence="It is the toolâ€™s week.")),
     ),
     Seed(
         "CNT-023",
@@ -176,7 +178,7 @@ SEEDS = [
     ),
     Seed("CNT-042", "a quote twice", written(_quoted_twice)),
     Seed("CNT-043", "a tool that the glance lacks", written(lambda data: data["glance"].pop(2))),
-    Seed("CNT-044", "more comparisons than the most", known(max_items=2)),
+    Seed("CNT-044", "more comparisons than the maximum", known(max_items=2)),
     Seed("CNT-050", "75 % of 2 and 1", written(_figures("Lantern 3", ship=2, skip=1))),
     Seed("CNT-051", "SHIP at 25 %", written(_figures("Loom & Ledger <beta>", verdict="ship"))),
     Seed(
@@ -191,8 +193,8 @@ SEEDS = [
         printed(text=("Ferry: 50% (2 ship / 2 skip)", "Ferry: 75% (3 ship / 1 skip)")),
     ),
     Seed("CNT-054", "another percentage in the HTML", printed(html=(">50%<", ">57%<"))),
-    Seed("CNT-060", "a first verdict told as a flip", written(_flip(before="no_take"))),
-    Seed("CNT-060", "a flip to where it was", written(_flip(before="split"))),
+    Seed("CNT-060", "a first verdict printed as a flip", written(_flip(before="no_take"))),
+    Seed("CNT-060", "a flip to the same verdict", written(_flip(before="split"))),
     Seed(
         "CNT-060",
         "a flip that the store does not know",
@@ -201,7 +203,7 @@ SEEDS = [
     Seed("CNT-060", "a flip to another verdict than the badge's", written(_flip(after="skip"))),
     Seed(
         "CNT-061",
-        "a flip that is not told",
+        "a flip that is not printed",
         known(
             true_flips=(
                 FlipFact("Ferry", "SHIP", "SPLIT"),

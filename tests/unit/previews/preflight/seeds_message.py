@@ -85,8 +85,8 @@ SEEDS = [
     Seed("MSG-010", "two Froms", sent("From: ", "From: Eve <eve@news.example.org>\r\nFrom: ")),
     Seed("MSG-010", "no Date", sent("Date: Tue, 08 Dec 2026 09:00:00 +0000\r\n", "")),
     Seed("MSG-010", "no Message-ID", sent("Message-ID: <c0ffee@news.example.org>\r\n", "")),
-    Seed("MSG-011", "a Date nobody can read", sent("Date: Tue, 08 Dec 2026", "Date: yesterday")),
-    Seed("MSG-012", "a Message-ID elsewhere", sent("<c0ffee@news", "<c0ffee@evil")),
+    Seed("MSG-011", "an unreadable Date", sent("Date: Tue, 08 Dec 2026", "Date: yesterday")),
+    Seed("MSG-012", "a Message-ID of another domain", sent("<c0ffee@news", "<c0ffee@evil")),
     Seed("MSG-012", "a Message-ID without a domain", sent("<c0ffee@news.example.org>", "<c0ffee>")),
     Seed(
         "MSG-013", "a From without an address", sent("<digest@news.example.org>\r\nRep", "\r\nRep")

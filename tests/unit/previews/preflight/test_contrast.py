@@ -1,4 +1,4 @@
-"""Contrast is computed in the very views that the preview shows, and says in which."""
+"""Contrast is computed for the views that the preview shows, and findings name the view."""
 
 from previews.markup.colours import ColourScheme
 from previews.markup.computed_style import computed_styles
@@ -24,7 +24,7 @@ def inverted(letter: RenderedMessage) -> list[Finding]:
     return list(contrast.when_inverted(letter, Facts()))
 
 
-def test_each_emulation_is_told_by_its_name_and_shown_in_its_view() -> None:
+def test_each_emulation_is_named_and_shown_in_its_view() -> None:
     [full] = inverted(cell(*MEETS_IN_FULL))
     assert full.place.view == "inverted"
     assert full.detail.endswith("inverted in full as in Outlook's mobile apps")
@@ -34,29 +34,29 @@ def test_each_emulation_is_told_by_its_name_and_shown_in_its_view() -> None:
     assert {full.place.view, part.place.view} <= CLIENT_VIEWS.keys()
 
 
-def test_the_partial_one_names_the_colours_it_makes_and_looks_for_those_that_were_written() -> None:
+def test_partial_inversion_names_the_inverted_colours_and_locates_the_written_ones() -> None:
     [part] = inverted(cell(*MEETS_IN_PART))
     assert "#ededed on #ffff00" in part.detail
     assert part.needle == "#000000"
 
 
-def test_what_is_weak_by_light_already_is_told_once() -> None:
+def test_what_is_weak_in_light_is_reported_once() -> None:
     weak = cell("#888888", "#999999")
     assert len(list(contrast.in_light(weak, Facts()))) == 1
     assert inverted(weak) == []
 
 
-def test_what_a_client_leaves_alone_is_not_turned() -> None:
+def test_colours_that_a_client_keeps_are_not_inverted() -> None:
     assert inverted(cell("#ffffff", "#166534")) == []
 
 
-def test_rules_of_the_scheme_that_nobody_asked_for_do_not_count() -> None:
+def test_rules_of_the_other_scheme_do_not_count() -> None:
     html = (
         "<html><head><style>p{color:#000}@media (prefers-color-scheme: dark){p{color:#fff}}"
         "</style></head><body><p>words</p></body></html>"
     )
     page = HtmlPage(in_scheme(html, ColourScheme.LIGHT))
-    [look] = [
-        look for el, look in computed_styles(page, ColourScheme.LIGHT).items() if el.tag == "p"
+    [style] = [
+        style for el, style in computed_styles(page, ColourScheme.LIGHT).items() if el.tag == "p"
     ]
-    assert look.ink == (0, 0, 0)
+    assert style.ink == (0, 0, 0)

@@ -1,4 +1,4 @@
-"""docs/preflight.md lists every code, with what is true of it, and no other."""
+"""docs/preflight.md lists every code with its severity and title, and no other code."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Links on the network: only public addresses are asked, and what they answer is told."""
+"""Links on the network: only public addresses get requests, and each answer has its code."""
 
 import asyncio
 import socket
@@ -118,12 +118,14 @@ def codes(site: str) -> Follow:
         (f"http://{'ü' * 64}.example/", "LNK-033"),
     ],
 )
-async def test_what_the_network_says_is_told(codes: Follow, address: str, code: str) -> None:
+async def test_each_answer_of_the_network_has_its_code(
+    codes: Follow, address: str, code: str
+) -> None:
     found = await codes(address)
-    assert [told for told, _ in found] == [code]
+    assert [found_code for found_code, _ in found] == [code]
 
 
-async def test_a_page_that_is_there_is_nothing_to_tell(codes: Follow, asked: list[str]) -> None:
+async def test_a_page_that_exists_has_no_finding(codes: Follow, asked: list[str]) -> None:
     assert await codes("SITE/there") == []
     assert asked == ["HEAD /there"]
 
@@ -136,14 +138,14 @@ async def test_a_page_that_is_there_is_nothing_to_tell(codes: Follow, asked: lis
         ("SITE?q", "/?q"),
     ],
 )
-async def test_an_address_is_asked_for_in_ascii(
+async def test_an_address_is_requested_in_ascii(
     codes: Follow, asked: list[str], address: str, path: str
 ) -> None:
     assert await codes(address) == []
     assert asked == [f"HEAD {path}"]
 
 
-async def test_a_host_outside_ascii_is_asked_under_its_name_in_dns(
+async def test_a_host_outside_ascii_is_requested_under_its_dns_name(
     codes: Follow, site: str, asked: list[str]
 ) -> None:
     assert await codes(f"{site.replace('site', 'straße')}/there") == []
@@ -155,11 +157,11 @@ async def test_a_redirect_in_utf_8_is_followed(codes: Follow, asked: list[str]) 
     assert asked[-1] == "HEAD /Z%C3%BCrich"
 
 
-async def test_one_odd_redirect_hides_no_other_link(codes: Follow) -> None:
+async def test_one_invalid_redirect_hides_no_other_link(codes: Follow) -> None:
     assert {code for code, _ in await codes("SITE/odd", "SITE/gone")} == {"LNK-033", "LNK-030"}
 
 
-async def test_slow_name_servers_hold_up_only_the_links(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_name_servers_delay_only_the_links(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
 
     def getaddrinfo(*_: object, **__: object) -> list[object]:
@@ -183,17 +185,17 @@ async def test_where_head_is_refused_get_decides(codes: Follow, asked: list[str]
     assert asked == ["HEAD /no-head", "GET /no-head"]
 
 
-async def test_each_address_is_asked_once(codes: Follow, asked: list[str]) -> None:
+async def test_each_address_is_requested_once(codes: Follow, asked: list[str]) -> None:
     await codes("SITE/there", "SITE/there")
     assert len(asked) == 1
 
 
-async def test_a_redirect_is_shown_with_where_it_leads(codes: Follow, site: str) -> None:
+async def test_a_redirect_is_shown_with_its_target(codes: Follow, site: str) -> None:
     [(_, detail)] = await codes("SITE/moved")
     assert detail == f"{site}/moved → {site}/there"
 
 
-async def test_this_machine_is_never_asked_unless_let_through(site: str, asked: list[str]) -> None:
+async def test_this_machine_gets_no_request_unless_allowed(site: str, asked: list[str]) -> None:
     fetcher = Fetcher()
     with pytest.raises(PrivateAddress):
         await fetcher.ask("GET", f"{site}/there")
@@ -204,5 +206,5 @@ async def test_this_machine_is_never_asked_unless_let_through(site: str, asked: 
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1/", "http://[::1]/", "http://localhost/", "http://169.254.1.1/"]
 )
-async def test_a_link_to_this_machine_is_left_to_the_checks_on_paper(address: str) -> None:
+async def test_a_link_to_this_machine_is_left_to_the_offline_checks(address: str) -> None:
     assert await online.follow_links([Link(address, FindingPlace("html"), "")]) == []

@@ -1,4 +1,4 @@
-"""Each planted mistake is found under its code, and nothing else is called an error."""
+"""Each planted mistake is found under its code, with no other error."""
 
 import pytest
 
@@ -27,21 +27,21 @@ ELSEWHERE = {"TPL", "LNK-03", "DLV"}
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=str)
-def test_a_planted_mistake_is_found_and_no_other(seed: Seed) -> None:
+def test_a_planted_mistake_is_found_and_no_other_error(seed: Seed) -> None:
     errors, warnings = found_codes(seed.plant())
     assert seed.code in errors | warnings
     assert errors <= {seed.code}
 
 
-def test_there_are_enough() -> None:
+def test_at_least_sixty_codes_are_planted() -> None:
     assert len({seed.code for seed in SEEDS}) >= 60
 
 
-def test_the_shipped_sample_has_none() -> None:
+def test_the_shipped_sample_has_no_finding() -> None:
     assert clean().check().findings == ()
 
 
-def test_the_samples_page_in_the_archive_has_none() -> None:
+def test_the_sample_s_archive_page_has_no_finding() -> None:
     content = IssueContent.model_validate(sample())
     page = compile_issue(content, SITE, templates(), WEB).html()
     assert run([RenderedMessage(WEB, page_html=page)], facts_of(content)).findings == ()

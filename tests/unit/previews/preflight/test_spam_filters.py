@@ -1,4 +1,4 @@
-"""SpamAssassin and rspamd: their answers are read, and their absence is said."""
+"""SpamAssassin and rspamd: their answers are parsed, and their absence is reported."""
 
 import stat
 from pathlib import Path
@@ -42,7 +42,7 @@ def install(folder: Path, name: str, script: str) -> None:
     program.chmod(program.stat().st_mode | stat.S_IEXEC)
 
 
-async def test_without_any_filter_that_is_what_is_said(folder: Path) -> None:
+async def test_without_any_filter_the_finding_says_so(folder: Path) -> None:
     scores, findings = await ask_spam_filters(b"")
     assert scores == []
     assert [finding.code for finding in findings] == ["DLV-003"]
@@ -63,13 +63,13 @@ async def test_a_few_points_are_a_warning(folder: Path) -> None:
     assert finding.code == "DLV-001"
 
 
-async def test_a_clean_message_is_nothing_to_tell(folder: Path) -> None:
+async def test_a_clean_message_has_no_finding(folder: Path) -> None:
     install(folder, "spamassassin", REPORT.format(word="No", score="-0.1"))
     _, findings = await ask_spam_filters(b"")
     assert findings == []
 
 
-async def test_a_filter_that_does_not_answer_is_ended(
+async def test_a_filter_that_does_not_answer_is_killed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(folder, "spamassassin", "#!/bin/sh\nexec sleep 60\n")

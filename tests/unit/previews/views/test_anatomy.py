@@ -17,7 +17,7 @@ def test_fields_are_unfolded_and_decoded() -> None:
     assert found["From"].decoded is None
 
 
-def test_the_tree_tells_each_part_with_its_size() -> None:
+def test_the_tree_has_each_part_with_its_size() -> None:
     root, text, html = mime_tree(RAW)
     assert (root.kind, root.depth, root.wire) == ("multipart/alternative", 0, len(RAW))
     assert (text.kind, text.charset, text.encoding) == ("text/plain", "utf-8", "quoted-printable")
@@ -25,7 +25,7 @@ def test_the_tree_tells_each_part_with_its_size() -> None:
     assert (html.kind, html.decoded) == ("text/html", len("<p>x</p>"))
 
 
-def test_the_line_on_which_gmail_clips_is_told() -> None:
+def test_the_line_in_which_gmail_clips_is_marked() -> None:
     lines = source_lines("a" * (CLIP_BYTES - 10) + "\nthis is it\nbehind\n")
     assert [line.cut for line in lines] == [False, True, False, False]
     assert [line.clipped for line in lines] == [False, False, True, True]

@@ -8,17 +8,17 @@ MAIL = (
 )
 
 
-def test_dark_takes_the_dark_rules_and_drops_the_light_ones() -> None:
+def test_dark_applies_the_dark_rules_and_drops_the_light_ones() -> None:
     html = in_scheme(MAIL, ColourScheme.DARK)
     assert "@media (min-width:0){.a" in html
     assert "@media screen and (max-width:0){.b" in html
 
 
-def test_light_takes_the_light_rules_and_drops_the_dark_ones() -> None:
+def test_light_applies_the_light_rules_and_drops_the_dark_ones() -> None:
     html = in_scheme(MAIL, ColourScheme.LIGHT)
     assert "@media (max-width:0){.a" in html
     assert "@media screen and (min-width:0){.b" in html
 
 
-def test_the_canvas_is_that_of_the_scheme() -> None:
+def test_the_background_is_that_of_the_scheme() -> None:
     assert "<head><style>:root{color-scheme:dark!important}" in painted(MAIL, ColourScheme.DARK)

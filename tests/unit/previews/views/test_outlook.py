@@ -6,16 +6,16 @@ from previews.views.outlook import as_outlook, holds
 @pytest.mark.parametrize(
     "condition", ["mso", "mso | IE", "gte mso 9", "(gte mso 9)|(IE)", "!(IE)", "mso 16"]
 )
-def test_these_hold_in_outlook(condition: str) -> None:
+def test_these_conditions_apply_in_outlook(condition: str) -> None:
     assert holds(condition)
 
 
 @pytest.mark.parametrize("condition", ["!mso", "IE", "lte mso 11", "!mso & !IE", "mso & IE"])
-def test_these_do_not(condition: str) -> None:
+def test_these_conditions_do_not_apply(condition: str) -> None:
     assert not holds(condition)
 
 
-def test_its_own_table_is_taken_and_the_others_part_goes() -> None:
+def test_outlook_s_branch_is_kept_and_the_branch_for_others_removed() -> None:
     html = as_outlook(
         "<head></head><!--[if mso]><table><tr><td><![endif]-->a"
         "<!--[if !mso]><!--><b>others</b><!--<![endif]--><!-- kept -->"
@@ -25,7 +25,7 @@ def test_its_own_table_is_taken_and_the_others_part_goes() -> None:
     assert "<!-- kept -->" in html
 
 
-def test_what_word_ignores_is_gone() -> None:
+def test_declarations_that_word_ignores_are_removed() -> None:
     html = as_outlook(
         '<div style="max-width:272px;width:100%;padding:9px;color:red"></div>'
         '<td style="padding:9px;border-radius:3px" background="x.png"></td>'
@@ -37,11 +37,11 @@ def test_what_word_ignores_is_gone() -> None:
     assert "#fff" in html
 
 
-def test_media_queries_go_and_other_rules_stay() -> None:
+def test_media_queries_are_removed_and_other_rules_stay() -> None:
     html = as_outlook("<style>p{color:red}@media (max-width:599px){p{color:blue}}</style>")
     assert "p{color:red}" in html
     assert "blue" not in html
 
 
-def test_what_is_hidden_stays_hidden() -> None:
+def test_hidden_elements_stay_hidden() -> None:
     assert "display:none" in as_outlook('<div style="display:none;width:0">…</div>')

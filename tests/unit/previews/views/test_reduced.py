@@ -1,7 +1,7 @@
 from previews.views.reduced import without_images, without_styles
 
 
-def test_a_picture_leaves_its_words() -> None:
+def test_a_picture_is_replaced_by_its_alternative_text() -> None:
     html = without_images(
         '<img src="https://x/y.png" srcset="z 2x" alt="Nobody ships"><td background="a.png">'
         '<p style="background:url(b.png)">x</p>'
@@ -10,6 +10,6 @@ def test_a_picture_leaves_its_words() -> None:
     assert "png" not in html
 
 
-def test_style_elements_go_and_style_attributes_stay() -> None:
+def test_style_elements_are_removed_and_style_attributes_stay() -> None:
     html = without_styles('<style media="all">p{color:red}</style><p style="color:blue">x</p>')
     assert html == '<p style="color:blue">x</p>'

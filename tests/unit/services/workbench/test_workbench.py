@@ -1,4 +1,4 @@
-"""What the workbench shows is what would be sent; a mistake leaves the last good view."""
+"""What the workbench shows is what would be sent; a mistake leaves the last good version."""
 
 import asyncio
 import shutil
@@ -62,13 +62,13 @@ async def test_every_sample_can_be_shown(app: App, name: str) -> None:
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in snapshot.rendered.eml
 
 
-async def test_a_sample_that_there_is_none_of_is_told_with_those_there_are(app: App) -> None:
+async def test_an_unknown_sample_is_an_error_that_lists_the_samples(app: App) -> None:
     with pytest.raises(NotFound, match="everyday"):
         await Workbench(app).snapshot(PreviewTarget(SAMPLE, "nope"))
 
 
 @pytest.mark.usefixtures("draft")
-async def test_an_issue_is_shown_on_the_bytes_that_the_preview_writes(app: App) -> None:
+async def test_an_issue_is_rendered_to_the_bytes_that_the_preview_writes(app: App) -> None:
     snapshot = await Workbench(app).snapshot(FIRST)
     written = await preview_issue(app, 1)
     assert snapshot.rendered
@@ -76,7 +76,7 @@ async def test_an_issue_is_shown_on_the_bytes_that_the_preview_writes(app: App) 
     assert snapshot.rendered.hash == written.hash
 
 
-async def test_a_changed_template_shows_at_the_next_look(app: App, templates: Path) -> None:
+async def test_a_changed_template_shows_in_the_next_snapshot(app: App, templates: Path) -> None:
     workbench = Workbench(app, templates)
     before = await workbench.snapshot(EVERYDAY)
     change(templates, "in full</a>", "at length</a>")
@@ -86,7 +86,7 @@ async def test_a_changed_template_shows_at_the_next_look(app: App, templates: Pa
     assert "at length</a>" in after.rendered.html
 
 
-async def test_a_mistake_is_told_with_its_place_and_the_last_good_view_stays(
+async def test_a_mistake_is_reported_with_its_place_and_the_last_good_version_stays(
     app: App, templates: Path
 ) -> None:
     workbench = Workbench(app, templates)
@@ -103,7 +103,9 @@ async def test_a_mistake_is_told_with_its_place_and_the_last_good_view_stays(
     assert mended.problem is None
 
 
-async def test_a_mistake_from_the_beginning_shows_nothing_else(app: App, templates: Path) -> None:
+async def test_a_mistake_in_the_first_version_leaves_nothing_to_show(
+    app: App, templates: Path
+) -> None:
     change(templates, "<mj-text", "<mj-txt")
     snapshot = await Workbench(app, templates).snapshot(EVERYDAY)
     assert snapshot.rendered is None
@@ -159,7 +161,7 @@ async def test_of_two_quick_edits_the_last_wins_however_long_the_first_takes(
     assert len(compiled) == 2
 
 
-async def test_the_event_loop_goes_on_while_an_edited_template_is_compiled(
+async def test_the_event_loop_runs_on_while_an_edited_template_is_compiled(
     app: App, templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workbench, loop, turned = (
@@ -190,7 +192,7 @@ async def test_a_reader_s_own_address_and_links_are_shown(
 
 
 @pytest.mark.usefixtures("draft")
-async def test_who_is_no_reader_is_refused(app: App) -> None:
+async def test_an_address_that_is_not_a_reader_s_is_an_error(app: App) -> None:
     workbench = Workbench(app)
     with pytest.raises(NotFound, match="is not a reader"):
         await workbench.snapshot(FIRST, reader="nobody@example.org")

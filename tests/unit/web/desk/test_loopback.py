@@ -34,7 +34,7 @@ def test_everything_else_is_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize("within", ["image", "iframe", "script", "empty"])
-def test_no_part_of_another_site_s_page_is_served(within: str) -> None:
+def test_requests_from_another_site_s_page_are_refused(within: str) -> None:
     assert is_embedded({"sec-fetch-site": "cross-site", "sec-fetch-dest": within})
 
 
@@ -42,6 +42,8 @@ def test_no_part_of_another_site_s_page_is_served(within: str) -> None:
     ("site", "within"),
     [("cross-site", "document"), ("same-origin", "iframe"), ("same-origin", "image"), ("none", "")],
 )
-def test_a_link_from_elsewhere_and_the_desk_s_own_parts_are(site: str, within: str) -> None:
+def test_links_from_elsewhere_and_the_desk_s_own_requests_are_served(
+    site: str, within: str
+) -> None:
     assert not is_embedded({"sec-fetch-site": site, "sec-fetch-dest": within})
     assert not is_embedded({})

@@ -38,7 +38,7 @@ async def test_any_other_host_name_is_refused(desk: httpx.AsyncClient, app: App,
         assert "Hello" not in page.text
 
 
-async def test_what_a_page_elsewhere_embeds_is_refused(desk: httpx.AsyncClient) -> None:
+async def test_requests_embedded_in_another_site_are_refused(desk: httpx.AsyncClient) -> None:
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
     image = await desk.get("/samples/emoji/frame", headers={**elsewhere, "Sec-Fetch-Dest": "image"})
     link = await desk.get("/", headers={**elsewhere, "Sec-Fetch-Dest": "document"})
@@ -128,7 +128,7 @@ async def test_an_issue_s_text_and_source_are_shown_inert(
     "path",
     ["/issues/9", "/issues/99999999999999999999", "/issues/3/nope.html", "/issues/3?variant=nope"],
 )
-async def test_what_is_not_there_is_said_in_one_sentence(
+async def test_what_does_not_exist_gets_a_page_of_one_sentence(
     desk: httpx.AsyncClient, app: App, weekly: Edition, path: str
 ) -> None:
     await add_issue(app, weekly, 3, IssueState.APPROVED)
@@ -156,7 +156,7 @@ async def test_the_inbox_comes_in_pages(desk: httpx.AsyncClient, app: App) -> No
     assert (await desk.get("/inbox?page=0")).status_code == 422
 
 
-async def test_a_message_is_shown_inert_with_its_links_to_follow(
+async def test_a_message_is_shown_inert_with_working_links(
     desk: httpx.AsyncClient, app: App
 ) -> None:
     message_id = receive(app)
@@ -187,7 +187,7 @@ async def test_only_messages_are_read(desk: httpx.AsyncClient, name: str) -> Non
         assert (await desk.get(path)).status_code == 404
 
 
-async def test_nothing_on_the_desk_writes_or_may_be_posted_to(
+async def test_the_desk_writes_nothing_and_accepts_no_post(
     desk: httpx.AsyncClient, app: App, weekly: Edition, dump: Dump
 ) -> None:
     await add_issue(app, weekly, 3, IssueState.APPROVED)

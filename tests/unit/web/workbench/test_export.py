@@ -39,7 +39,7 @@ async def test_every_link_leads_to_a_file_beside_it(folder: Path) -> None:
             assert (folder / link).is_file(), f"{page.name} links to {link}"
 
 
-async def test_every_finding_leads_to_its_spot_without_a_server(app: App, folder: Path) -> None:
+async def test_every_finding_leads_to_its_place_without_a_server(app: App, folder: Path) -> None:
     await edit_issue(app, EDITOR, 1, Edit(subject="IT SHOUTS", sentence="A week of TK tools."))
     spotted = folder.parent / "spotted"
     await export_workbench(app, 1, spotted)
@@ -61,7 +61,7 @@ async def test_every_finding_leads_to_its_spot_without_a_server(app: App, folder
             assert (spotted / link).is_file(), f"{page.name} links to {link}"
 
 
-async def test_pages_of_spots_that_are_gone_go_too(app: App, folder: Path) -> None:
+async def test_pages_of_old_highlights_are_deleted(app: App, folder: Path) -> None:
     own = folder / "my-spot-on.html"
     own.write_text("mine", "utf-8")
     await edit_issue(app, EDITOR, 1, Edit(sentence="A week of TK tools."))
@@ -72,7 +72,7 @@ async def test_pages_of_spots_that_are_gone_go_too(app: App, folder: Path) -> No
     assert list(folder.glob("*-spot-*.html")) == [own]
 
 
-async def test_what_was_found_after_an_edit_marks_nothing_of_the_look_before(
+async def test_findings_after_an_edit_highlight_nothing_in_the_earlier_snapshot(
     app: App, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def edited_meanwhile(app: App, number: int) -> CheckedIssue:
@@ -86,14 +86,14 @@ async def test_what_was_found_after_an_edit_marks_nothing_of_the_look_before(
     assert 'id="spot-' not in (folder / "frames" / "all-light.html").read_text("utf-8")
 
 
-async def test_a_frame_brings_its_policy_and_its_links_are_inert(folder: Path) -> None:
+async def test_a_frame_has_its_own_policy_and_inert_links(folder: Path) -> None:
     frame = (folder / "frames" / "all-dark.html").read_text("utf-8")
     assert "default-src 'none'" in frame.partition("<style")[0]
     assert "/unsubscribe/preview" in frame
     assert b"/unsubscribe/preview" in (folder / "all.eml").read_bytes()
 
 
-async def test_the_first_page_is_the_mail_in_light(folder: Path) -> None:
+async def test_the_first_page_is_the_mail_in_the_light_view(folder: Path) -> None:
     index = (folder / "index.html").read_text("utf-8")
     assert 'src="frames/all-light.html"' in index
     assert "<script" not in index

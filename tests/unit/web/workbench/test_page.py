@@ -1,4 +1,4 @@
-"""The workbench's pages: every view of a sample, comparing, and scripts that stay dead."""
+"""The workbench's pages: every view of a sample, comparisons, and scripts that never run."""
 
 import asyncio
 from datetime import timedelta
@@ -25,12 +25,12 @@ from tests.readers import EDITOR
 from tests.unit.web.conftest import add_issue
 
 
-@pytest.mark.parametrize("look", CLIENT_VIEWS.values(), ids=CLIENT_VIEWS)
-async def test_every_look_says_what_it_is_and_is_framed_inert(
-    desk: httpx.AsyncClient, look: object
+@pytest.mark.parametrize("view", CLIENT_VIEWS.values(), ids=CLIENT_VIEWS)
+async def test_every_client_view_has_a_note_and_is_framed_inert(
+    desk: httpx.AsyncClient, view: object
 ) -> None:
-    assert look in CLIENT_VIEWS.values()
-    key = getattr(look, "key", "")
+    assert view in CLIENT_VIEWS.values()
+    key = getattr(view, "key", "")
     page = (await desk.get(f"/samples/emoji?view={key}&width=320")).text
     assert CLIENT_VIEWS[key].note.split("'")[0] in page
     assert page.count("<iframe") == 1
@@ -52,13 +52,13 @@ async def test_every_other_view_is_shown(desk: httpx.AsyncClient, view: str) -> 
     assert "<iframe" not in page.text
 
 
-async def test_the_headers_are_told_decoded_too(desk: httpx.AsyncClient) -> None:
+async def test_the_headers_are_shown_decoded_too(desk: httpx.AsyncClient) -> None:
     page = (await desk.get("/samples/emoji?view=headers")).text
     assert "=?utf-8?" in page
     assert '<span class="none">🦜 Parrot Studio' in page
 
 
-async def test_a_sample_stands_beside_another(desk: httpx.AsyncClient) -> None:
+async def test_a_sample_is_compared_with_another(desk: httpx.AsyncClient) -> None:
     page = (await desk.get("/samples/emoji?against=sample-no-panel&width=375")).text
     assert 'src="/samples/no-panel/frame?view=light"' in page
     lines = (await desk.get("/samples/emoji?against=sample-no-panel&view=text")).text
@@ -88,13 +88,13 @@ async def test_a_sample_stands_beside_another(desk: httpx.AsyncClient) -> None:
         "/goldens/nope/frame",
     ],
 )
-async def test_what_is_not_there_is_said(desk: httpx.AsyncClient, path: str) -> None:
+async def test_what_does_not_exist_is_reported(desk: httpx.AsyncClient, path: str) -> None:
     page = await desk.get(path)
     assert page.status_code == 404
     assert "<h1>This page does not exist</h1>" in page.text
 
 
-async def test_a_spot_is_marked_and_only_a_spot(
+async def test_a_locator_highlights_its_element_and_nothing_else(
     desk: httpx.AsyncClient, app: App, weekly: Edition
 ) -> None:
     await add_issue(app, weekly, 3, IssueState.APPROVED)
@@ -106,7 +106,7 @@ async def test_a_spot_is_marked_and_only_a_spot(
     assert 'id="spot-' not in bad.text
 
 
-async def test_preflight_s_findings_stand_on_the_issue_s_page(
+async def test_preflight_s_findings_are_on_the_issue_s_page(
     desk: httpx.AsyncClient, app: App, weekly: Edition
 ) -> None:
     async with app.store.write() as session:
@@ -146,12 +146,14 @@ async def test_the_issue_s_page_lists_its_tests(
     assert "ed@example.org" not in (await desk.get("/samples/emoji")).text
 
 
-async def test_a_change_is_told_within_a_second(app: App, weekly: Edition, tmp_path: Path) -> None:
+async def test_a_change_sends_an_event_within_a_second(
+    app: App, weekly: Edition, tmp_path: Path
+) -> None:
     folder = tmp_path / "email"
     (folder / "shared").mkdir(parents=True)
     (folder / "weekly").mkdir()
     site = build_desk(app, templates=folder)
-    told: list[bytes] = []
+    events: list[bytes] = []
     heard = asyncio.Event()
 
     async def receive() -> dict[str, object]:
@@ -160,7 +162,7 @@ async def test_a_change_is_told_within_a_second(app: App, weekly: Edition, tmp_p
 
     async def send(message: dict[str, object]) -> None:
         if body := message.get("body"):
-            told.append(bytes(body))  # type: ignore[call-overload]
+            events.append(bytes(body))  # type: ignore[call-overload]
             heard.set()
 
     scope = {
@@ -176,6 +178,6 @@ async def test_a_change_is_told_within_a_second(app: App, weekly: Edition, tmp_p
     await asyncio.sleep(0.3)
     (folder / "weekly" / "issue.mjml.j2").write_text("<mjml>", "utf-8")
     await asyncio.wait_for(heard.wait(), 2)
-    assert len(set(told)) == 2
+    assert len(set(events)) == 2
     site.state.closing.set()
     await asyncio.wait_for(streaming, 2)
