@@ -21,7 +21,7 @@ from digest.services.issues.rebuild import rebuild_issue
 from digest.services.issues.reports import NEWEST, list_issues
 from digest.services.issues.show import show_issue
 from digest.web.workbench.export import export_workbench
-from previews.preview_files import Preview, what_is_missing, write_previews
+from previews.preview_files import BrowserFailed, Preview, what_is_missing, write_previews
 
 app = typer.Typer(help="Compose, preview, approve and send issues.", no_args_is_help=True)
 
@@ -132,6 +132,8 @@ def preview(
         files = write_previews(out, views, pictures=pictures)
     except OSError as error:
         raise DigestError(f"cannot write to {out}: {error.strerror}") from None
+    except BrowserFailed as error:
+        raise DigestError(f"no screenshots: {error}; --no-pictures leaves them out") from None
     if as_json:
         print_json(
             {

@@ -40,7 +40,7 @@ READER = ReaderValues(
 
 @dataclass(frozen=True)
 class Case:
-    """A message, its facts, and (for mistakes made there) template and content."""
+    """A message, its facts, and the template and content for mistakes made there."""
 
     raw: bytes
     facts: Facts
@@ -93,7 +93,7 @@ def clean() -> Case:
 
 
 def written(change: Callable[[dict[str, Any]], object]) -> Callable[[], Case]:
-    """A mistake in what the issue says."""
+    """A mistake in the content of the issue."""
 
     def plant() -> Case:
         data = json.loads(json.dumps(sample()))
@@ -135,7 +135,7 @@ def sent(old: str | bytes, new: str | bytes, count: int = 1) -> Callable[[], Cas
 def printed(
     html: tuple[str, str] | None = None, text: tuple[str, str] | None = None
 ) -> Callable[[], Case]:
-    """A mistake in what a part says, encoded as it would be."""
+    """A mistake in the text of a part, encoded as usual."""
 
     def plant() -> Case:
         content = IssueContent.model_validate(sample())
