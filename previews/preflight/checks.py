@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from previews.preflight import compilation
+from previews.preflight import compile_errors
 from previews.preflight.accessibility import contrast, legibility, semantics
 from previews.preflight.clients import compatibility, html_pitfalls
 from previews.preflight.clients.features import used
 from previews.preflight.clients.support import scores
-from previews.preflight.content import audience_and_time, figures, items, subject_line, words
+from previews.preflight.content import audience_and_time, figures, items, subject_line, wording
 from previews.preflight.deliverability import authentication, spam_filters
 from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, Rule, merge_findings
@@ -47,18 +47,18 @@ HTML_CHECKS: tuple[MessageCheck, ...] = (
     *semantics.CHECKS,
     *legibility.CHECKS,
     *subject_line.CHECKS,
-    *words.CHECKS,
+    *wording.CHECKS,
     *figures.CHECKS,
 )
 ISSUE_CHECKS: tuple[IssueCheck, ...] = (
     *subject_line.ISSUE_CHECKS,
-    *words.ISSUE_CHECKS,
+    *wording.ISSUE_CHECKS,
     *items.ISSUE_CHECKS,
     *figures.ISSUE_CHECKS,
     *audience_and_time.ISSUE_CHECKS,
 )
 _MODULES: tuple[ModuleType, ...] = (
-    compilation,
+    compile_errors,
     lines,
     header_fields,
     list_headers,
@@ -75,7 +75,7 @@ _MODULES: tuple[ModuleType, ...] = (
     semantics,
     legibility,
     subject_line,
-    words,
+    wording,
     items,
     figures,
     audience_and_time,

@@ -21,7 +21,7 @@ from digest.services.preflight.largest_reader import messages_to_check
 from digest.services.preflight.network import ask_filters, ask_network
 from digest.services.site import site_of
 from previews.preflight.checks import Preflight, run
-from previews.preflight.compilation import broken_template, unusable_content
+from previews.preflight.compile_errors import broken_template, unusable_content
 from previews.preflight.facts import Facts
 from previews.preflight.finding import Finding, merge_findings
 from previews.preflight.rendered_message import RenderedMessage

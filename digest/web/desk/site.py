@@ -15,7 +15,7 @@ from digest.web.http import errors, monitoring, prometheus
 from digest.web.http.dependencies import attach
 from digest.web.http.middleware import DefaultHeaders, HeadAsGet
 from digest.web.http.pages import HEADERS, Pages
-from digest.web.workbench import frames, page
+from digest.web.workbench import frames, workbench_page
 
 # Frames hold the mails, and have a stricter policy of their own (see `mail_frame`).
 DESK_HEADERS = {
@@ -35,7 +35,7 @@ def build_desk(app: App, worker: Worker | None = None, templates: Path = ROOT) -
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     attach(site, app, pages, worker)
     site.state.workbench = Workbench(app, templates)
-    for noun in (overview, page, frames, inbox, prometheus):
+    for noun in (overview, workbench_page, frames, inbox, prometheus):
         site.include_router(noun.router)
     site.include_router(monitoring.desk_router)
     site.mount("/static", StaticFiles(packages=[("templates", "web/static")]))

@@ -13,9 +13,9 @@ from digest.web.http.dependencies import Closing, CurrentWorkbench
 from digest.web.http.mail_frame import client_view_frame
 from digest.web.workbench.requests import Chosen, IssueTarget, SampleTarget, require_rendered
 from digest.web.workbench.view import ViewChoice, golden_page
+from previews.file_changes import changes_in
 from previews.views.client_views import CLIENT_VIEWS
 from previews.views.highlights import with_highlights
-from previews.watching import changes_in
 
 router = APIRouter()
 

@@ -9,7 +9,7 @@ from digest.cli.issue_checks import print_checked
 from digest.issues.tables import IssueOverride
 from digest.services.preflight.check import CheckedIssue, checked_issue
 from previews.preflight.checks import Preflight
-from previews.preflight.content.words import PLACEHOLDER_WORD
+from previews.preflight.content.wording import PLACEHOLDER_WORD
 from previews.preflight.finding import FindingPlace
 
 DOCS = Path(__file__).parents[3] / "docs" / "cli.md"

@@ -4,8 +4,8 @@ from digest.services.preflight.check import checked_issue
 from digest.services.workbench.finding_places import PlacedFinding, WorkbenchPlace
 from digest.services.workbench.snapshot import ISSUE, PreviewTarget
 from digest.web.workbench.finding_links import choice_of, highlighted_choices, link_findings
-from digest.web.workbench.page import DeskLinks
 from digest.web.workbench.view import ViewChoice
+from digest.web.workbench.workbench_page import DeskLinks
 from previews.preflight.checks import Preflight
 from previews.preflight.finding import FindingPlace, warning
 
