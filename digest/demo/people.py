@@ -1,4 +1,4 @@
-"""The demonstration's readers: they use the real form, the real mail and the real buttons."""
+"""The demonstration's readers, who use the real form, the real mails and the real buttons."""
 
 import asyncio
 import re
@@ -12,20 +12,19 @@ from digest.inbox.received import list_messages, read_message
 NAMES = ("ada", "grace", "alan", "edsger", "barbara", "donald", "margaret", "tim")
 CONFIRM_LINK = re.compile(r"https?://\S+/confirm/[\w.-]+")
 UNSUBSCRIBE_LINK = re.compile(r"<(https?://\S+/unsubscribe/[^>]+)>")
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 async def sign_up(site: str, names: tuple[str, ...] = NAMES) -> int:
-    """Fill in the form for each name."""
+    """Fill in the form for each name; the number of sign-ups."""
     for name in names:
-        fields = {"address": f"{name}@readers.example.org", "edition": "weekly"}
-        await _post(f"{site}/signup", fields)
+        await _post(f"{site}/signup", {"address": f"{name}@readers.example.org"})
     return len(names)
 
 
 async def confirm(inbox: Path, expected: int) -> int:
-    """Wait for the confirmation mails, open each link, and press its button."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    """Wait for the confirmation mails, open each link, press its button; the number confirmed."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while len(found := await asyncio.to_thread(_confirm_links, inbox)) < expected:
             await asyncio.sleep(0.2)
     for link in found:
@@ -35,7 +34,7 @@ async def confirm(inbox: Path, expected: int) -> int:
 
 
 async def unsubscribe_with_one_click(inbox: Path, address: str) -> None:
-    """What a mail program's own button does: RFC 8058's POST to the header's URL."""
+    """Do what a mail program's own button does: POST to the URL in the header (RFC 8058)."""
     await _post(_one_click_url(inbox, address), {"List-Unsubscribe": "One-Click"})
 
 
@@ -64,5 +63,5 @@ async def _get(url: str) -> None:
 
 def _open(request: urllib.request.Request) -> None:
     # Only ever the demonstration's own pages on loopback.
-    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
         answer.read()

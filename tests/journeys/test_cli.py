@@ -187,7 +187,7 @@ class TestRefusals:
         ("words", "expected"),
         [
             ("comparisons show nope", "digest comparisons list"),
-            ("readers show nobody@example.org", "is no reader"),
+            ("readers show nobody@example.org", "is not a reader"),
             ("readers add nobody", "no @"),
             ("issues show 7", "digest issues list"),
             ("issues compose --slot someday", "YYYY-MM-DD"),
