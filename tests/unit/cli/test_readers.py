@@ -23,7 +23,7 @@ from digest.errors import NotFound, Refused, UsageError
 from digest.settings import Settings
 from digest.store import open_store
 from digest.tables import metadata
-from schedules.editions import create_default
+from schedules.editions import EditionChange, create_default, create_edition
 from schedules.errors import ScheduleError
 from subscribers.errors import UnreadableFile
 from subscribers.keys import Keyring
@@ -96,7 +96,7 @@ def test_adding_with_consent_given_elsewhere_mails_nobody(run: Run, open_app: An
     assert [(e["kind"], e["source"]) for e in shown["consent"]] == [("imported", "fair, 3 May")]
 
 
-def test_what_is_no_address_or_no_edition_is_a_mistake_of_usage(run: Run) -> None:
+def test_an_invalid_address_or_an_unknown_edition_is_a_usage_error(run: Run) -> None:
     with pytest.raises(UsageError, match="has no @"):
         run("add", "ann")
     for more in ([], ["--confirmed"]):
@@ -104,7 +104,9 @@ def test_what_is_no_address_or_no_edition_is_a_mistake_of_usage(run: Run) -> Non
             run("add", "ann@example.org", "--edition", "daily", *more)
 
 
-def test_who_is_suppressed_is_not_added_and_the_editor_is_told(run: Run, open_app: Any) -> None:
+def test_a_suppressed_address_is_not_added_and_the_error_names_the_reason(
+    run: Run, open_app: Any
+) -> None:
     run("suppress", "ann@example.org", "--note", "asked by phone")
     with pytest.raises(Refused, match="suppressed"):
         run("add", "ann@example.org", "--confirmed")
@@ -112,7 +114,7 @@ def test_who_is_suppressed_is_not_added_and_the_editor_is_told(run: Run, open_ap
     assert deliveries(open_app) == []
 
 
-def test_an_import_tells_its_counts_and_writes_the_rejects(run: Run, tmp_path: Path) -> None:
+def test_an_import_prints_its_counts_and_writes_the_rejected_rows(run: Run, tmp_path: Path) -> None:
     path, rejects = tmp_path / "list.csv", tmp_path / "rejects.csv"
     path.write_text("email\nann@example.org\nbob@example.org\n=1+1\n")
     words = ["import", str(path), "--confirmed", "--rejects", str(rejects)]
@@ -126,7 +128,7 @@ def test_an_import_tells_its_counts_and_writes_the_rejects(run: Run, tmp_path: P
     assert [row["state"] for row in json.loads(run("list", "--json"))] == ["active", "active"]
 
 
-def test_an_import_without_one_good_row_fails(run: Run, tmp_path: Path) -> None:
+def test_an_import_without_a_single_good_row_fails(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("email\nann\n")
     assert "1 rejected" in run("import", str(path), exit_code=1)
@@ -186,6 +188,61 @@ def test_erasing_asks_first_and_leaves_nothing_in_the_ledger(run: Run, open_app:
         run("suppress", "ann@example.org", "--lift")
 
 
-def test_a_stranger_is_not_shown(run: Run) -> None:
+def test_an_unknown_address_is_not_shown(run: Run) -> None:
     with pytest.raises(NotFound, match="is not a reader"):
         run("show", "eve@example.org")
+
+
+def consent_sources(run: Run, address: str = "ann@example.org") -> list[str]:
+    return [event["source"] for event in json.loads(run("show", address, "--json"))["consent"]]
+
+
+def test_the_consent_log_names_who_acted_at_the_command_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "eve")
+    (tmp_path / "list.csv").write_text("email\nann@example.org\n")
+    run("import", str(tmp_path / "list.csv"), "--confirmed")
+    run("suppress", "ann@example.org", "--note", "asked by phone")
+    run("suppress", "ann@example.org", "--lift")
+    run("erase", "ann@example.org", "--yes")
+    assert consent_sources(run) == [
+        "import of list.csv, eve",
+        "manual: command line, eve, asked by phone",
+        "manual: command line, eve",
+        "command line, eve, at the reader's request",
+    ]
+    run("add", "bob@example.org")
+    assert consent_sources(run, "bob@example.org") == ["command line, eve"]
+
+
+def test_without_an_edition_the_only_active_one_is_taken(run: Run, open_app: Any) -> None:
+    async def add_monthly() -> None:
+        async with open_app() as app, app.store.write() as session:
+            await create_edition(session, "monthly", EditionChange(), app.clock())
+
+    assert json.loads(run("add", "ann@example.org", "--json"))["edition"] == "weekly"
+    asyncio.run(add_monthly())
+    with pytest.raises(UsageError, match="several editions: weekly, monthly"):
+        run("add", "bob@example.org")
+    added = json.loads(run("add", "bob@example.org", "--edition", "monthly", "--json"))
+    assert added["edition"] == "monthly"
+
+
+def test_the_keys_of_a_shown_reader_are_the_documented_ones(run: Run) -> None:
+    run("add", "ann@example.org")
+    run("suppress", "ann@example.org")
+    shown = json.loads(run("show", "ann@example.org", "--json"))
+    assert list(shown) == [
+        "id",
+        "address",
+        "created_at",
+        "erased_at",
+        "editions",
+        "suppressed",
+        "consent",
+    ]
+    assert list(shown["editions"][0]) == ["edition", "state", "confirmed_at", "ended_at"]
+    assert list(shown["suppressed"][0]) == ["reason", "at", "source"]
+    assert list(shown["consent"][0]) == ["at", "kind", "edition", "source", "wording", "ip"]
+    assert shown["created_at"] == "2026-11-20T12:00:00Z"

@@ -1,4 +1,4 @@
-"""What a reader does, in a test's words; each call is a transaction of its own."""
+"""What readers and editors do, in short; each call is a transaction of its own."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,8 +25,8 @@ ANN = EmailAddress.parse("ann@example.org")
 
 
 @dataclass
-class Desk:
-    """The store with a clock that the test moves."""
+class ReaderActions:
+    """Acts on a store, with a clock that the test moves."""
 
     store: Store
     keyring: Keyring
@@ -39,7 +39,7 @@ class Desk:
     async def request(
         self, address: EmailAddress = ANN, edition: str = "weekly", ip: str | None = None
     ) -> str | None:
-        """Sign up; the secret of the link she is mailed, if she is."""
+        """Sign up; the secret of the link, or None if no mail is sent."""
         async with self.store.write() as session:
             token = await signup.request(
                 session,
@@ -58,12 +58,12 @@ class Desk:
         async with self.store.write() as session:
             return await signup.confirm(session, raw, now=self.now, ip=ip)
 
-    async def peek(self, raw: str) -> signup.PendingConfirmation:
+    async def read_link(self, raw: str) -> signup.PendingConfirmation:
         async with self.store.read() as session:
             return await signup.read_link(session, raw, self.now)
 
     async def join(self, address: EmailAddress = ANN, edition: str = "weekly") -> int:
-        """Sign up and confirm; her id."""
+        """Sign up and confirm; the id of the reader."""
         raw = await self.request(address, edition)
         assert raw is not None
         return (await self.confirm(raw)).subscriber_id
@@ -111,7 +111,7 @@ class Desk:
                 )
 
     async def id_of(self, address: EmailAddress = ANN) -> int:
-        """Her number, or one that is nobody's."""
+        """The id of the reader, or one that nobody has."""
         async with self.store.read() as session:
             found = await find(session, self.keyring, address)
         return found.id if found and found.id else 0
@@ -130,5 +130,5 @@ class Desk:
 
 
 @pytest.fixture
-def desk(store: Store, keyring: Keyring, now: datetime) -> Desk:
-    return Desk(store, keyring, now)
+def readers(store: Store, keyring: Keyring, now: datetime) -> ReaderActions:
+    return ReaderActions(store, keyring, now)

@@ -22,7 +22,7 @@ slugs = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True).filter(lambda s
 
 
 @given(ids, slugs)
-def test_links_say_whom_and_what_they_are_for(subscriber_id: int, edition: str) -> None:
+def test_a_link_names_the_reader_and_the_edition(subscriber_id: int, edition: str) -> None:
     token = unsubscribe_token(RING, subscriber_id, edition)
     assert read_unsubscribe_token(RING, token) == (subscriber_id, edition)
     assert read_preferences_token(RING, preferences_token(RING, subscriber_id)) == subscriber_id
@@ -43,7 +43,7 @@ def test_an_altered_or_cut_link_is_refused(
 
 
 @given(st.text())
-def test_anything_else_is_refused(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     for read in (read_unsubscribe_token, read_preferences_token, read_return_path_tag):
         with pytest.raises(BadToken):
             read(RING, text)
@@ -93,5 +93,5 @@ def test_short_keys_are_refused() -> None:
         Keyring.from_text("long enough for a key, short")
 
 
-def test_a_link_once_sent_goes_on_working_whatever_is_rewritten() -> None:
+def test_links_that_were_sent_before_keep_working() -> None:
     assert unsubscribe_token(RING, 7, "weekly") == "fbc3.7-weekly.ddcecb6a5fd8012e2ca124d83e"

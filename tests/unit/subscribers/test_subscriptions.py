@@ -1,28 +1,31 @@
 """Unsubscribing and preferences."""
 
+import pytest
+
 from subscribers import subscriptions
-from subscribers.states import SubscriptionState, SuppressionReason
-from tests.unit.subscribers.conftest import ANN, Desk
+from subscribers.readers import subscriptions_of
+from subscribers.states import LinkState, SubscriptionState, SuppressionReason
+from tests.unit.subscribers.conftest import ANN, ReaderActions
 
 
-async def standing(desk: Desk, subscriber_id: int) -> subscriptions.ReaderStatus | None:
-    async with desk.store.read() as session:
+async def standing(readers: ReaderActions, subscriber_id: int) -> subscriptions.ReaderStatus | None:
+    async with readers.store.read() as session:
         return await subscriptions.reader_status(session, subscriber_id)
 
 
-async def test_unsubscribing_ends_one_edition(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    await desk.join(edition="monthly")
-    assert await desk.unsubscribe(subscriber_id, "weekly")
-    assert await desk.audience("weekly") == []
-    assert await desk.audience("monthly") == [ANN.wire]
+async def test_unsubscribing_ends_one_edition(readers: ReaderActions) -> None:
+    subscriber_id = await readers.join()
+    await readers.join(edition="monthly")
+    assert await readers.unsubscribe(subscriber_id, "weekly")
+    assert await readers.audience("weekly") == []
+    assert await readers.audience("monthly") == [ANN.wire]
 
 
-async def test_unsubscribing_from_all_also_suppresses_the_address(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    await desk.join(edition="monthly")
-    assert await desk.unsubscribe(subscriber_id, None)
-    found = await standing(desk, subscriber_id)
+async def test_unsubscribing_from_all_also_suppresses_the_address(readers: ReaderActions) -> None:
+    subscriber_id = await readers.join()
+    await readers.join(edition="monthly")
+    assert await readers.unsubscribe(subscriber_id, None)
+    found = await standing(readers, subscriber_id)
     assert found is not None
     assert found.editions == {
         "weekly": SubscriptionState.ENDED,
@@ -31,84 +34,120 @@ async def test_unsubscribing_from_all_also_suppresses_the_address(desk: Desk) ->
     assert found.suppressed == {SuppressionReason.UNSUBSCRIBE}
 
 
-async def test_unsubscribing_again_writes_nothing(desk: Desk) -> None:
-    subscriber_id = await desk.join()
+async def test_unsubscribing_again_writes_nothing(readers: ReaderActions) -> None:
+    subscriber_id = await readers.join()
     for edition in ("weekly", None):
-        assert await desk.unsubscribe(subscriber_id, edition)
-        events = await desk.events(subscriber_id)
-        assert not await desk.unsubscribe(subscriber_id, edition)
-        assert await desk.events(subscriber_id) == events
+        assert await readers.unsubscribe(subscriber_id, edition)
+        events = await readers.events(subscriber_id)
+        assert not await readers.unsubscribe(subscriber_id, edition)
+        assert await readers.events(subscriber_id) == events
 
 
-async def test_unsubscribing_from_what_she_never_had_or_as_nobody_is_no_error(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    assert not await desk.unsubscribe(subscriber_id, "monthly")
-    assert not await desk.unsubscribe(subscriber_id + 1, "weekly")
-    assert not await desk.unsubscribe(subscriber_id + 1, None)
+async def test_unsubscribing_from_another_edition_or_an_unknown_reader_is_not_an_error(
+    readers: ReaderActions,
+) -> None:
+    subscriber_id = await readers.join()
+    assert not await readers.unsubscribe(subscriber_id, "monthly")
+    assert not await readers.unsubscribe(subscriber_id + 1, "weekly")
+    assert not await readers.unsubscribe(subscriber_id + 1, None)
 
 
-async def test_an_erased_reader_may_still_follow_her_unsubscribe_link(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    await desk.erase()
-    assert not await desk.unsubscribe(subscriber_id, "weekly")
-    assert not await desk.unsubscribe(subscriber_id, None)
-    assert await standing(desk, subscriber_id) is None
+async def test_an_erased_reader_may_still_follow_an_unsubscribe_link(
+    readers: ReaderActions,
+) -> None:
+    subscriber_id = await readers.join()
+    await readers.erase()
+    assert not await readers.unsubscribe(subscriber_id, "weekly")
+    assert not await readers.unsubscribe(subscriber_id, None)
+    assert await standing(readers, subscriber_id) is None
 
 
-async def test_the_status_names_the_address_and_the_editions(desk: Desk) -> None:
-    found = await standing(desk, await desk.join())
+async def test_the_status_names_the_address_and_the_editions(readers: ReaderActions) -> None:
+    found = await standing(readers, await readers.join())
     assert found is not None
     assert found.address == ANN
     assert found.editions == {"weekly": SubscriptionState.ACTIVE}
 
 
-async def test_turning_an_edition_on_again_is_consent_and_is_logged(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    await desk.unsubscribe(subscriber_id)
-    changes = await desk.set_editions(subscriber_id, "weekly", "monthly")
+async def test_turning_an_edition_on_again_is_consent_and_is_logged(readers: ReaderActions) -> None:
+    subscriber_id = await readers.join()
+    await readers.unsubscribe(subscriber_id)
+    changes = await readers.set_editions(subscriber_id, "weekly", "monthly")
     assert changes.started == ("monthly", "weekly")
-    assert await desk.audience() == [ANN.wire]
-    assert (await desk.events(subscriber_id))[-2:] == ["confirmed", "confirmed"]
-    assert (await desk.log())[-1].wording == "signup-1"
+    assert await readers.audience() == [ANN.wire]
+    assert (await readers.events(subscriber_id))[-2:] == ["confirmed", "confirmed"]
+    assert (await readers.log())[-1].wording == "signup-1"
 
 
-async def test_turning_an_edition_off_ends_it_without_suppressing_her(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    assert (await desk.set_editions(subscriber_id)).ended == ("weekly",)
-    found = await standing(desk, subscriber_id)
+async def test_turning_an_edition_off_ends_it_without_a_suppression(
+    readers: ReaderActions,
+) -> None:
+    subscriber_id = await readers.join()
+    assert (await readers.set_editions(subscriber_id)).ended == ("weekly",)
+    found = await standing(readers, subscriber_id)
     assert found is not None
     assert found.editions == {"weekly": SubscriptionState.ENDED}
     assert not found.suppressed
 
 
-async def test_saving_unchanged_preferences_writes_nothing(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    before = await desk.log()
-    assert await desk.set_editions(subscriber_id, "weekly") == subscriptions.EditionChanges()
-    assert len(await desk.log()) == len(before)
+async def test_saving_unchanged_preferences_writes_nothing(readers: ReaderActions) -> None:
+    subscriber_id = await readers.join()
+    before = await readers.log()
+    assert await readers.set_editions(subscriber_id, "weekly") == subscriptions.EditionChanges()
+    assert len(await readers.log()) == len(before)
 
 
-async def test_editions_that_the_form_did_not_offer_are_left_alone(desk: Desk) -> None:
-    subscriber_id = await desk.join(edition="retired")
-    async with desk.store.write() as session:
+async def test_editions_that_the_form_did_not_offer_are_left_alone(readers: ReaderActions) -> None:
+    subscriber_id = await readers.join(edition="retired")
+    async with readers.store.write() as session:
         await subscriptions.set_editions(
-            session, subscriber_id, ["weekly"], offered=["weekly"], source="test", now=desk.now
+            session, subscriber_id, ["weekly"], offered=["weekly"], source="test", now=readers.now
         )
-    assert await desk.audience("retired") == [ANN.wire]
+    assert await readers.audience("retired") == [ANN.wire]
 
 
-async def test_turning_on_after_leaving_all_lifts_her_own_suppression(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    await desk.unsubscribe(subscriber_id, None)
-    await desk.set_editions(subscriber_id, "weekly")
-    assert await desk.audience() == [ANN.wire]
+async def test_turning_an_edition_on_after_leaving_all_lifts_the_unsubscribe(
+    readers: ReaderActions,
+) -> None:
+    subscriber_id = await readers.join()
+    await readers.unsubscribe(subscriber_id, None)
+    await readers.set_editions(subscriber_id, "weekly")
+    assert await readers.audience() == [ANN.wire]
 
 
-async def test_an_old_link_turns_nothing_on_while_mail_bounces_or_is_forbidden(desk: Desk) -> None:
-    subscriber_id = await desk.join()
-    for reason in subscriptions.NOT_BY_LINK:
-        await desk.suppress(reason)
-        changes = await desk.set_editions(subscriber_id, "weekly", "monthly")
-        assert "monthly" in changes.refused
-        assert await desk.audience("monthly") == []
-        await desk.lift()
+@pytest.mark.parametrize(
+    "reason",
+    [SuppressionReason.BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.MANUAL],
+)
+async def test_a_signed_link_turns_nothing_on_while_another_suppression_is_in_force(
+    readers: ReaderActions, reason: SuppressionReason
+) -> None:
+    subscriber_id = await readers.join()
+    await readers.suppress(reason)
+    changes = await readers.set_editions(subscriber_id, "weekly", "monthly")
+    assert "monthly" in changes.refused
+    assert changes.started == ()
+    await readers.lift()
+    assert await readers.audience("monthly") == []
+
+
+async def test_leaving_one_edition_keeps_the_open_link_for_another(
+    readers: ReaderActions,
+) -> None:
+    subscriber_id = await readers.join()
+    raw = await readers.request(edition="monthly")
+    assert raw
+    await readers.unsubscribe(subscriber_id, "weekly")
+    assert (await readers.read_link(raw)).state == LinkState.OPEN
+
+
+async def test_turning_an_edition_on_again_clears_the_date_of_leaving(
+    readers: ReaderActions,
+) -> None:
+    subscriber_id = await readers.join()
+    await readers.unsubscribe(subscriber_id)
+    readers.later(days=1)
+    await readers.set_editions(subscriber_id, "weekly")
+    async with readers.store.read() as session:
+        [subscription] = await subscriptions_of(session, subscriber_id)
+    assert (subscription.ended_at, subscription.confirmed_at) == (None, readers.now)

@@ -91,7 +91,7 @@ def sign_up(app: App, weekly: Edition) -> SignUp:
 
 
 class Reader:
-    """A confirmed reader and her links."""
+    """A confirmed reader and their links."""
 
     def __init__(self, app: App, subscriber_id: int) -> None:
         self.id = subscriber_id

@@ -1,4 +1,4 @@
-"""What a reader does with a link also tells that the mail with it arrived."""
+"""Using the link of a mail also proves that the mail arrived."""
 
 from collections.abc import Awaitable, Callable
 
@@ -50,7 +50,7 @@ async def readers(app: App, add_readers: AddReaders, add_news: AddNews) -> list[
     return ids
 
 
-async def test_unsubscribing_proves_that_her_copy_arrived(app: App, readers: list[int]) -> None:
+async def test_unsubscribing_proves_that_the_copy_arrived(app: App, readers: list[int]) -> None:
     token = unsubscribe_token(app.keyring, readers[0], "weekly")
     await preferences.unsubscribe(app, Actor(Channel.ONE_CLICK), token)
     await preferences.unsubscribe(app, Actor(Channel.ONE_CLICK), token)
@@ -62,7 +62,7 @@ async def test_unsubscribing_proves_that_her_copy_arrived(app: App, readers: lis
     assert second.state == DeliveryState.UNKNOWN
 
 
-async def test_looking_at_the_link_proves_nothing_since_scanners_look_too(
+async def test_opening_the_link_proves_nothing_since_scanners_open_it_too(
     app: App, readers: list[int]
 ) -> None:
     await preferences.read_unsubscribe(app, unsubscribe_token(app.keyring, readers[0], "weekly"))
@@ -77,7 +77,7 @@ async def test_the_preferences_link_proves_nothing_since_it_is_in_older_mails_to
     assert {row.state for row in await deliveries(app)} == {DeliveryState.UNKNOWN}
 
 
-async def test_confirming_proves_that_the_letter_arrived(app: App) -> None:
+async def test_confirming_proves_that_the_confirmation_mail_arrived(app: App) -> None:
     await sign_up(app, "ada@example.org")
     await in_doubt(app, MailingKind.CONFIRMATION)
     async with app.store.read() as session:
@@ -85,8 +85,8 @@ async def test_confirming_proves_that_the_letter_arrived(app: App) -> None:
     await signup.confirm_signup(
         app, Actor(Channel.CONFIRMATION_LINK), raw_token(app.keyring, token)
     )
-    [letter] = await deliveries(app)
-    assert (letter.state, letter.reason) == (
+    [delivery] = await deliveries(app)
+    assert (delivery.state, delivery.reason) == (
         DeliveryState.ACCEPTED,
         "unknown, then confirmed by its link",
     )

@@ -1,4 +1,4 @@
-"""Files as people have them: what is read, what is rejected and why, what cannot be read."""
+"""Files from elsewhere: what is read, what is rejected and why, what cannot be read."""
 
 import gzip
 import io
@@ -48,6 +48,7 @@ ANN_AND_BOB = {"ann@example.org", "bob@example.com"}
         "name\temail_address\nAnn\tann@example.org\nBob\tbob@example.com\n",
         "sep=;\nEmail;Name\nann@example.org;Ann\nbob@example.com;Bob\n",
         "Ann,ann@example.org\nBob,bob@example.com\n",
+        "name|email\nAnn|ann@example.org\nBob|bob@example.com\n",
         "email,address\nann@example.org,1 Street\nbob@example.com,2 Street\n",
         'email,note\nann@example.org,"two\nlines"\nbob@example.com,\n',
         "email\n\n  ann@example.org  \n\nbob@example.com\n,\n",
@@ -60,7 +61,7 @@ ANN_AND_BOB = {"ann@example.org", "bob@example.com"}
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
 )
-def test_lists_are_read_in_all_common_shapes_and_encodings(
+def test_files_are_read_in_all_common_formats_and_encodings(
     read: Read, text: str, encoding: str
 ) -> None:
     assert read(text.encode(encoding)) == (ANN_AND_BOB, [])
@@ -92,7 +93,7 @@ def test_zeros_formulas_and_broken_letters_are_rejected_rows(read: Read) -> None
     assert [reject.row for reject in rejects] == [2, 3, 4]
 
 
-def test_what_our_own_export_neutralised_is_read_back(read: Read) -> None:
+def test_a_cell_that_our_own_export_neutralised_is_read_back(read: Read) -> None:
     assert read(b"email\n'+ann@example.org\n")[0] == {"+ann@example.org"}
 
 
@@ -101,6 +102,21 @@ def test_the_same_address_twice_counts_once(tmp_path: Path, keyring: Keyring) ->
     path.write_text("email\nann@example.org\nANN@EXAMPLE.ORG\nbob@example.com\n")
     with check(path, keyring) as checked:
         assert (checked.rows, checked.duplicates) == (3, 1)
+
+
+def test_a_file_over_a_gigabyte_is_refused(tmp_path: Path, keyring: Keyring) -> None:
+    path = tmp_path / "list.csv"
+    with path.open("wb") as file:
+        file.truncate(1_000_000_001)  # sparse: it takes no space on disk
+    with pytest.raises(UnreadableFile, match="over 1,000,000,000 bytes"), check(path, keyring):
+        pass
+
+
+def test_the_first_ten_rejected_rows_are_kept_as_examples(tmp_path: Path, keyring: Keyring) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email\n" + "nobody\n" * 12)
+    with check(path, keyring) as checked:
+        assert (checked.rejected, len(checked.examples)) == (12, 10)
 
 
 def test_bad_items_of_json_are_rejected_rows(read: Read) -> None:
@@ -122,6 +138,10 @@ def zipped() -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
+        (b"BZh91AY", "bzip2"),
+        (b"\xfd7zXZ\0", "xz"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"\xd0\xcf\x11\xe0", "a workbook"),
         (b"", "empty"),
         (b"\n\n", "empty"),
         (gzip.compress(b"email\n", mtime=0), "gzip"),
@@ -141,7 +161,12 @@ def test_a_file_that_cannot_be_read_is_refused_whole(read: Read, data: bytes, me
         read(data)
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path, keyring: Keyring) -> None:
+def test_a_json_list_over_fifty_million_characters_is_refused(read: Read) -> None:
+    with pytest.raises(UnreadableFile, match="JSON list is too long"):
+        read(b"[" + b" " * 50_000_000)
+
+
+def test_a_path_that_is_not_a_file_is_refused(tmp_path: Path, keyring: Keyring) -> None:
     for path in (tmp_path, tmp_path / "missing.csv", Path("/dev/zero")):
         with pytest.raises(UnreadableFile), check(path, keyring):
             pass

@@ -40,7 +40,7 @@ async def test_opening_the_link_shows_a_button_and_changes_nothing(
     assert await dump() == before
 
 
-async def test_the_button_confirms_and_a_second_click_says_that_it_is_done(
+async def test_the_button_confirms_and_a_second_click_gets_the_page_that_says_so(
     client: httpx.AsyncClient, app: App, sign_up: SignUp
 ) -> None:
     token = await sign_up("ann@example.org")

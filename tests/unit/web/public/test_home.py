@@ -32,7 +32,7 @@ async def test_the_front_page_of_an_empty_installation_says_what_is_coming(
     assert "The first comparisons are on their way" in (await client.get("/")).text
 
 
-async def test_signing_up_writes_a_reader_her_consent_and_a_confirmation_delivery(
+async def test_signing_up_writes_a_reader_their_consent_and_a_confirmation_delivery(
     client: httpx.AsyncClient, app: App
 ) -> None:
     answer = await post(client, " Ann@Example.org ", source="comparison page")
@@ -74,7 +74,7 @@ async def test_a_double_submit_asks_for_one_mail_only(client: httpx.AsyncClient,
         assert len(list(await session.exec(select(Delivery)))) == 1
 
 
-async def test_whoever_fills_in_the_hidden_field_writes_nothing(
+async def test_a_sign_up_with_the_hidden_field_filled_in_writes_nothing(
     client: httpx.AsyncClient, dump: Dump
 ) -> None:
     before = await dump()
@@ -105,7 +105,7 @@ async def test_whoever_fills_in_the_hidden_field_writes_nothing(
         "<script>alert(1)</script>",
     ],
 )
-async def test_what_is_no_address_is_told_so_and_kept_in_the_field(
+async def test_an_invalid_address_gets_an_error_and_stays_in_the_field(
     client: httpx.AsyncClient, dump: Dump, address: str
 ) -> None:
     before = await dump()
@@ -118,18 +118,18 @@ async def test_what_is_no_address_is_told_so_and_kept_in_the_field(
     assert await dump() == before
 
 
-async def test_the_field_keeps_what_was_typed_inert(client: httpx.AsyncClient) -> None:
+async def test_the_text_that_stays_in_the_field_is_escaped(client: httpx.AsyncClient) -> None:
     assert 'value="a&#34; onfocus=x"' in (await post(client, 'a" onfocus=x')).text
 
 
 @pytest.mark.parametrize("data", [{}, {"edition": "weekly"}, {"address": ""}])
-async def test_a_form_without_an_address_is_told_so(
+async def test_a_form_without_an_address_gets_an_error(
     client: httpx.AsyncClient, data: dict[str, str]
 ) -> None:
     assert (await client.post("/signup", data=data)).status_code == 422
 
 
-async def test_an_edition_nobody_offers_is_taken_for_the_default(
+async def test_an_unknown_edition_in_the_form_is_taken_for_the_first(
     client: httpx.AsyncClient, app: App
 ) -> None:
     assert (await post(client, "ann@example.org", edition="../evil")).status_code == 303
@@ -161,7 +161,7 @@ async def test_ten_megabytes_are_refused_early(client: httpx.AsyncClient, dump: 
         ),
     ],
 )
-async def test_a_body_that_is_no_form_gets_a_page(
+async def test_a_body_that_is_not_a_form_gets_a_page(
     client: httpx.AsyncClient, content: bytes, content_type: str
 ) -> None:
     page = await client.post("/signup", content=content, headers={"Content-Type": content_type})
@@ -170,7 +170,7 @@ async def test_a_body_that_is_no_form_gets_a_page(
     assert "Traceback" not in page.text
 
 
-async def test_too_many_tries_from_one_network_are_told_when_to_come_back(
+async def test_too_many_sign_ups_from_one_network_get_a_retry_time(
     app: App, sign_up: SignUp
 ) -> None:
     transport = httpx.ASGITransport(app=build_public(app, signup_rate="2/hour"))

@@ -65,7 +65,7 @@ async def test_one_button_leaves_everything(
     assert await active(app) == set()
 
 
-async def test_editions_that_nobody_offers_are_left_out(
+async def test_unknown_editions_are_ignored(
     client: httpx.AsyncClient, app: App, reader: Reader
 ) -> None:
     await client.post(reader.preferences, data={"edition": ["weekly", "nope", "x" * 999]})

@@ -116,7 +116,7 @@ async def test_another_purpose_s_token_does_not_unsubscribe(
     assert await state(app) == SubscriptionState.ACTIVE
 
 
-async def test_the_link_of_a_preview_does_nothing_and_says_so(
+async def test_the_link_of_a_preview_does_nothing_and_explains_itself(
     client: httpx.AsyncClient, reader: Reader, dump: Dump
 ) -> None:
     before = await dump()
