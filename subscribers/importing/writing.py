@@ -62,7 +62,6 @@ def outcomes_of(rows: FromClause, edition: str, *, confirmed: bool) -> Select[tu
     outcome = case(
         (suppressed(address_hash, FOR_OTHER_REASONS), ImportOutcome.SUPPRESSED.value),
         (suppressed(address_hash, {SuppressionReason.ERASURE}), ImportOutcome.ERASED.value),
-        (col(Subscriber.erased_at).is_not(None), ImportOutcome.ERASED.value),
         (suppressed(address_hash, AT_OWN_REQUEST), ImportOutcome.UNSUBSCRIBED.value),
         # No reader yet, or one of other editions only.
         (col(Subscription.state).is_(None), ImportOutcome.NEW.value),

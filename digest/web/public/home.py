@@ -43,10 +43,10 @@ async def sign_up(
     source: Annotated[str, Form()] = "",
     topic: Annotated[str, Form()] = "",
 ) -> Response:
-    """Take a sign-up; the answer is the same for every valid address.
+    """Accept a sign-up; the answer is the same for every valid address.
 
-    `topic` is a field that people cannot see. Who fills it in is a program, which gets the
-    same answer, so that it does not learn to leave the field empty.
+    `topic` is a field that people cannot see. A program that fills it in gets the same
+    answer, so that it does not learn to leave the field empty.
     """
     if not limit.allows(ip):
         page = failure_page(pages, 429)
