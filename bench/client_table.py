@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def support(stats: dict[str, Any], client: str) -> str:
-    """y, a (in part) or n, of the newest version tested; u where nobody has."""
+    """y, a (in part) or n, of the newest version tested; u for untested."""
     family, _, platform = client.partition(".")
     versions = stats.get(family, {}).get(platform)
     if not versions:

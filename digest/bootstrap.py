@@ -144,7 +144,7 @@ def _routes(settings: Settings, inbox_port: int | None) -> Routes:
 
 
 def _reserve(settings: Settings) -> DiskReserve:
-    """Watches the disk of an SQLite database; that of PostgreSQL is not ours to watch."""
+    """Watches the disk of an SQLite database; the server of PostgreSQL has its own monitoring."""
     path = path_of(settings.store_url)
     return DiskReserve(path.parent if path else None, settings.disk_reserve_mb)
 

@@ -48,14 +48,14 @@ async def current(url: str) -> str | None:
     try:
         async with store.engine.connect() as connection:
             return await connection.run_sync(_revision)
-    except DBAPIError as error:  # also a file that is no database
+    except DBAPIError as error:  # also a file that is not a database
         raise Misconfigured(f"cannot open the database: {store.explain(error)}") from None
     finally:
         await store.close()
 
 
 async def exists(url: str) -> bool:
-    """Whether a database of ours is there."""
+    """Whether there is a database of this program."""
     path = path_of(url)
     if path and not await asyncio.to_thread(path.exists):
         return False

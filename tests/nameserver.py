@@ -1,4 +1,4 @@
-"""A name server on loopback that knows what a test tells it, for whoever asks by UDP or TCP."""
+"""A name server on loopback, over UDP and TCP, that answers with the records of a test."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -53,8 +53,8 @@ async def signed_up(digest: CommandLine, app: App, site: httpx.AsyncClient) -> s
     """Ann has filled in the form; the path of the link that Ann got by mail."""
     await site.post("/signup", data={"address": "ann@example.org", "edition": "weekly"})
     await deliver(app)
-    [letter] = received(digest, "Please confirm")
-    found = CONFIRM.search(text_of(letter, "text/plain"))
+    [message] = received(digest, "Please confirm")
+    found = CONFIRM.search(text_of(message, "text/plain"))
     assert found is not None
     return found.group()
 

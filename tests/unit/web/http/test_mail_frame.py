@@ -1,4 +1,4 @@
-"""Mail in a frame: in the scheme asked for, and harmless."""
+"""Mail in a frame: in the requested colour scheme, and isolated."""
 
 from digest.web.http.mail_frame import frame
 
@@ -14,12 +14,12 @@ def test_links_open_in_a_new_tab_and_the_doctype_stays_first() -> None:
     assert html.startswith('<!doctype html><html><head><base target="_blank"><style>@media')
 
 
-def test_a_mail_without_a_head_is_framed_as_well() -> None:
+def test_a_mail_without_a_head_is_framed_too() -> None:
     assert bytes(frame("<p>x", None).body) == b'<base target="_blank"><p>x'
     assert bytes(frame("<!DOCTYPE html><p>x", None).body).startswith(b"<!DOCTYPE html><base")
 
 
-def test_the_frame_is_sandboxed_and_only_our_own_page_may_hold_it() -> None:
+def test_the_frame_is_sandboxed_and_only_the_site_may_embed_it() -> None:
     policy = frame(MAIL, None).headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "sandbox allow-popups" in policy

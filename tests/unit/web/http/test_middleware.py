@@ -1,4 +1,4 @@
-"""What every request passes first."""
+"""The middleware that every request passes."""
 
 from collections.abc import AsyncIterator
 
@@ -70,7 +70,7 @@ async def test_reading_stops_at_the_limit_where_no_length_is_declared() -> None:
 
 
 @pytest.mark.parametrize("length", ["-1", "1e9", "٣", "", "x"])
-async def test_a_length_that_is_no_number_does_not_pass_for_one(
+async def test_a_length_that_is_not_a_number_is_not_accepted(
     client: httpx.AsyncClient, length: str
 ) -> None:
     request = client.build_request("POST", "/", content=pieces(11))
