@@ -1,4 +1,4 @@
-"""Composing: a draft with a stored reason for every candidate."""
+"""Composing: selecting a draft's items, with a stored reason for every candidate."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +23,7 @@ UNSENT = (IssueState.DRAFT, IssueState.APPROVED, IssueState.SCHEDULED)
 
 @dataclass(frozen=True)
 class Composed:
-    """A draft, and whether it holds enough to go out."""
+    """A draft, its number of items, and why they are too few (None if they are not)."""
 
     issue: Issue
     included: int
@@ -33,16 +33,16 @@ class Composed:
 async def compose_for(
     session: AsyncSession, edition: Edition, slot: Slot, now: datetime
 ) -> Composed:
-    """Compose, or compose again, the draft of a slot.
+    """Compose the draft of a slot, or refresh it.
 
-    An issue that was left over by a skipped or missed slot is taken over, number and
-    all, so that the archive has no gaps and its comparisons are told after all. An
-    approval that it had is void: it was for another date.
+    An unsent issue of a skipped or missed slot is reused with its number, so that the archive
+    has no gaps and its comparisons are published after all. Its approval becomes void, because
+    it was given for another date.
     """
     issue = await _issue_for(session, edition, slot)
     if issue is not None and issue.slot_id != slot.id:
         await reopen(session, issue, now)
-        issue.subject = issue.preheader = issue.sentence = None  # written for another week
+        issue.subject = issue.preheader = issue.sentence = None  # they were about another week
     if issue is None:
         issue = _new_issue(
             edition, await next_number(session), slot.local_date, slot.cutoff_at, now
@@ -55,13 +55,13 @@ async def compose_for(
 async def compose_extra(
     session: AsyncSession, edition: Edition, local_date: date, now: datetime
 ) -> Composed:
-    """Compose an issue outside the calendar; everything known by now is a candidate."""
+    """Compose an issue outside the calendar; every comparison known at `now` is a candidate."""
     issue = _new_issue(edition, await next_number(session), local_date, now, now)
     return await refresh(session, edition, issue, now)
 
 
 async def refresh(session: AsyncSession, edition: Edition, issue: Issue, now: datetime) -> Composed:
-    """Select anew and replace the stored reasons; only a draft can be refreshed."""
+    """Select again and replace the stored reasons. Raises `Refused` unless it is a draft."""
     if issue.state != IssueState.DRAFT:
         raise Refused(
             f"issue {issue.number} is {issue.state}; "
@@ -77,13 +77,13 @@ async def refresh(session: AsyncSession, edition: Edition, issue: Issue, now: da
 
 
 async def outdated_items(session: AsyncSession, issue: Issue) -> dict[str, str]:
-    """slug → why it may not go out in this issue, of the comparisons that it carries.
+    """slug → why it must not be sent in this issue, of the comparisons that it carries.
 
-    Between composing and sending, an editor may withdraw a comparison, or
-    another issue of the edition may be approved with it.
+    Between composing and sending an editor may withdraw a comparison, or another issue of the
+    edition may be approved with it.
     """
     assert issue.id is not None
-    told = await carried_in(session, issue.edition_id, besides=issue.id)
+    carried = await carried_in(session, issue.edition_id, besides=issue.id)
     rows = await session.exec(
         select(Comparison)
         .join(Candidate, col(Candidate.comparison_id) == col(Comparison.id))
@@ -91,9 +91,9 @@ async def outdated_items(session: AsyncSession, issue: Issue) -> dict[str, str]:
         .order_by(col(Candidate.position))
     )
     return {
-        row.slug: "withdrawn" if row.withdrawn_at else told[row.slug]
+        row.slug: "withdrawn" if row.withdrawn_at else carried[row.slug]
         for row in rows
-        if row.withdrawn_at or row.slug in told
+        if row.withdrawn_at or row.slug in carried
     }
 
 
@@ -112,13 +112,13 @@ def _new_issue(
 
 
 async def _issue_for(session: AsyncSession, edition: Edition, slot: Slot) -> Issue | None:
-    """The slot's own issue, else an unsent one that a skipped or missed slot left over."""
-    left_over = (SlotState.SKIPPED, SlotState.MISSED)
+    """The slot's own issue, else the oldest unsent one of a skipped or missed slot."""
+    abandoned = (SlotState.SKIPPED, SlotState.MISSED)
     found = await session.exec(
         select(Issue, Slot)
         .join(Slot, col(Slot.id) == col(Issue.slot_id))
         .where(Issue.edition_id == edition.id, Issue.state != IssueState.CANCELLED)
-        .where((col(Slot.id) == slot.id) | (col(Slot.state).in_(left_over)))
+        .where((col(Slot.id) == slot.id) | (col(Slot.state).in_(abandoned)))
         .order_by((col(Slot.id) == slot.id).desc(), col(Issue.number))
     )
     for issue, owner in found:
@@ -132,7 +132,7 @@ async def _decide(session: AsyncSession, edition: Edition, issue: Issue) -> list
     views = await comparisons(session, include_withdrawn=True)
     since = await previous_sending(session, edition.id)
     history = History(
-        told=await carried_in(session, edition.id, besides=issue.id),
+        carried=await carried_in(session, edition.id, besides=issue.id),
         flipped=frozenset(await verdict_changes_since(session, since, issue.composed_at)),
     )
     rules = Rules(
@@ -171,16 +171,16 @@ def _shortfall(edition: Edition, included: int, decisions: list[SelectionDecisio
     plural = "" if included == 1 else "s"
     return (
         f"{included} new comparison{plural}, the edition needs {edition.min_items} "
-        f"({len(decisions)} candidates looked at)"
+        f"({len(decisions)} candidates considered)"
     )
 
 
 async def require_current_items(session: AsyncSession, issue: Issue) -> None:
-    """Refuse to carry what was withdrawn, or is carried by another issue, since it was composed."""
+    """Raise `Refused` if an item was withdrawn, or approved in another issue, since composing."""
     reasons = await outdated_items(session, issue)
     if reasons:
-        told = "; ".join(f"{slug} is {reason}" for slug, reason in reasons.items())
+        outdated = "; ".join(f"{slug} is {reason}" for slug, reason in reasons.items())
         raise Refused(
-            f"issue {issue.number} is out of date: {told}. "
-            f"`digest issues edit {issue.number} --reopen` selects anew"
+            f"issue {issue.number} is out of date: {outdated}. "
+            f"`digest issues edit {issue.number} --reopen` selects its items again"
         )

@@ -1,4 +1,4 @@
-"""From the catalogue to what one issue says: the `IssueContent` of a draft, as of now."""
+"""From the catalogue to the `IssueContent` of a draft, as of now."""
 
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from schedules.tables import Edition
 
 
 async def content_of(session: AsyncSession, edition: Edition, issue: Issue) -> IssueContent:
-    """What a draft would say if it were frozen now. Raises `Refused` for an empty one."""
+    """The content that a draft would be frozen with now. Raises `Refused` for an empty one."""
     assert issue.id is not None
     by_slug = {view.slug: view for view in await comparisons(session, include_withdrawn=True)}
     items = [
@@ -37,7 +37,7 @@ async def content_of(session: AsyncSession, edition: Edition, issue: Issue) -> I
 
 
 async def flips_of(session: AsyncSession, edition: Edition, issue: Issue) -> list[Flip]:
-    """The flips that an issue has to tell, by what the store knows now."""
+    """The flips that an issue must report, by the verdicts in the store now."""
     views = await comparisons(session, include_withdrawn=True)
     return await _flips(session, edition, issue, views)
 
@@ -47,9 +47,9 @@ async def _flips(
 ) -> list[Flip]:
     assert edition.id is not None
     since = await previous_sending(session, edition.id, before=issue.number)
-    turns = await verdict_changes_since(session, since, issue.composed_at)
+    changes = await verdict_changes_since(session, since, issue.composed_at)
     names = {t.slug: t.short_name for view in views for t in (view.left, view.right)}
-    return flips_from(turns, names, ZoneInfo(edition.zone))
+    return flips_from(changes, names, ZoneInfo(edition.zone))
 
 
 def _content(
@@ -74,7 +74,7 @@ def _content(
 
 
 def make_cards(items: Sequence[ComparisonView]) -> tuple[Card, ...]:
-    """One card a comparison; a tool is told in full the first time it comes."""
+    """One card per comparison; a tool is shown in full on its first card only."""
     seen: set[str] = set()
     cards = []
     for place, item in enumerate(items):
@@ -94,7 +94,7 @@ def make_cards(items: Sequence[ComparisonView]) -> tuple[Card, ...]:
 
 
 def make_glance(items: Sequence[ComparisonView]) -> list[Glance]:
-    """Each tool once, in the order of its first card."""
+    """One line per tool, in the order of the cards."""
     lines: dict[str, Glance] = {}
     for item in items:
         for tool in (item.left, item.right):

@@ -1,4 +1,4 @@
-"""The editor's hand on a draft. Any edit of an approved issue voids its approval."""
+"""An editor's changes to a draft. Editing an approved issue voids its approval."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,10 @@ MAX_SENTENCE = 500
 
 @dataclass(frozen=True)
 class Edit:
-    """What to change; None leaves a field, an empty text goes back to the rule."""
+    """A change; None leaves a field as it is, an empty text restores the one made by rule.
+
+    Raises `UsageError` for control characters, which could forge headers, and for overlong texts.
+    """
 
     subject: str | None = None
     preheader: str | None = None
@@ -40,7 +43,10 @@ class Edit:
 async def apply(
     session: AsyncSession, edition: Edition, issue: Issue, edit: Edit, now: datetime
 ) -> Composed:
-    """Change a draft (reopening an approved issue) and select anew."""
+    """Change a draft and select its items again; an approved issue becomes a draft first.
+
+    Raises `UsageError` for a slug that is no candidate, `Refused` once the issue is being sent.
+    """
     await _check_slugs(session, issue, edit)
     await reopen(session, issue, now)
     if edit.subject is not None:
@@ -62,6 +68,6 @@ async def _check_slugs(session: AsyncSession, issue: Issue, edit: Edit) -> None:
     for slug in (*(edit.order or ()), *edit.exclude, *edit.include):
         if slug not in known:
             raise UsageError(
-                f"{slug!r} is no candidate of issue {issue.number}; "
+                f"{slug!r} is not a candidate of issue {issue.number}; "
                 f"`digest issues show {issue.number}` lists them"
             )

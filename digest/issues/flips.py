@@ -15,7 +15,7 @@ from digest.rendering.content.issue_content import Flip
 
 @dataclass(frozen=True)
 class VerdictChange:
-    """A tool's verdict then and now."""
+    """A tool's verdict before and after."""
 
     before: VerdictRevision
     after: VerdictRevision
@@ -24,9 +24,9 @@ class VerdictChange:
 async def verdict_changes_since(
     session: AsyncSession, since: datetime | None, until: datetime
 ) -> dict[str, VerdictChange]:
-    """slug → then and now, of each tool whose verdict changed; none before a first issue.
+    """slug → change, of each tool whose verdict changed; empty without an earlier issue.
 
-    A first verdict on a tool, or on one that had no panel before, is news but no flip.
+    A first verdict on a tool that had no panel before is news, but not a flip.
     """
     if since is None:
         return {}
@@ -41,18 +41,18 @@ async def verdict_changes_since(
 
 
 def flips_from(
-    turns: Mapping[str, VerdictChange], names: Mapping[str, str], zone: ZoneInfo
+    changes: Mapping[str, VerdictChange], names: Mapping[str, str], zone: ZoneInfo
 ) -> list[Flip]:
-    """The flips as an issue tells them, by name; `names` maps slugs to short names."""
+    """The flips as an issue reports them, sorted by name; `names` maps slugs to short names."""
     flips = [
         Flip(
             name=names[slug],
-            before=Verdict(turn.before.verdict),
-            after=Verdict(turn.after.verdict),
-            on=turn.after.as_of.astimezone(zone).date(),
-            why=f"{_panel(turn.before)}, now {_panel(turn.after)}",
+            before=Verdict(change.before.verdict),
+            after=Verdict(change.after.verdict),
+            on=change.after.as_of.astimezone(zone).date(),
+            why=f"{_panel(change.before)}, now {_panel(change.after)}",
         )
-        for slug, turn in turns.items()
+        for slug, change in changes.items()
         if slug in names
     ]
     return sorted(flips, key=lambda flip: flip.name)

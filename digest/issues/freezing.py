@@ -1,9 +1,9 @@
 """Approval: content, templates and compiled bytes frozen under one hash.
 
-The hash is SHA-256 over a manifest that names everything which decides the
-bytes: the content, each item's revision, the templates, the sender's side and
-the versions of the compilers. What is sent is what was compiled here;
-`rebuild` compiles again from the frozen sources and must get the same.
+The hash is SHA-256 over a manifest of everything that decides the bytes: the
+content, each item's revision, the templates, the sender and the versions of the
+compilers. What is compiled here is what is sent; `rebuild` compiles the frozen
+sources again and must get the same.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ class FrozenIssue:
 
 
 def freeze(content: IssueContent, site: Site, templates: TemplateSet) -> FrozenIssue:
-    """Compile every variant and write the manifest. Raises `TemplateError`."""
+    """Compile every variant and make the manifest. Raises `TemplateError`."""
     variants = compile_variants(content, site, templates, VARIANTS)
     hashes = {key: compiled.sha256 for key, compiled in variants.items()}
     sources = source_manifest(content, site, templates)
@@ -51,7 +51,7 @@ def freeze(content: IssueContent, site: Site, templates: TemplateSet) -> FrozenI
 
 
 def source_manifest(content: IssueContent, site: Site, templates: TemplateSet) -> dict[str, Any]:
-    """What decides the bytes, without compiling them: the same sources make the same hash."""
+    """Everything that decides the bytes, without compiling: equal sources make equal hashes."""
     return {
         "content": _sha256(content.model_dump(mode="json")),
         "items": {card.slug: _sha256(card.model_dump(mode="json")) for card in content.cards},
@@ -64,7 +64,7 @@ def source_manifest(content: IssueContent, site: Site, templates: TemplateSet) -
 async def store_frozen(
     session: AsyncSession, issue: Issue, frozen: FrozenIssue, templates: TemplateSet
 ) -> None:
-    """Keep the compiled variants and the template sources of an issue just approved."""
+    """Store the compiled variants and the template sources of an issue just approved."""
     assert issue.id is not None
     kept = set((await session.exec(select(FrozenFile.sha256))).all())
     manifest = templates.manifest()
@@ -85,7 +85,10 @@ async def store_frozen(
 
 
 async def compiled_variant(session: AsyncSession, issue_id: int, key: str) -> CompiledMessage:
-    """The frozen bytes of one variant; raises `Refused` if the issue was never approved."""
+    """The frozen message of one variant.
+
+    Raises `Refused` if the issue was never approved, or the stored bytes do not match their hash.
+    """
     found = await session.exec(
         select(CompiledVariant).where(
             CompiledVariant.issue_id == issue_id, CompiledVariant.key == key
@@ -93,7 +96,7 @@ async def compiled_variant(session: AsyncSession, issue_id: int, key: str) -> Co
     )
     variant = found.first()
     if variant is None:
-        raise Refused("the issue has not been approved, so nothing of it is frozen")
+        raise Refused("the issue has not been approved, so it has no frozen variants")
     compiled = CompiledMessage.from_bytes(variant.compiled)
     if compiled.sha256 != variant.sha256:
         raise Refused(f"the frozen variant {key!r} is damaged: its hash is not the approved one")
@@ -103,8 +106,8 @@ async def compiled_variant(session: AsyncSession, issue_id: int, key: str) -> Co
 async def rebuild(session: AsyncSession, issue: Issue) -> tuple[FrozenIssue, list[str]]:
     """Compile an approved issue again from its frozen sources.
 
-    Returns the result and what differs from what was approved; an empty list
-    means the same segments and the same hash.
+    Returns the result and its differences from what was approved; without any, segments and
+    hash are the same. Raises `Refused` for an issue that was never approved.
     """
     if issue.manifest is None or issue.content is None:
         raise Refused(f"issue {issue.number} has not been approved, so there is nothing to rebuild")
@@ -148,7 +151,7 @@ def _sha256(value: Any) -> str:
 
 
 def approval(frozen: FrozenIssue, by: str, now: datetime) -> dict[str, Any]:
-    """The values that approval sets on the issue's row."""
+    """The column values of an approved issue."""
     return {
         "hash": frozen.hash,
         "manifest": dict(frozen.manifest),

@@ -1,4 +1,4 @@
-"""Finding issues, and what an edition has already told."""
+"""Finding issues, and the comparisons that an edition has already carried."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from digest.errors import NotFound
 from digest.issues.states import IssueState
 from digest.issues.tables import Candidate, Issue
 
-# From here on an issue's items count as told, whatever becomes of single deliveries.
+# From here on an issue's items count as carried, whatever becomes of single deliveries.
 CARRIED = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
 CARRIED_HOW = {
     IssueState.APPROVED: "approved",
@@ -22,16 +22,16 @@ FROZEN = (IssueState.APPROVED, IssueState.SCHEDULED, *CARRIED)
 
 
 async def get_issue(session: AsyncSession, number: int, *, lock: bool = False) -> Issue:
-    """The issue with that number; `lock` holds it till the transaction ends. Raises `NotFound`."""
-    looking = select(Issue).where(Issue.number == number)
-    issue = (await session.exec(looking.with_for_update() if lock else looking)).first()
+    """The issue with that number; `lock` locks its row. Raises `NotFound`."""
+    query = select(Issue).where(Issue.number == number)
+    issue = (await session.exec(query.with_for_update() if lock else query)).first()
     if issue is None:
         raise NotFound(f"there is no issue {number}; `digest issues list` shows them")
     return issue
 
 
 async def newest_issues(session: AsyncSession, newest: int | None = None) -> list[Issue]:
-    """The newest issues, or all of them; newest first."""
+    """The newest issues, newest first; None: all of them."""
     query = select(Issue).order_by(col(Issue.number).desc()).limit(newest)
     return list(await session.exec(query))
 
@@ -51,13 +51,13 @@ async def issue_of_slot(session: AsyncSession, slot_id: int) -> Issue | None:
 
 
 async def next_number(session: AsyncSession) -> int:
-    """Numbers count up over all editions and are never used twice."""
+    """The next free number: they count up over all editions and are never reused."""
     highest = (await session.exec(select(func.max(Issue.number)))).one()
     return (highest or 0) + 1
 
 
 async def candidates_of(session: AsyncSession, issue_id: int) -> list[tuple[Candidate, str]]:
-    """(candidate, slug): the included in reading order, then the others by slug."""
+    """(candidate, slug) pairs: the included in reading order, then the others by slug."""
     rows = await session.exec(
         select(Candidate, Comparison.slug)
         .join(Comparison, col(Comparison.id) == col(Candidate.comparison_id))
@@ -70,9 +70,10 @@ async def candidates_of(session: AsyncSession, issue_id: int) -> list[tuple[Cand
 async def carried_in(session: AsyncSession, edition_id: int, besides: int | None) -> dict[str, str]:
     """slug → the issue of this edition that carries it: 'sent in #41', 'approved in #42'.
 
-    An issue cancelled in mid-send counts: some readers have it.
+    An issue that was cancelled while sending counts, because some readers have it. `besides` is
+    the id of an issue to leave out.
     """
-    cancelled_late = and_(
+    cancelled_while_sending = and_(
         col(Issue.state) == IssueState.CANCELLED, col(Issue.started_at).is_not(None)
     )
     rows = await session.exec(
@@ -81,7 +82,7 @@ async def carried_in(session: AsyncSession, edition_id: int, besides: int | None
         .join(Issue, col(Issue.id) == col(Candidate.issue_id))
         .where(
             Issue.edition_id == edition_id,
-            or_(col(Issue.state).in_(FROZEN), cancelled_late),
+            or_(col(Issue.state).in_(FROZEN), cancelled_while_sending),
             col(Candidate.included),
             Issue.id != besides,
         )
@@ -95,7 +96,7 @@ async def carried_in(session: AsyncSession, edition_id: int, besides: int | None
 async def previous_sending(
     session: AsyncSession, edition_id: int, before: int | None = None
 ) -> datetime | None:
-    """When the edition's latest issue (with a smaller number) began to be sent."""
+    """When the edition last started to send an issue; `before` counts only smaller numbers."""
     latest = select(func.max(Issue.started_at)).where(
         Issue.edition_id == edition_id, col(Issue.state).in_(CARRIED)
     )

@@ -1,4 +1,4 @@
-"""Overrides: who let preflight errors pass, and why. They hold for the hash and what was found."""
+"""Overrides of preflight errors: who, why, and for which hash and findings."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from digest.issues.tables import Issue, IssueOverride
 
 
 async def overrides_of(session: AsyncSession, issue: Issue, hash_: str) -> Sequence[IssueOverride]:
-    """Those of an issue whose hash is `hash_`, oldest first; those of another are void."""
+    """The overrides given at `hash_`, oldest first; those given at other hashes are void."""
     rows = await session.exec(
         select(IssueOverride)
         .where(IssueOverride.issue_id == issue.id, IssueOverride.hash == hash_)
@@ -30,7 +30,7 @@ async def add_override(
     reason: str,
     now: datetime,
 ) -> None:
-    """Record one for what is not covered yet: the `details` of findings. Nothing new, no row."""
+    """Record an override of the findings with these `details`, unless all are covered already."""
     assert issue.id is not None
     known = await overrides_of(session, issue, hash_)
     new = set(details).difference(*(row.details for row in known if row.code == code))

@@ -1,13 +1,13 @@
-"""Which comparisons go into an issue, and why the others do not. Pure.
+"""Which comparisons go into an issue, and why the others do not. Pure functions.
 
 The rule, as documented in `docs/issues.md`:
 
-1. Out: withdrawn, excluded by the editor, already sent in this edition, first
-   seen after the cut-off, or too old.
-2. Rank what is left: newest day first; within a day those with a split or
-   flipped verdict first; then by slug. The editor's own order goes before all.
+1. Leave out what is withdrawn, excluded by the editor, already sent in this
+   edition, first seen after the cut-off, or too old.
+2. Rank the rest: newest day first; within a day those with a split or flipped
+   verdict first; then by slug. The editor's own order comes before everything.
 3. Take as many as the edition allows.
-4. Read in rank order, but with comparisons that share a tool next to each other.
+4. Order them by rank, but put comparisons that share a tool next to each other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from digest.catalogue.views import ComparisonView
 
 @dataclass(frozen=True)
 class Rules:
-    """What the edition and the editor ask for. `order` and `exclusions` hold slugs."""
+    """The edition's limits and the editor's wishes; `order` and `exclusions` hold slugs."""
 
     cutoff_at: datetime
     max_items: int
@@ -31,15 +31,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class History:
-    """What this edition has told before: slug → where, such as 'sent in #41'; flipped tools."""
+    """The edition's past: `carried` maps slugs to issues ('sent in #41'), `flipped` holds tools."""
 
-    told: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[str, str] = field(default_factory=dict)
     flipped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class SelectionDecision:
-    """One candidate's fate. `position` counts from 1 in reading order."""
+    """Whether one candidate is included, and why; `position` counts from 1 in reading order."""
 
     slug: str
     included: bool
@@ -50,7 +50,7 @@ class SelectionDecision:
 def select_items(
     comparisons: Sequence[ComparisonView], rules: Rules, history: History
 ) -> list[SelectionDecision]:
-    """Decide on every candidate: the included in reading order, then the others."""
+    """A decision for every candidate: the included in reading order, then the others."""
     reasons = {c.slug: _exclusion(c, rules, history) for c in comparisons}
     eligible = [c for c in comparisons if reasons[c.slug] is None]
     ranked = sorted(eligible, key=lambda c: _rank(c, rules, history))
@@ -73,8 +73,8 @@ def _exclusion(comparison: ComparisonView, rules: Rules, history: History) -> st
     if comparison.withdrawn_at:
         because = f": {comparison.withdrawn_reason}" if comparison.withdrawn_reason else ""
         return f"withdrawn{because}"
-    if comparison.slug in history.told:
-        return history.told[comparison.slug]
+    if comparison.slug in history.carried:
+        return history.carried[comparison.slug]
     if comparison.slug in rules.exclusions:
         return "excluded by the editor"
     if comparison.first_seen_at > rules.cutoff_at:
@@ -93,7 +93,7 @@ def _rank(comparison: ComparisonView, rules: Rules, history: History) -> tuple[i
 
 
 def _grouped(ranked: Sequence[ComparisonView], order: Sequence[str]) -> list[ComparisonView]:
-    """Pull comparisons that share a tool together, unless the editor placed them."""
+    """Comparisons that share a tool next to each other, unless the editor ordered them."""
     placed = [c for c in ranked if c.slug in order]
     left = [c for c in ranked if c.slug not in order]
     while left:

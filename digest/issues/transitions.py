@@ -58,15 +58,15 @@ async def transition(
 ) -> None:
     """Move an issue to `after`, setting `values`; raises `Refused` if its state forbids it.
 
-    The update is conditional on the state in the database, so of two people (or
-    two tabs, or two schedulers) who do the same at once exactly one succeeds.
+    The update is conditional on the state in the database: of two editors, tabs or schedulers
+    that do the same at once exactly one succeeds.
     """
     before = [state for state, following in NEXT.items() if after in following]
     await _move(session, issue, before, after, **values)
 
 
 async def resume(session: AsyncSession, issue: Issue) -> None:
-    """Go on with the mailing of a paused issue; raises `Refused` unless it is paused."""
+    """Resume the sending of a paused issue; raises `Refused` unless it is paused."""
     await _move(session, issue, [IssueState.PAUSED], IssueState.SENDING, state_reason=None)
 
 

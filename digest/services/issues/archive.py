@@ -1,6 +1,5 @@
-"""The public archive: what was sent, as everybody may read it."""
+"""The public archive: issues that were sent, without anything personal."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import col, select
@@ -11,11 +10,11 @@ from digest.issues.freezing import compiled_variant
 from digest.issues.lookup import CARRIED, get_issue
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import IssueContent
+from digest.services.result import Result
 
 
-@dataclass(frozen=True)
-class PublishedIssue:
-    """One line of the archive. `sent_at` is when sending began."""
+class PublishedIssue(Result):
+    """One line of the archive. `sent_at` is when sending started."""
 
     number: int
     date: date
@@ -47,7 +46,7 @@ def _published(issue: Issue) -> PublishedIssue:
 
 
 async def web_version(app: App, number: int) -> str:
-    """The HTML of a published issue without anything personal; raises `NotFound`."""
+    """The HTML of a published issue without anything personal. Raises `NotFound`."""
     async with app.store.read() as session:
         issue = await get_issue(session, number)
         if issue.state not in CARRIED or issue.id is None:

@@ -22,7 +22,7 @@ from schedules.tables import Edition
 
 @dataclass(frozen=True, eq=False)
 class IssueDraft:
-    """All that decides an issue's bytes, before anything is compiled."""
+    """Everything that decides an issue's bytes, before it is compiled."""
 
     content: IssueContent
     site: Site
@@ -30,16 +30,16 @@ class IssueDraft:
 
     @property
     def manifest(self) -> Mapping[str, Any]:
-        """Tells this draft from any that would make other bytes."""
+        """Equal for drafts that make the same bytes."""
         return source_manifest(self.content, self.site, self.templates)
 
     async def compiled(self) -> FrozenIssue:
-        """In a thread, for it takes a while. Raises `TemplateError`, `MessageError`."""
+        """Compile every variant, in a thread. Raises `TemplateError`, `MessageError`."""
         return await asyncio.to_thread(freeze, self.content, self.site, self.templates)
 
 
 async def edition_of(session: AsyncSession, issue: Issue) -> Edition:
-    """The issue's edition."""
+    """The issue's edition. Raises `NotFound`."""
     edition = await session.get(Edition, issue.edition_id)
     if edition is None:
         raise NotFound(f"the edition of issue {issue.number} is gone")
@@ -49,7 +49,7 @@ async def edition_of(session: AsyncSession, issue: Issue) -> Edition:
 async def read_version(
     app: App, session: AsyncSession, issue: Issue, templates: Path = ROOT
 ) -> IssueDraft | FrozenIssue:
-    """The issue's draft, or its frozen bytes once it is approved; compiles nothing.
+    """The issue's draft, or its frozen bytes once it is approved, without compiling anything.
 
     `templates` is the folder of template sets that a draft is compiled with.
     Raises `TemplateError`, `Refused`.
@@ -68,14 +68,14 @@ async def read_version(
     )
 
 
-async def compile_version(found: IssueDraft | FrozenIssue) -> FrozenIssue:
-    """Every variant; a draft is compiled. Raises `TemplateError`, `MessageError`."""
-    return found if isinstance(found, FrozenIssue) else await found.compiled()
+async def compile_version(version: IssueDraft | FrozenIssue) -> FrozenIssue:
+    """The frozen issue; a draft is compiled first. Raises `TemplateError`, `MessageError`."""
+    return version if isinstance(version, FrozenIssue) else await version.compiled()
 
 
 async def compiled_issue(
     app: App, session: AsyncSession, number: int, templates: Path = ROOT
 ) -> FrozenIssue:
-    """The issue's content and every variant; raises `TemplateError` or `Refused`."""
+    """The issue as it would be sent now. Raises `NotFound`, `TemplateError` or `Refused`."""
     issue = await get_issue(session, number)
     return await compile_version(await read_version(app, session, issue, templates))

@@ -1,6 +1,4 @@
-"""Looking at an issue before it goes: every variant, on the bytes that would be sent."""
-
-from dataclasses import dataclass
+"""Previewing an issue before it is sent: every variant, as the bytes that would be sent."""
 
 from digest.app import App
 from digest.delivery.ledger.message_ids import MessageIdMaker
@@ -9,11 +7,11 @@ from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.reader_values import ReaderValues, preview_slots
 from digest.services.issues.drafts import compiled_issue
+from digest.services.result import Result
 from digest.services.site import sending_domain, site_of
 
 
-@dataclass(frozen=True)
-class VariantPreview:
+class VariantPreview(Result):
     """One variant. `html_bytes` is the size of the HTML part after transfer decoding."""
 
     key: str
@@ -24,18 +22,17 @@ class VariantPreview:
 
     @property
     def warning(self) -> str | None:
-        """Said of a variant that comes near the size at which Gmail cuts a message off."""
+        """A warning near the size at which Gmail clips a message, else None."""
         if self.html_bytes < WARN_BYTES:
             return None
         return (
             f"{self.html_bytes / 1000:.0f} kB of HTML: over {MOST_BYTES / 1000:.0f} kB it is "
-            "refused, because Gmail would cut it off; take fewer comparisons"
+            "refused, because Gmail would clip it; include fewer comparisons"
         )
 
 
-@dataclass(frozen=True)
-class IssuePreview:
-    """An issue as a reader would get it."""
+class IssuePreview(Result):
+    """An issue as a reader would get it, with its hash."""
 
     number: int
     state: str
@@ -46,7 +43,7 @@ class IssuePreview:
 
 
 async def preview_issue(app: App, number: int) -> IssuePreview:
-    """Render the issue as it stands; raises `NotFound`, `Refused` or `TemplateError`."""
+    """Render the issue as it is now. Raises `NotFound`, `Refused` or `TemplateError`."""
     async with app.store.read() as session:
         issue = await get_issue(session, number)
         frozen = await compiled_issue(app, session, number)

@@ -1,4 +1,4 @@
-"""What became of an issue: the accounting, and how things stand over all."""
+"""The accounting of one issue, and of the newest ones."""
 
 from datetime import datetime
 
@@ -38,7 +38,7 @@ NOBODY = Accounting(
 
 
 class DeliveryProblem(Result):
-    """One delivery that did not go as hoped."""
+    """One delivery that was rejected, held, expired, or ever unknown."""
 
     delivery: int
     address: str
@@ -48,7 +48,7 @@ class DeliveryProblem(Result):
 
 
 class IssueReport(Result):
-    """An issue's report; `problems` lists the first of rejected, held, unknown and expired."""
+    """An issue's report; `problems` lists the first problem deliveries, at most 50."""
 
     number: int
     state: str
@@ -60,7 +60,7 @@ class IssueReport(Result):
 
 
 async def issue_report(app: App, number: int) -> IssueReport:
-    """The report of one issue; raises `NotFound`."""
+    """The report of one issue. Raises `NotFound`."""
     async with app.store.read() as session:
         issue = await get_issue(session, number)
         mailing = await mailing_of(session, issue)
@@ -86,9 +86,9 @@ class IssueRow(Result):
 
 
 async def list_issues(app: App, newest: int | None = NEWEST) -> list[IssueRow]:
-    """The newest issues with their accounting, newest first; all with `newest=None`.
+    """The newest issues with their accounting, newest first; None: all of them.
 
-    Each counts its deliveries, a million in a tenth of a second.
+    The deliveries of each are counted, a million in a tenth of a second.
     """
     async with app.store.read() as session:
         return [
@@ -109,7 +109,7 @@ async def _accounting(session: AsyncSession, issue: Issue) -> Accounting:
 
 
 async def _problems(session: AsyncSession, mailing_id: int) -> list[DeliveryProblem]:
-    """One short walk along an index for each kind of problem, however many there are."""
+    """The first problems of each kind, found along an index however many there are."""
     kinds = [col(Delivery.state) == state for state in PROBLEM_STATES]
     found: dict[int | None, Delivery] = {}
     for kind in (*kinds, was_unknown()):

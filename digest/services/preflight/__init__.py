@@ -1,1 +1,1 @@
-"""Preflight of an issue: gathering what is to be checked, checking it, and barring the way."""
+"""Preflight of an issue: reading its input, checking it, and blocking what has errors."""

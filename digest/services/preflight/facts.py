@@ -1,4 +1,4 @@
-"""What preflight is told of an issue: values from the store, the settings and the content."""
+"""The facts that preflight checks an issue against, from store, settings and content."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -63,7 +63,7 @@ async def facts_of(
 
 
 def content_facts(content: IssueContent, site: Site) -> Facts:
-    """What follows from the content and the sender alone."""
+    """The facts that follow from the content and the sender alone."""
     domain = Mailbox.parse(site.sender).domain
     return Facts(
         number=content.number,
@@ -86,7 +86,7 @@ def content_facts(content: IssueContent, site: Site) -> Facts:
 async def with_audience(
     session: AsyncSession, edition: Edition, issue: Issue, facts: Facts
 ) -> Facts:
-    """The facts, and how many would get it, are subscribed, and got the last issue."""
+    """The facts with the numbers of recipients, subscribers, and last issue's recipients."""
     active = await session.exec(
         select(func.count())
         .select_from(Subscription)
@@ -132,9 +132,9 @@ async def _previous_subjects(session: AsyncSession, issue: Issue) -> dict[int, s
 
 
 def _sources(edition: Edition) -> dict[str, str]:
-    """The templates as they are now; where they are gone or spoiled, no line is named.
+    """The templates as they are now; none, and so no lines to name, if they cannot be read.
 
-    A frozen issue goes out whatever became of them.
+    A frozen issue does not depend on them.
     """
     try:
         return dict(load_templates(edition.template).files)

@@ -108,14 +108,14 @@ async def inspect(
         return Inspection(seen, None, Preflight((seen.version,)))
     try:
         frozen = await compile_version(seen.version)
-        letters, preflight = await asyncio.to_thread(_checked, app, seen, frozen)
+        messages, preflight = await asyncio.to_thread(_checked, app, seen, frozen)
     except UNUSABLE as wrong:
         return Inspection(seen, None, Preflight((_finding(wrong),)))
     more: list[tuple[str, Finding]] = []
     if network_seconds:
-        more += await ask_network(app, seen.sender, letters, seen.facts, network_seconds)
+        more += await ask_network(app, seen.sender, messages, seen.facts, network_seconds)
     if filters:
-        more += await ask_filters(letters)
+        more += await ask_filters(messages)
     findings = _joined(preflight.findings, more)
     return Inspection(seen, frozen, replace(preflight, findings=findings))
 
@@ -131,8 +131,8 @@ def _finding(wrong: DigestError) -> Finding:
 def _checked(
     app: App, seen: PreflightInput, frozen: FrozenIssue
 ) -> tuple[list[RenderedMessage], Preflight]:
-    letters = messages_to_check(app, seen.edition, frozen)
-    return letters, run(letters, seen.facts)
+    messages = messages_to_check(app, seen.edition, frozen)
+    return messages, run(messages, seen.facts)
 
 
 def _joined(found: Iterable[Finding], more: list[tuple[str, Finding]]) -> tuple[Finding, ...]:

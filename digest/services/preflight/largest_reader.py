@@ -1,4 +1,4 @@
-"""An issue's variants as the largest reader there can be would get them."""
+"""An issue's variants as a reader with the longest possible address and id would get them."""
 
 from digest.app import App
 from digest.delivery.ledger.message_ids import MessageIdMaker
@@ -12,13 +12,13 @@ from digest.rendering.message.reader_values import ReaderValues
 from digest.services.reader_values import reader_values
 from previews.preflight.rendered_message import RenderedMessage
 
-# RFC 5321's longest address, and a long life of the list.
+# The longest address of RFC 5321 section 4.5.3.1, and an id after two billion sign-ups.
 LARGEST_ID = 2**31 - 1
 LARGEST_ADDRESS = f"{'r' * 64}@{'.'.join(('d' * 60, 'd' * 60, 'd' * 59))}.example"
 
 
 def messages_to_check(app: App, edition: str, frozen: FrozenIssue) -> list[RenderedMessage]:
-    """Every variant as the largest reader there can be would get it, signed where we sign."""
+    """Every variant as the largest reader there can be would get it, signed if the engine signs."""
     reader = _largest_reader(app, edition, frozen)
     return [
         RenderedMessage(key, page_html=compiled.html(None))
@@ -41,7 +41,7 @@ def _largest_reader(app: App, edition: str, frozen: FrozenIssue) -> ReaderValues
 
 
 def _signed(app: App, compiled: CompiledMessage, reader: ReaderValues) -> bytes:
-    """With the engine's own keys, if it has any."""
+    """The message, signed if the engine has DKIM keys."""
     parts, keys = compiled.parts(reader), _keys(app)
     if not keys:
         return parts.joined()
@@ -50,7 +50,7 @@ def _signed(app: App, compiled: CompiledMessage, reader: ReaderValues) -> bytes:
 
 
 def _keys(app: App) -> tuple[SigningKey, ...]:
-    """A key that cannot be read is the doctor's matter."""
+    """No keys where they cannot be read: `digest doctor` reports that."""
     try:
         return tuple(read_keys(app.settings.dkim_keys))
     except DigestError:

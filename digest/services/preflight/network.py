@@ -1,4 +1,4 @@
-"""The parts of preflight that leave the process: links, DNS, spam filters. Only when asked."""
+"""The checks that leave the process, made on request only: links, DNS and spam filters."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -33,23 +33,23 @@ Found = list[tuple[str, Finding]]
 async def ask_network(
     app: App,
     sender: str,
-    letters: Sequence[RenderedMessage],
+    messages: Sequence[RenderedMessage],
     facts: Facts,
     seconds: float = SECONDS,
 ) -> Found:
-    """Every link, but for the reader's own and the issue's page, which is there once it is sent;
-    and what DNS says of the sender.
+    """Follow every link, and look up the sender's domain in DNS.
 
-    After `seconds` the rest is said not to be checked.
+    The reader's own links are left out, and the issue's page, which is published only when the
+    issue is sent. What takes longer than `seconds` is reported as not checked.
     """
     page = f"{facts.public_url}/issues/{facts.number}"
     seen = {facts.unsubscribe_url, facts.preferences_url, page}
     variants: list[str] = []
     asking: list[Awaitable[list[Finding]]] = []
-    for letter in letters:
-        links = [link for link in links_of(letter) if link.address not in seen]
+    for message in messages:
+        links = [link for link in links_of(message) if link.address not in seen]
         seen |= {link.address for link in links}
-        variants.append(letter.variant)
+        variants.append(message.variant)
         asking.append(follow_links(links, seconds=seconds))
     answers = await asyncio.gather(*asking, _authentication(app, sender, seconds))
     return [
@@ -59,18 +59,18 @@ async def ask_network(
     ]
 
 
-async def ask_filters(letters: Sequence[RenderedMessage]) -> Found:
-    """SpamAssassin and rspamd on each variant that is a mail."""
+async def ask_filters(messages: Sequence[RenderedMessage]) -> Found:
+    """Run SpamAssassin and rspamd on each variant that is an email."""
     found: Found = []
-    for letter in letters:
-        if letter.is_email:
-            _, findings = await ask_spam_filters(letter.raw)
-            found += [(letter.variant, finding) for finding in findings]
+    for message in messages:
+        if message.is_email:
+            _, findings = await ask_spam_filters(message.raw)
+            found += [(message.variant, finding) for finding in findings]
     return found
 
 
 async def _authentication(app: App, sender: str, seconds: float) -> list[Finding]:
-    """SPF, DKIM and DMARC of the edition's sender; the bounces are the doctor's matter."""
+    """SPF, DKIM and DMARC of the edition's sender; `digest doctor` checks the return path."""
     try:
         domain = domain_of(sender)
         keys = read_keys(app.settings.dkim_keys)

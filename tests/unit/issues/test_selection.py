@@ -73,7 +73,7 @@ def included(found: list[ComparisonView], rule: Rules, history: History | None =
     [
         (pair("a", "b"), rules(), History(), "included as 1st"),
         (pair("a", "b", withdrawn="it was wrong"), rules(), History(), "withdrawn: it was wrong"),
-        (pair("a", "b"), rules(), History(told={"a-vs-b": "sent in #41"}), "sent in #41"),
+        (pair("a", "b"), rules(), History(carried={"a-vs-b": "sent in #41"}), "sent in #41"),
         (
             pair("a", "b"),
             rules(exclusions=frozenset({"a-vs-b"})),

@@ -1,4 +1,4 @@
-"""From draft to mailing: reasons stored, approval bound to a hash, the audience frozen whole."""
+"""From draft to mailing: stored reasons, approval bound to a hash, one frozen audience."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,8 +18,8 @@ from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Delivery
 from digest.errors import NotFound, Refused, UsageError
 from digest.issues.editing import Edit
-from digest.issues.freezing import rebuild
-from digest.issues.lookup import candidates_of, get_issue
+from digest.issues.freezing import compiled_variant, rebuild
+from digest.issues.lookup import candidates_of, carried_in, get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import CompiledVariant, FrozenFile
 from digest.services.actor import Actor, Channel
@@ -29,7 +29,10 @@ from digest.services.issues.compose import compose_issue
 from digest.services.issues.drafts import compiled_issue
 from digest.services.issues.edit import edit_issue
 from digest.services.issues.preview import preview_issue
+from digest.services.issues.rebuild import rebuild_issue
 from digest.services.issues.schedule import schedule_issue
+from digest.services.issues.show import IssueDetails
+from digest.services.schedule import change_slot
 from digest.services.sending import control, send_test, start
 from digest.services.sending.messages import MessageWriter
 from subscribers.subscriptions import unsubscribe
@@ -91,7 +94,46 @@ class TestComposing:
         assert (await reasons(app, 2))["alpha-vs-beta"] == "sent in #1"
         assert (await reasons(app, 2))["new-vs-newer"] == "included as 1st"
 
-    async def test_a_flip_since_the_previous_issue_is_told(
+    async def test_an_issue_cancelled_while_sending_counts_as_carried(
+        self, app: App, clock: Clock
+    ) -> None:
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
+        await start.send(app, 1)
+        await control.cancel(app, 1)
+        clock.forward(days=7)
+        with pytest.raises(Refused, match="0 new comparisons"):
+            await compose_issue(app, EDITOR, "weekly", extra=True)
+        async with app.store.read() as session:
+            carried = await carried_in(session, 1, besides=None)
+        assert carried["alpha-vs-beta"] == "partly sent in #1"
+
+    async def test_an_issue_cancelled_before_sending_does_not_count_as_carried(
+        self, app: App
+    ) -> None:
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
+        await control.cancel(app, 1)
+        await compose_issue(app, EDITOR, "weekly", extra=True)
+        assert (await reasons(app, 2))["alpha-vs-beta"] == "included as 1st"
+
+    async def test_an_abandoned_issue_is_reused_without_its_texts_and_its_approval(
+        self, app: App, clock: Clock
+    ) -> None:
+        await compose_issue(app, EDITOR, "weekly")
+        texts = Edit(subject="Last week's", preheader="Last week's own", sentence="Last week.")
+        await edit_issue(app, EDITOR, 1, texts)
+        await approve_issue(app, EDITOR, 1)
+        await change_slot.skip(app, EDITOR, "weekly", clock.forward(hours=21).date(), "a holiday")
+        clock.forward(days=6)
+        reused = await compose_issue(app, EDITOR, "weekly")
+        assert isinstance(reused, IssueDetails)
+        assert (reused.number, reused.state, reused.approved_by) == (1, IssueState.DRAFT, None)
+        for text in (reused.subject, reused.preheader, reused.sentence):
+            assert text
+            assert "Last week" not in text
+
+    async def test_a_flip_since_the_previous_issue_is_reported(
         self, app: App, clock: Clock, add_news: AddNews
     ) -> None:
         await compose_issue(app, EDITOR, "weekly")
@@ -109,7 +151,7 @@ class TestComposing:
         assert (flip.name, flip.before, flip.after) == ("Alpha", "ship", "skip")
         assert flip.why == "3 of 4 ship, now 1 of 4 ship"
 
-    async def test_a_first_issue_tells_no_flips(self, app: App, clock: Clock) -> None:
+    async def test_a_first_issue_has_no_flips(self, app: App, clock: Clock) -> None:
         async with app.store.write() as session:
             alpha = (await session.exec(select(Tool).where(Tool.name == "Alpha"))).one()
             await revise(session, alpha, 25, clock())
@@ -120,7 +162,7 @@ class TestComposing:
 
 @pytest.mark.usefixtures("ready")
 class TestEditing:
-    async def test_subject_sentence_order_and_exclusions_hold(self, app: App) -> None:
+    async def test_subject_sentence_order_and_exclusions_are_kept(self, app: App) -> None:
         await compose_issue(app, EDITOR, "weekly")
         change = Edit(
             subject="Alpha ships",
@@ -135,7 +177,7 @@ class TestEditing:
         assert [card.slug for card in content.cards] == ["gamma-vs-delta", "alpha-vs-beta"]
         assert (await reasons(app))["alpha-vs-omega"] == "excluded by the editor"
 
-    async def test_an_empty_text_goes_back_to_the_rule(self, app: App) -> None:
+    async def test_an_empty_text_restores_the_one_made_by_rule(self, app: App) -> None:
         await compose_issue(app, EDITOR, "weekly")
         by_rule = (await preview_issue(app, 1)).subject
         await edit_issue(app, EDITOR, 1, Edit(subject="Mine"))
@@ -164,14 +206,14 @@ class TestEditing:
         "change",
         [{"subject": "two\r\nBcc: lines"}, {"sentence": "x" * 501}, {"preheader": "nul\0"}],
     )
-    def test_control_characters_and_endless_texts_are_refused(self, change: dict[str, str]) -> None:
+    def test_control_characters_and_long_texts_are_refused(self, change: dict[str, str]) -> None:
         with pytest.raises(UsageError):
             Edit(**change)
 
     async def test_an_unknown_slug_is_refused_and_nothing_changes(self, app: App) -> None:
         await compose_issue(app, EDITOR, "weekly")
         before = await hash_of(app)
-        with pytest.raises(UsageError, match="no candidate of issue 1"):
+        with pytest.raises(UsageError, match="not a candidate of issue 1"):
             await edit_issue(app, EDITOR, 1, Edit(subject="Mine", exclude=("nope",)))
         assert await hash_of(app) == before
 
@@ -184,10 +226,10 @@ class TestApproval:
         approved = await approve_issue(app, EDITOR, 1, expected=seen[:12])
         assert approved.hash == seen
 
-    async def test_an_approval_of_something_else_than_was_seen_is_refused(self, app: App) -> None:
+    async def test_an_approval_of_another_hash_than_expected_is_refused(self, app: App) -> None:
         await compose_issue(app, EDITOR, "weekly")
         seen = await hash_of(app)
-        await edit_issue(app, EDITOR, 1, Edit(subject="Changed behind your back"))
+        await edit_issue(app, EDITOR, 1, Edit(subject="Changed meanwhile"))
         with pytest.raises(Refused, match="has changed since"):
             await approve_issue(app, EDITOR, 1, expected=seen)
 
@@ -211,7 +253,7 @@ class TestApproval:
         assert differences == []
         assert frozen.hash == approved.hash
 
-    async def test_rebuilding_finds_a_changed_source(self, app: App) -> None:
+    async def test_rebuilding_finds_a_template_that_makes_other_bytes(self, app: App) -> None:
         await compose_issue(app, EDITOR, "weekly")
         await approve_issue(app, EDITOR, 1)
         async with app.store.write() as session:
@@ -221,6 +263,47 @@ class TestApproval:
         async with app.store.read() as session:
             _, differences = await rebuild(session, await get_issue(session, 1))
         assert any("variants" in found for found in differences)
+
+    async def test_rebuilding_names_a_changed_template_though_its_bytes_stay_the_same(
+        self, app: App
+    ) -> None:
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
+        async with app.store.write() as session:
+            files = await session.exec(select(FrozenFile))
+            changed = next(file for file in files if "At a glance" in file.text)
+            changed.text += "{# a comment #}"
+            session.add(changed)
+        async with app.store.read() as session:
+            _, differences = await rebuild(session, await get_issue(session, 1))
+        [difference] = differences
+        assert difference.startswith("templates: ")
+
+    async def test_rebuilding_uses_the_frozen_templates_not_those_on_disk(
+        self, app: App, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await compose_issue(app, EDITOR, "weekly")
+        approved = await approve_issue(app, EDITOR, 1)
+
+        def none_on_disk(*_: object) -> None:
+            raise AssertionError("the templates on disk were read")
+
+        monkeypatch.setattr("digest.services.issues.drafts.load_templates", none_on_disk)
+        rebuilt = await rebuild_issue(app, 1)
+        assert (rebuilt.hash, rebuilt.differences) == (approved.hash, [])
+
+    async def test_a_damaged_variant_is_refused_instead_of_sent(self, app: App) -> None:
+        await compose_issue(app, EDITOR, "weekly")
+        await approve_issue(app, EDITOR, 1)
+        async with app.store.write() as session:
+            for variant in await session.exec(select(CompiledVariant)):
+                variant.compiled = variant.compiled.replace(b"Alpha", b"Omega")
+                session.add(variant)
+        async with app.store.read() as session:
+            issue = await get_issue(session, 1)
+            assert issue.id
+            with pytest.raises(Refused, match="is damaged"):
+                await compiled_variant(session, issue.id, "all")
 
     async def test_an_unapproved_issue_has_nothing_to_rebuild(self, app: App) -> None:
         await compose_issue(app, EDITOR, "weekly")

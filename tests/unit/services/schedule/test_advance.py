@@ -142,7 +142,7 @@ async def test_too_little_to_say_skips_the_slot_and_tells_the_editor(
     await advance(app)
     slot = await slot_of(app)
     assert slot.state == SlotState.SKIPPED
-    assert slot.reason == "0 new comparisons, the edition needs 1 (0 candidates looked at)"
+    assert slot.reason == "0 new comparisons, the edition needs 1 (0 candidates considered)"
     [notice] = await mailings(app, MailingKind.NOTICE)
     assert "skipped" in notice.payload["paragraphs"][0]
 
