@@ -81,7 +81,7 @@ async def _authentication(app: App, sender: str, seconds: float) -> list[Finding
         async with asyncio.timeout(seconds):
             checks = await check_dns(SenderIdentity(domain, return_domain, keys), DnsClient())
     except TimeoutError:
-        return [NOT_LOOKED_UP.found("DNS: out of time", FindingPlace("network", "DNS"))]
+        return [NOT_LOOKED_UP.found("DNS: no answer in time", FindingPlace("network", "DNS"))]
     return [_finding(check) for check in checks if check.level != "ok" and check.name != "bounces"]
 
 
