@@ -19,7 +19,11 @@ from digest.delivery.states import DeliveryState
         (Reply(450, "4.2.1 greylisted"), DeliveryState.DEFERRED, False),
         (Reply(452, "4.2.2 mailbox full"), DeliveryState.DEFERRED, False),
         (Reply(550, "5.1.1 no such user"), DeliveryState.REJECTED, True),
+        (Reply(550, "5.1.2 no such domain"), DeliveryState.REJECTED, True),
+        (Reply(550, "5.1.6 mailbox has moved"), DeliveryState.REJECTED, True),
         (Reply(550, "5.1.10 null MX"), DeliveryState.REJECTED, True),
+        (Reply(553, "5.1.3 bad address syntax"), DeliveryState.REJECTED, False),
+        (Reply(450, "4.1.1 try later"), DeliveryState.DEFERRED, False),
         (Reply(550, "5.7.1 spam"), DeliveryState.REJECTED, False),
         (Reply(552, "5.2.2 mailbox full"), DeliveryState.REJECTED, False),
         (Reply(550, "no such user"), DeliveryState.REJECTED, False),
@@ -31,7 +35,7 @@ def test_a_reply_leads_to_one_state(reply: Reply, state: DeliveryState, dead: bo
     assert (outcome.state, outcome.dead_address) == (state, dead)
 
 
-def test_the_waits_are_those_of_the_promise() -> None:
+def test_the_waits_are_those_that_are_documented() -> None:
     waits = [retry_delay(attempt, 0.5) for attempt in range(1, 8)]
     minutes = [wait / timedelta(minutes=1) for wait in waits]
     assert minutes == [5, 15, 45, 120, 240, 480, 480]
@@ -43,5 +47,5 @@ def test_the_spread_is_at_most_a_fifth(attempts: int, chance: float) -> None:
     assert middle * 0.8 <= retry_delay(attempts, chance) <= middle * 1.2
 
 
-def test_a_reply_with_line_breaks_is_told_on_one_line() -> None:
+def test_a_reply_with_line_breaks_is_shown_on_one_line() -> None:
     assert str(Reply(550, "5.1.1 no\r\nsuch\nuser")) == "550 5.1.1 no such user"

@@ -1,4 +1,4 @@
-"""Claim, arm, record: at each moment a delivery has one owner, and consent has the last word."""
+"""Claim, arm, record: a delivery has one owner at any moment, and consent decides last."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from digest.delivery.ledger import mailings
-from digest.delivery.ledger.access import LEASE, Ledger
+from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.claims import Claim
 from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import Reply
@@ -27,7 +27,7 @@ ACCEPTED = Outcome(DeliveryState.ACCEPTED, "250 ok")
 
 @dataclass
 class Alive:
-    """A worker's name, and whether it holds its lock."""
+    """A worker's lock: its owner's name, and whether it is held."""
 
     owner: str
     held: bool = True
@@ -115,7 +115,7 @@ async def test_an_unsubscribe_after_the_claim_denies_the_dot(
     assert (row.state, row.reason) == (DeliveryState.SKIPPED, "no longer subscribed")
 
 
-async def test_a_pause_denies_the_dot_and_keeps_the_reader_for_later(
+async def test_a_pause_denies_the_dot_and_leaves_the_delivery_for_later(
     ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     mailing = await make_mailing(1)
@@ -144,16 +144,16 @@ async def test_a_cancel_denies_the_dot_for_good(
     assert (await ledger.settle_denied(claim, now)).state is DeliveryState.SKIPPED
 
 
-async def test_what_is_armed_is_not_claimed_again_by_time_alone(
+async def test_an_armed_delivery_is_not_claimed_again_by_time_alone(
     ledger: Ledger, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
     claim = await claim_one(ledger, now)
     assert await ledger.arm(claim, now, now)
-    assert await ledger.claim(ROUTES, 1, now + 10 * LEASE) == []
+    assert await ledger.claim(ROUTES, 1, now + timedelta(days=1)) == []
 
 
-async def test_a_deferred_delivery_waits_its_time(
+async def test_a_deferred_delivery_waits_for_its_time(
     ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
@@ -234,14 +234,16 @@ async def test_the_message_id_is_the_same_on_every_try_and_differs_between_reade
     ledger: Ledger, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(2)
-    first = {c.address: c.message_id for c in await ledger.claim(ROUTES, 2, now)}
-    later = now + 2 * LEASE
-    await ledger.give_back([], later)
+    claims = await ledger.claim(ROUTES, 2, now)
+    first = {claim.address: claim.message_id for claim in claims}
+    await ledger.give_back(claims, now)
+    again = await ledger.claim(ROUTES, 2, now)
+    assert {claim.address: claim.message_id for claim in again} == first
     assert len(set(first.values())) == 2
     assert all(value.endswith("@news.example.org>") for value in first.values())
 
 
-async def test_a_mailing_that_is_not_active_is_left_alone(
+async def test_nothing_of_a_paused_mailing_is_claimed(
     ledger: Ledger, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1, state=MailingState.PAUSED)
@@ -261,7 +263,7 @@ async def test_a_suppression_after_the_claim_denies_the_dot(
 
 
 @pytest.mark.parametrize("state", SubscriptionState)
-async def test_a_confirmation_goes_only_to_who_still_waits_to_confirm(
+async def test_a_confirmation_goes_only_to_a_reader_who_has_yet_to_confirm(
     ledger: Ledger,
     store: Store,
     make_mailing: MakeMailing,
@@ -277,7 +279,7 @@ async def test_a_confirmation_goes_only_to_who_still_waits_to_confirm(
     assert await ledger.arm(claim, now, now) == (state is SubscriptionState.PENDING)
 
 
-async def test_what_is_armed_cannot_be_given_back(
+async def test_an_armed_delivery_cannot_be_given_back(
     ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
@@ -288,7 +290,7 @@ async def test_what_is_armed_cannot_be_given_back(
     assert row.state == DeliveryState.ARMED
 
 
-async def test_a_dot_withheld_leaves_nothing_armed_though_the_answer_of_its_commit_was_lost(
+async def test_a_withheld_dot_leaves_nothing_armed_even_if_the_answer_of_its_commit_was_lost(
     ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
@@ -308,10 +310,72 @@ async def test_a_worker_that_lost_its_lock_arms_nothing(
     assert not await ledger.arm(claim, now, now)
 
 
-async def test_letters_are_claimed_before_an_issue_that_waits_longer(
+async def test_notices_are_claimed_before_an_issue_that_has_waited_longer(
     ledger: Ledger, make_mailing: MakeMailing, now: datetime
 ) -> None:
     issue = await make_mailing(3)
-    letter = await make_mailing(0, kind=MailingKind.NOTICE)  # to the same three readers
+    notice = await make_mailing(0, kind=MailingKind.NOTICE)  # to the same three readers
     claimed = await ledger.claim(ROUTES, 10, now)
-    assert [claim.mailing_id for claim in claimed] == [letter.id] * 3 + [issue.id] * 3
+    assert [claim.mailing_id for claim in claimed] == [notice.id] * 3 + [issue.id] * 3
+
+
+async def test_a_claim_without_issues_takes_none_of_an_issue(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(3)
+    confirmation = await make_mailing(0, kind=MailingKind.CONFIRMATION)
+    claimed = await ledger.claim(ROUTES, 10, now, with_issues=False)
+    assert [claim.mailing_id for claim in claimed] == [confirmation.id] * 3
+
+
+async def test_a_mailing_on_another_route_is_not_claimed(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1, route=Route.INBOX)
+    assert await ledger.claim(ROUTES, 1, now) == []
+    assert len(await ledger.claim([Route.INBOX], 1, now)) == 1
+
+
+@pytest.mark.parametrize("kind", [MailingKind.NOTICE, MailingKind.TEST])
+async def test_a_notice_and_a_test_need_no_subscription(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime, kind: MailingKind
+) -> None:
+    await make_mailing(1, kind=kind)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        await unsubscribe(session, claim.subscriber_id or 0, "weekly", source="test", now=now)
+    assert await ledger.arm(claim, now, now)
+
+
+async def test_a_try_that_is_not_charged_waits_as_after_the_first(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    closing = Outcome(DeliveryState.DEFERRED, "421 closing", charged=False)
+    await ledger.record(await claim_one(ledger, now), closing, now)
+    await ledger.flush()
+    [row] = await rows(store)
+    assert row.attempts == 0
+    assert row.not_before is not None
+    assert timedelta(minutes=4) <= row.not_before - now <= timedelta(minutes=6)
+
+
+async def test_the_date_of_the_message_is_stored_when_it_is_armed(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    wire_date = now - timedelta(seconds=3)
+    assert await ledger.arm(await claim_one(ledger, now), wire_date, now)
+    [row] = await rows(store)
+    assert (row.wire_date, row.updated_at) == (wire_date, now)
+
+
+async def test_a_lost_claim_suppresses_nobody(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    lost = await claim_one(ledger, now)
+    await ledger.give_back([lost], now)
+    await ledger.record(lost, outcome_of(Reply(550, "5.1.1 no such user")), now)
+    async with store.read() as session:
+        assert (await session.exec(select(Suppression))).all() == []

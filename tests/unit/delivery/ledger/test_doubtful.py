@@ -1,4 +1,4 @@
-"""A copy in doubt that is proven to have arrived is accepted, and not sent again."""
+"""A doubtful delivery whose copy is proven to have arrived is accepted, and not sent again."""
 
 from datetime import datetime, timedelta
 
@@ -34,7 +34,9 @@ async def put(store: Store, delivery_id: int, **values: object) -> None:
 
 
 @pytest.mark.usefixtures("sent")
-async def test_her_unsubscribe_settles_hers_and_nobody_else_s(store: Store, now: datetime) -> None:
+async def test_an_unsubscribe_settles_the_reader_s_own_deliveries_only(
+    store: Store, now: datetime
+) -> None:
     await put(store, 2, state=DeliveryState.UNKNOWN, unknowns=1)
     async with store.write() as session:
         assert await accept_doubtful_of_reader(session, 1, "weekly", WHAT, now) == 1
@@ -64,7 +66,7 @@ async def test_a_link_of_another_mail_proves_nothing(
 
 
 @pytest.mark.usefixtures("sent")
-async def test_what_happened_before_it_was_sent_proves_nothing(store: Store, now: datetime) -> None:
+async def test_a_click_before_the_mail_was_sent_proves_nothing(store: Store, now: datetime) -> None:
     async with store.write() as session:
         early = now - timedelta(minutes=2)
         assert await accept_doubtful_of_reader(session, 1, "weekly", WHAT, early) == 0
@@ -86,7 +88,7 @@ async def test_what_happened_before_it_was_sent_proves_nothing(store: Store, now
         (DeliveryState.ACCEPTED, False),
     ],
 )
-async def test_only_what_is_in_doubt_is_settled_and_never_an_armed_one(
+async def test_only_doubtful_deliveries_are_settled_and_never_an_armed_one(
     store: Store, now: datetime, state: DeliveryState, settled: bool
 ) -> None:
     await put(store, 1, state=state, token="somebody's", owner="w")
@@ -98,7 +100,9 @@ async def test_only_what_is_in_doubt_is_settled_and_never_an_armed_one(
 
 
 @pytest.mark.usefixtures("sent")
-async def test_what_was_never_in_doubt_is_left_alone(store: Store, now: datetime) -> None:
+async def test_a_delivery_that_was_never_in_doubt_is_left_alone(
+    store: Store, now: datetime
+) -> None:
     async with store.write() as session:
         assert not await accept_doubtful_delivery(session, 2, "a bounce came", now)
 

@@ -1,4 +1,4 @@
-"""What dead workers leave behind is made good: nobody lost, at most one copy more."""
+"""What dead workers leave behind is recovered: nobody is lost, or gets more than two copies."""
 
 import os
 from datetime import datetime, timedelta
@@ -8,10 +8,10 @@ import pytest
 
 from digest.delivery.guards.liveness import FileLock
 from digest.delivery.ledger import mailings
-from digest.delivery.ledger.access import LEASE, Ledger
+from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.accounting import account
 from digest.delivery.ledger.claims import Claim
-from digest.delivery.ledger.recovery import RETRY_UNKNOWN_AFTER, Tidied, tidy
+from digest.delivery.ledger.recovery import Tidied, tidy
 from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import Reply
 from digest.delivery.states import DeliveryState, MailingState, Route
@@ -21,6 +21,8 @@ from tests.unit.delivery.conftest import MakeMailing, rows
 from tests.workers import Living, ledger_at, record
 
 ROUTES = [Route.RELAY]
+LEASE = timedelta(minutes=15)
+RETRY_UNKNOWN_AFTER = timedelta(seconds=30)
 
 
 def umask() -> int:
@@ -94,7 +96,7 @@ async def test_an_edition_that_holds_never_tries_an_unknown_again(
     assert row.state == DeliveryState.HELD
 
 
-async def test_what_is_late_expires_and_an_unknown_one_is_told_apart(
+async def test_what_is_late_expires_but_an_unknown_outcome_is_held(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     mailing = await make_mailing(2)
@@ -137,6 +139,38 @@ async def test_an_unknown_outcome_has_no_reply(
     assert (row.reply_code, row.enhanced_code) == (None, None)
 
 
+async def test_an_unknown_outcome_is_not_tried_again_before_thirty_seconds(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    ledger = ledger_at(store, "crasher")
+    [claim] = await ledger.claim(ROUTES, 1, now)
+    await ledger.arm(claim, now, now)
+    await round_of(store, Living(), now)
+    ledger = ledger_at(store, "next")
+    assert await ledger.claim(ROUTES, 1, now + timedelta(seconds=29)) == []
+    assert len(await ledger.claim(ROUTES, 1, now + timedelta(seconds=30))) == 1
+
+
+async def test_nothing_expires_by_a_clock_that_is_not_trusted(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    later = now + timedelta(days=30)
+    async with store.write() as session:
+        tidied = await tidy(session, Living(), later, expire_by=now)
+    assert (tidied.expired, tidied.finished) == (0, [])
+
+
+async def test_a_trusted_time_ahead_of_the_clock_expires_nothing_early(
+    store: Store, make_mailing: MakeMailing, now: datetime
+) -> None:
+    await make_mailing(1)
+    async with store.write() as session:
+        tidied = await tidy(session, Living(), now, expire_by=now + timedelta(days=30))
+    assert tidied.expired == 0
+
+
 async def test_a_mailing_ends_only_when_nothing_is_open(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
@@ -177,7 +211,7 @@ class TestFileLock:
         assert not other.is_alive(one.owner)
         other.release()
 
-    def test_who_was_never_there_is_dead(self, tmp_path: Path) -> None:
+    def test_an_owner_that_never_existed_is_dead(self, tmp_path: Path) -> None:
         lock = FileLock(tmp_path)
         assert not lock.is_alive("nobody")
         lock.release()
@@ -188,7 +222,7 @@ class TestFileLock:
         next(tmp_path.glob("*.lock")).unlink()
         assert not lock.holds()
 
-    def test_the_lock_of_another_user_s_worker_can_be_looked_at(self, tmp_path: Path) -> None:
+    def test_the_lock_of_another_user_s_worker_can_be_tried(self, tmp_path: Path) -> None:
         one, other = FileLock(tmp_path), FileLock(tmp_path)
         path = tmp_path / f"{one.owner}.lock"
         assert path.stat().st_mode & 0o444 == 0o444 & ~umask()
@@ -197,7 +231,7 @@ class TestFileLock:
         one.release()
         other.release()
 
-    def test_who_cannot_be_asked_counts_as_alive(
+    def test_a_worker_whose_lock_cannot_be_tried_counts_as_alive(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         one, other = FileLock(tmp_path), FileLock(tmp_path)
@@ -238,7 +272,7 @@ class TestFileLock:
 
 
 async def unknown_then_claimed(store: Store, now: datetime) -> tuple[Ledger, Claim]:
-    """A reader whose first outcome is unknown, in a worker's hands for her one more try."""
+    """A delivery whose first outcome is unknown, claimed for its second try."""
     crasher = ledger_at(store, "crasher")
     [claim] = await crasher.claim(ROUTES, 1, now)
     await crasher.arm(claim, now, now)
@@ -249,7 +283,7 @@ async def unknown_then_claimed(store: Store, now: datetime) -> tuple[Ledger, Cla
 
 
 @pytest.mark.parametrize("how", ["swept", "denied"])
-async def test_a_doubtful_reader_of_a_cancelled_mailing_is_held_not_called_skipped(
+async def test_a_doubtful_delivery_of_a_cancelled_mailing_is_held_not_skipped(
     store: Store, make_mailing: MakeMailing, now: datetime, how: str
 ) -> None:
     mailing = await make_mailing(1)
@@ -265,7 +299,7 @@ async def test_a_doubtful_reader_of_a_cancelled_mailing_is_held_not_called_skipp
     assert (row.state, row.reason) == (DeliveryState.HELD, "outcome unknown, then cancelled")
 
 
-async def test_a_doubtful_reader_who_unsubscribes_is_held_not_called_skipped(
+async def test_a_doubtful_delivery_whose_reader_unsubscribes_is_held_not_skipped(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(1)
@@ -276,7 +310,7 @@ async def test_a_doubtful_reader_who_unsubscribes_is_held_not_called_skipped(
     assert (await ledger.settle_denied(claim, now)).state is DeliveryState.HELD
 
 
-async def test_a_doubtful_reader_whose_time_runs_out_is_held_not_called_expired(
+async def test_a_doubtful_delivery_that_is_late_is_held_not_expired(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     mailing = await make_mailing(1)
