@@ -1,4 +1,7 @@
-"""`make faults`: every fault with many seeds; a table, `var/faults.json`, status 1 on a breach."""
+"""`make faults`: every fault with many seeds.
+
+Prints a table and writes `var/faults.json`; the exit status is 1 after a breach.
+"""
 
 import asyncio
 import json
@@ -31,7 +34,7 @@ ROUNDS = 25
 SEEDS = 6
 FEW = 3
 AT_ONCE = 2
-STOPS = 50  # at least so many in all
+STOPS = 50  # at least this many over all runs
 RESULTS = Path("var/faults.json")
 COLUMNS = {
     "runs": "runs",
@@ -44,7 +47,7 @@ COLUMNS = {
 }
 
 WORDS = {
-    "steering": "Pause, resume, cancel, leave and die in every order",
+    "steering": "Pause, resume, cancel, unsubscribe and crash in every order",
     "weeks": "Four weeks of the engine in which everything goes wrong",
 }
 
@@ -53,7 +56,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Planned:
-    """A scenario, how often, and how often it must have struck in all of its runs."""
+    """A scenario, how many seeds it gets, and how often it must take effect over all runs."""
 
     scenario: Scenario
     seeds: int
@@ -78,14 +81,14 @@ ON_POSTGRESQL = [
 
 
 def main() -> int:
-    """All runs; the exit status."""
+    """Do all runs; returns the exit status."""
     console, begun = Console(), time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="digest-faults-")))
         book = _Book(console, stack, folder)
         run_loop(book.fill())
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(book.told(), indent=2) + "\n")
+    RESULTS.write_text(json.dumps(book.as_json(), indent=2) + "\n")
     book.show()
     seconds, broken = time.monotonic() - begun, book.broken()
     console.print(
@@ -95,7 +98,7 @@ def main() -> int:
 
 
 class _Book:
-    """What is to be run, and what came of it."""
+    """The planned runs, and their results."""
 
     def __init__(self, console: Console, stack: ExitStack, folder: Path) -> None:
         self._console, self._folder = console, folder
@@ -117,7 +120,7 @@ class _Book:
             self.left_out.append(f"PostgreSQL: {missing}")
 
     async def fill(self) -> None:
-        """Run everything, showing how far it has come."""
+        """Run everything and show the progress."""
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -171,8 +174,8 @@ class _Book:
             "breaches": {str(kind): what for kind, what in breaches.items()},
         }
 
-    def told(self) -> Result:
-        """All of it, for machines."""
+    def as_json(self) -> Result:
+        """All results, as JSON."""
         return {
             "readers": READERS,
             "connections": CONNECTIONS,
@@ -183,14 +186,14 @@ class _Book:
         }
 
     def broken(self) -> int:
-        """How many runs and states were not as promised."""
+        """How many runs and states broke the promise."""
         runs = sum(bool(result["breaches"]) for result in self.results)
         seldom = sum(self._seldom(database, planned) for database, planned in self._plan)
         plays = sum(bool(play["broken"]) for kind in self.plays.values() for play in kind)
         return runs + seldom + plays + sum(bool(wrongs) for wrongs in self.relays.values())
 
     def show(self) -> None:
-        """All of it, for people."""
+        """Print all results."""
         self._console.print(self._table())
         right = sum(not wrongs for wrongs in self.relays.values())
         self._console.print(f"Relays that misbehave: {right} of {len(self.relays)} states right")
@@ -198,10 +201,10 @@ class _Book:
             for wrong in wrongs:
                 self._console.print(f"{name}: {wrong}", style="red", markup=False)
         for result in self.results:
-            told = "; ".join(f"{kind}: {what}" for kind, what in result["breaches"].items())
-            if told:
+            breaches = "; ".join(f"{kind}: {what}" for kind, what in result["breaches"].items())
+            if breaches:
                 where = f"{result['scenario']}, {result['database']}, seed {result['seed']}"
-                self._console.print(f"{where}: {told}", style="red", markup=False)
+                self._console.print(f"{where}: {breaches}", style="red", markup=False)
         for kind, plays in self.plays.items():
             seeds = ", ".join(str(play["seed"]) for play in plays)
             good = sum(not play["broken"] for play in plays)
@@ -210,7 +213,7 @@ class _Book:
                 if play["broken"]:
                     self._console.print(play["broken"], style="red", markup=False)
         for what in self.left_out:
-            self._console.print(f"Left out: {what}", style="yellow", markup=False)
+            self._console.print(f"Skipped: {what}", style="yellow", markup=False)
 
     def _table(self) -> Table:
         title = f"Faults: {READERS} readers a run, {CONNECTIONS} connections"
@@ -247,7 +250,7 @@ class _Book:
 
 
 async def _play() -> dict[str, list[Result]]:
-    """The long plays, in a process of their own."""
+    """The simulations, in a process of their own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.faults.plays", stdout=asyncio.subprocess.PIPE
     )
@@ -255,8 +258,8 @@ async def _play() -> dict[str, list[Result]]:
     if process.returncode:
         broken = {"seed": 0, "broken": f"the plays ended with status {process.returncode}"}
         return {kind: [broken] for kind in WORDS}
-    told: dict[str, list[Result]] = json.loads(said)
-    return told
+    results: dict[str, list[Result]] = json.loads(said)
+    return results
 
 
 def _figures(run: Observed | None) -> Result:

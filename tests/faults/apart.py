@@ -1,6 +1,6 @@
-"""A sender in a process started from nothing, so that it can have its own environment.
+"""A sender in a newly started process, so that it can have its own environment.
 
-Run as `python -m tests.faults.apart FILE`, where FILE holds what to send and at what pace.
+Run as `python -m tests.faults.apart FILE`, where FILE holds the installation and the pace.
 """
 
 import os
@@ -20,31 +20,31 @@ from tests.faults.pace import Pace
 
 @dataclass(frozen=True)
 class Apart:
-    """The process, to be handled like those of `children`."""
+    """The process; scenarios use it like those of `children`."""
 
     process: "subprocess.Popen[bytes]"
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The process ID."""
         return self.process.pid
 
     @property
     def exitcode(self) -> int | None:
-        """None while it runs."""
+        """The exit status; None while it runs."""
         return self.process.poll()
 
     def kill(self) -> None:
-        """End it the hard way."""
+        """Kill it with SIGKILL."""
         self.process.kill()
 
     def join(self) -> None:
-        """Wait for its end."""
+        """Wait until it has ended."""
         self.process.wait()
 
 
 def start_apart(installation: Installation, pace: Pace, **environment: str) -> Apart:
-    """A process that sends mailing 1 to its end, with these environment variables besides ours."""
+    """A process that sends mailing 1 to its end, with these environment variables added."""
     with NamedTemporaryFile(suffix=".pickle", delete=False) as file:
         pickle.dump((installation.values, pace), file)
     command = [sys.executable, "-m", "tests.faults.apart", file.name]
@@ -57,7 +57,7 @@ def _sleep(seconds: float) -> None:
 
 if __name__ == "__main__":
     if "FAKETIME_TIMESTAMP_FILE" in os.environ:
-        # libfaketime 0.9.10 answers Python's own with "invalid argument".
+        # With libfaketime 0.9.10 Python's own sleep fails with "invalid argument".
         time.sleep = _sleep  # type: ignore[assignment]
     path = Path(sys.argv[1])
     values, pace = pickle.loads(path.read_bytes())

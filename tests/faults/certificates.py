@@ -1,4 +1,4 @@
-"""Certificates for the relay of the tests: made in memory's time, good for a day."""
+"""Certificates for the tests' relay: self-signed, made on demand, valid for a day."""
 
 import ipaddress
 import ssl
@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make_pair(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context for 127.0.0.1, and that of a client which trusts it alone."""
+    """The TLS contexts of a server on 127.0.0.1 and of a client that trusts only this server."""
     path = folder / "relay.pem"
     if not path.exists():
         path.write_bytes(_self_signed())

@@ -1,7 +1,7 @@
-"""Child processes that send: started cheaply, so that they can be killed often.
+"""Child processes that send: cheap to start, so that they can be killed often.
 
-A fork server that has imported everything forks a fresh process for each start. A
-child runs production's own `follow_mailing`, at a faster pace.
+A fork server that has imported everything forks a new process for each start. A child
+runs production's own `follow_mailing`, at a faster pace.
 """
 
 import asyncio
@@ -28,51 +28,51 @@ CONTEXT.set_forkserver_preload(["tests.faults.children"])
 
 
 class Process(Protocol):
-    """What scenarios need of a process, however it was started."""
+    """What scenarios use of a process, however it was started."""
 
     @property
     def pid(self) -> int | None:
-        """Its number."""
+        """The process ID."""
 
     @property
     def exitcode(self) -> int | None:
-        """None while it runs."""
+        """The exit status; None while it runs."""
 
     def kill(self) -> None:
-        """End it the hard way."""
+        """Kill it with SIGKILL."""
 
     def join(self) -> None:
-        """Wait for its end."""
+        """Wait until it has ended."""
 
 
-FORK_SERVER_DIED = 255  # what multiprocessing says of a child whose fork server was killed
-STOPPED = 1  # the exit status of one that was told to stop before the end
+FORK_SERVER_DIED = 255  # multiprocessing's exit status of a child whose fork server was killed
+STOPPED = 1  # the exit status after a request to stop before the end
 
 
 def start_worker(installation: Installation, pace: Pace = Pace()) -> BaseProcess:  # noqa: B008
-    """A process that sends mailing 1 to its end."""
+    """Start a process that sends mailing 1 to its end."""
     return _start(send_to_the_end, installation.values, pace)
 
 
 def start_wrong(design: wrong_designs.Design, book: Path, port: int) -> BaseProcess:
-    """A process of a design that does not keep the promise."""
+    """Start a process of a design that breaks the promise."""
     return _start(design, book, port)
 
 
 def resume(process: BaseProcess) -> None:
-    """Let a stopped process go on."""
+    """Continue a suspended process."""
     assert process.pid
     os.kill(process.pid, signal.SIGCONT)
 
 
 def suspend(process: BaseProcess) -> None:
-    """Stop a process where it stands, as a laptop that falls asleep would."""
+    """Suspend a process at whatever it does, as a laptop that falls asleep would."""
     assert process.pid
     os.kill(process.pid, signal.SIGSTOP)
 
 
 async def ended(process: Process, seconds: float = 90) -> int:
-    """The exit status of a process, when it has ended; -9 if it had to be killed for that."""
+    """Wait for the end of a process; its exit status, -9 if it did not end in time."""
     deadline = time.monotonic() + seconds
     while process.exitcode is None:
         if time.monotonic() > deadline:
@@ -89,7 +89,7 @@ def _start(target: Callable[..., None], *arguments: object) -> BaseProcess:
 
 
 def send_to_the_end(values: Values, pace: Pace) -> None:
-    """What the process does; ends it with `STOPPED` when it was told to stop before the end."""
+    """The work of the process; exits with `STOPPED` if it was asked to stop before the end."""
     try:
         with pace.kept():
             run_loop(_send_all(Installation(values)))

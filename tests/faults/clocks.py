@@ -1,4 +1,4 @@
-"""A process's clock that the test moves while it runs: libfaketime, from Debian's package."""
+"""Moves the clock of a running process, with libfaketime from Debian's package."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,19 +8,19 @@ PLACES = ("/usr/lib", "/usr/local/lib", "/usr/lib64")
 
 
 class FaketimeMissing(RuntimeError):
-    """libfaketime is not installed; says what to install."""
+    """libfaketime is not installed; the message says what to install."""
 
 
 @dataclass(frozen=True)
 class MovedClock:
-    """Shifts the wall clock of processes started with its `environment`; their uptime goes on."""
+    """Shifts the wall clock of processes started with its `environment`, but not their uptime."""
 
     file: Path
     library: Path
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to be moved."""
+        """The environment variables of a process whose clock is to be moved."""
         return {
             "LD_PRELOAD": str(self.library),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
@@ -31,7 +31,7 @@ class MovedClock:
         }
 
     def move(self, seconds: int) -> None:
-        """Set how far the clock is from the true time."""
+        """Set the distance of the clock from the true time."""
         new = self.file.with_suffix(".new")
         new.write_text(f"{seconds:+d}\n")
         new.replace(self.file)
@@ -48,7 +48,7 @@ def find_library() -> Path:
 
 
 def moved_clock(folder: Path) -> MovedClock:
-    """A clock that is right at first."""
+    """A clock that shows the true time at first."""
     clock = MovedClock(folder / "faketime", find_library())
     clock.move(0)
     return clock

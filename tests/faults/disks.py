@@ -1,4 +1,4 @@
-"""A disk that can be filled: a small file system where we may mount one, else a limit on files."""
+"""A disk that can be filled: a small tmpfs where we may mount one, else a limit on file sizes."""
 
 import os
 import resource
@@ -14,13 +14,13 @@ CHUNK = b"\0" * 65536
 
 @dataclass
 class SmallDisk:
-    """`kind` says how it is done, for the record."""
+    """A disk at `folder`; `kind` says how it is limited, for the record."""
 
     folder: Path
     kind: str
 
     def fill(self, pid: int) -> None:
-        """Leave no room for process `pid`."""
+        """Leave no free space for process `pid`."""
         if self.kind == "tmpfs":
             with self._ballast.open("wb", buffering=0) as ballast:
                 for size in (len(CHUNK), 512, 1):
@@ -30,7 +30,7 @@ class SmallDisk:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (longest, resource.RLIM_INFINITY))
 
     def free(self, pid: int) -> None:
-        """Give the room back."""
+        """Free the space again."""
         if self.kind == "tmpfs":
             self._ballast.unlink()
         else:
@@ -44,7 +44,7 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[SmallDisk]:
-    """A disk at `folder`, which it makes; what is on it is gone afterwards if it was mounted."""
+    """A disk at `folder`, which must not exist; a mounted one is removed with all that is on it."""
     folder.mkdir(parents=True)
     if not _mount(folder):
         yield SmallDisk(folder, "RLIMIT_FSIZE")

@@ -1,4 +1,4 @@
-"""The installation under fault: made once with an approved issue, then copied for every run."""
+"""The installation of fault runs: made once with an approved issue, then copied for each run."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ class Template:
     url: str | None = None
 
     def copied(self, folder: Path) -> Values:
-        """Settings of a fresh copy in `folder`, whose parent is there."""
+        """Settings of a new copy in `folder`, whose parent must exist."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         if self.cluster is None or self.url is None:
             return {"data_dir": folder}
@@ -53,17 +53,17 @@ class Template:
 
 @dataclass(frozen=True)
 class Installation:
-    """Settings as plain values, so that a child process can be given them."""
+    """Settings as plain values, which can be passed to a child process."""
 
     values: Values
 
     def settings(self) -> Settings:
-        """The settings of the run, whatever the environment says."""
+        """The settings of the run; environment variables are ignored."""
         return Settings(_env_file=None, **self.values)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[App]:
-        """The application, for looking and for starting to send."""
+        """The application, to inspect it and to start sending."""
         async with open_app(self.settings()) as app:
             yield app
 
@@ -112,7 +112,7 @@ async def look(app: App) -> tuple[dict[str, Row], Accounting]:
 
 
 def addresses(readers: int) -> list[str]:
-    """Who is to get the issue."""
+    """The addresses of the issue's readers."""
     return [f"reader{number}@example.org" for number in range(1, readers + 1)]
 
 

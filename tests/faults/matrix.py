@@ -1,8 +1,8 @@
-"""What a relay can do to us, and what must come of it: the table of the promise, as data.
+"""How relays can misbehave, and the state it must lead to: the promise's table as data.
 
-Each `Case` is a script for the relay and the state it must lead to. `cases()` gives all
-of them: with and without PIPELINING, and, for what can happen to a single message, both
-to every message and to the second of three.
+Each `Case` is a script for the relay and the expected result. `cases()` returns all of
+them: with and without PIPELINING, and, where it can happen to a single message, both to
+every message and to the second of three.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,17 +12,17 @@ from digest.delivery.relay_address import Tls
 from tests.relay import DROP, HANG, TAKE_AND_DROP, Action, Dripped, Endless, Late, Packets
 
 WAITING = frozenset({"pending", "claimed"})
-SHORT = 0.5  # seconds; a deadline that a case is meant to run into
+SHORT = 0.5  # seconds; a deadline that a case is meant to exceed
 SECOND = range(2, 3)
 ALL = range(1_000_000)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Where the ledger must stand. `stops`: nobody behind it is tried for now.
+    """What the ledger must say. `stops`: the readers that follow are not tried for now.
 
-    `paused` says whether a person is asked; None leaves that open. `backs_off`: the
-    relay is left in peace. `ends` is the state once the relay has been mended.
+    `paused`: whether the issue is paused; None allows both. `backs_off`: the relay is left
+    alone for a while. `ends` is the state after the relay has been fixed.
     """
 
     states: frozenset[str]
@@ -43,7 +43,7 @@ REJECTS = Expected(frozenset({"rejected"}), frozenset({1}), ends="rejected")
 DEAD = replace(REJECTS, suppressed=True)
 UNKNOWN = Expected(frozenset({"unknown"}), unknowns=1)
 ACCEPTS = Expected(frozenset({"accepted"}), frozenset({1}))
-# Relays end long sessions: a fresh one is tried at once, and carries what was struck.
+# Relays end long sessions: a new one is opened at once, and sends the message again.
 RECONNECTS = replace(ACCEPTS, states=ACCEPTS.states | WAITING, attempts=frozenset({0, 1}))
 TIRED = Expected(frozenset({"deferred"}) | WAITING, stops=True, backs_off=True)
 
@@ -70,12 +70,12 @@ class Case:
 
     @property
     def states(self) -> frozenset[str]:
-        """The states that are right for a message that was struck."""
+        """The right states of a message that met the misbehaviour."""
         return self.expected.states | self.also
 
 
 def cases() -> list[Case]:
-    """Every case, in both ways of talking; the names are unique."""
+    """Every case, with and without PIPELINING; the names are unique."""
     found = [*_before_a_message(), *_of_a_message()]
     pipelined = [
         replace(case, name=f"{case.name}, PIPELINING", extensions=("PIPELINING", *case.extensions))
@@ -200,7 +200,7 @@ def _at_data() -> Iterator[Case]:
 def _in_the_body() -> Iterator[Case]:
     yield Case("drop in the body", {"body": DROP}, DEFERS, filling=6_000_000)
     yield Case("a body not read", {"body": HANG}, DEFERS, deadline=2 * SHORT, filling=6_000_000)
-    # Whether the loss is seen before the dot is written is up to the network.
+    # It depends on the network whether the loss is noticed before the dot is written.
     yield Case("drop after the body", {"end": DROP}, DEFERS, also=UNKNOWN.states)
 
 

@@ -1,6 +1,6 @@
-"""The long plays of `make faults`, beside its runs: the state machine, and weeks of the engine.
+"""The simulations of `make faults`: the state machine, and weeks of the engine.
 
-Run as `python -m tests.faults.plays`; prints what came of them as JSON.
+Run as `python -m tests.faults.plays`; prints the results as JSON.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ LIVES, DAYS = 3, 28
 
 
 def play_steering(number: int) -> dict[str, Any]:
-    """Pause, resume, cancel, leave and die in many orders; `seed` repeats it."""
+    """Pause, resume, cancel, unsubscribe and crash in many orders; `number` is the seed."""
     chosen = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
@@ -40,7 +40,7 @@ def play_steering(number: int) -> dict[str, Any]:
 
 
 def play_weeks(number: int) -> dict[str, Any]:
-    """One simulated life."""
+    """Some simulated weeks of the engine; `number` is the seed."""
     with TemporaryDirectory(prefix="digest-weeks-") as folder:
         result: dict[str, Any] = {"seed": number, "days": DAYS, "broken": ""}
         try:
@@ -51,7 +51,7 @@ def play_weeks(number: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """All plays, with seeds of this very run."""
+    """Run all simulations, with new seeds."""
     first = random.SystemRandom().randrange(1_000_000)
     with Pace().kept():
         weeks = [play_weeks(first + number) for number in range(LIVES)]

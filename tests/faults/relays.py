@@ -1,4 +1,4 @@
-"""All cases of the matrix, some at a time: how many states are right, and which are not."""
+"""Runs all cases of the matrix, several at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ AT_ONCE = 6
 
 
 async def try_all(folder: Path, begun: Callable[[str], None]) -> dict[str, list[str]]:
-    """What was wrong, in sentences, by the name of the case; an empty list is what is wanted."""
+    """What was wrong, as sentences by the name of the case; an empty list if nothing was."""
     folder.mkdir(parents=True)
     templates = {
         odd: await prepare(folder / f"{odd}.db", beyond_ascii=odd) for odd in (False, True)

@@ -1,4 +1,4 @@
-"""The faults: each a `Scenario` value, which is something done to senders and a verdict on it."""
+"""The faults: each a `Scenario`, which does something to senders and judges the result."""
 
 import asyncio
 import random
@@ -27,7 +27,7 @@ SHORT_LEASE = Pace(lease=LEASE)
 
 @dataclass(frozen=True)
 class Scenario:
-    """`run` does the harm and tells what came of it; `verdict` says what that broke."""
+    """`run` causes the fault and returns what was observed; `verdict` finds the breaches in it."""
 
     name: str
     run: Callable[[Ground], Awaitable[Observed]]
@@ -35,7 +35,7 @@ class Scenario:
 
 
 def killed(policy: OnUnknown) -> Scenario:
-    """`kill -9` again and again, until a process lives to the end."""
+    """`kill -9` again and again, until a process finishes."""
 
     async def run(ground: Ground) -> Observed:
         async with AsyncExitStack() as stack:
@@ -65,7 +65,7 @@ def killed(policy: OnUnknown) -> Scenario:
 
 
 def killed_among(policy: OnUnknown, workers: int = 3) -> Scenario:
-    """`kill -9` of one of several senders, while the others go on; a new one takes its place."""
+    """`kill -9` of one of several senders, while the others continue; a new one replaces it."""
 
     async def run(ground: Ground) -> Observed:
         async with AsyncExitStack() as stack:
@@ -97,7 +97,7 @@ def killed_among(policy: OnUnknown, workers: int = 3) -> Scenario:
 
 
 def wrong(design: wrong_designs.Design, breach: Breach) -> Scenario:
-    """A design that breaks the promise in the same harness, and is found out by its breach."""
+    """A design that breaks the promise; the verdict requires that the harness finds this breach."""
 
     async def run(ground: Ground) -> Observed:
         dice = random.Random(ground.seed)
@@ -127,7 +127,7 @@ def wrong(design: wrong_designs.Design, breach: Breach) -> Scenario:
         found = promise(observed)
         if breach in found:
             return {}
-        return {Breach.NOT_STRUCK: f"a design that is wrong passed; {breach} was to be found"}
+        return {Breach.NOT_STRUCK: f"a wrong design passed; missed: {breach}"}
 
     return Scenario(f"wrong: {design.__name__.replace('_', ' ')}", run, verdict)
 
@@ -135,7 +135,7 @@ def wrong(design: wrong_designs.Design, breach: Breach) -> Scenario:
 async def judge(scenario: Scenario, ground: Ground) -> tuple[Observed | None, Breaches]:
     """One run and its verdict; a run that gets stuck has broken the promise too.
 
-    A run whose fork server was killed by others says nothing, and is done once more.
+    A run whose fork server was killed from outside proves nothing and is repeated once.
     """
     try:
         observed = await scenario.run(ground)
@@ -143,12 +143,12 @@ async def judge(scenario: Scenario, ground: Ground) -> tuple[Observed | None, Br
             again = ground.folder.with_name(f"{ground.folder.name} again")
             observed = await scenario.run(replace(ground, folder=again))
     except TimeoutError:
-        return None, {Breach.ENDED_BADLY: "stuck: a process did not come to its end"}
+        return None, {Breach.ENDED_BADLY: "stuck: a process did not end"}
     return observed, scenario.verdict(observed)
 
 
 async def _terminated(ground: Ground) -> Observed:
-    """SIGTERM again and again: each time what is in flight is recorded, and nothing is in doubt."""
+    """SIGTERM again and again: what is in flight is recorded each time, and nothing is unknown."""
     async with AsyncExitStack() as stack:
         scene = await set_up(stack, ground, OnUnknown.RESEND)
         stops, left, codes = 0, [0], []
@@ -180,7 +180,7 @@ def _orderly(observed: Observed) -> Breaches:
 
 
 async def _slept(ground: Ground) -> Observed:
-    """A worker is stopped past its lease while another works, and then goes on."""
+    """A worker is suspended past its lease while another works, and then continues."""
     async with AsyncExitStack() as stack:
         scene = await set_up(stack, ground, OnUnknown.RESEND)
         sleeper = children.start_worker(scene.installation, SHORT_LEASE)

@@ -1,4 +1,4 @@
-"""What fault runs are made of: a sink, an issue on its way to it, and moments to strike."""
+"""The parts of fault runs: a sink, an issue on its way to it, and random moments for faults."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ from tests.faults.verdicts import Observed
 
 @dataclass(frozen=True)
 class Ground:
-    """Where one run takes place, and how often it may strike at most."""
+    """The parameters of one run; `rounds` is how often the fault may occur at most."""
 
     template: Template
     folder: Path
@@ -32,7 +32,7 @@ class Ground:
 
 
 class Scene:
-    """A sink, an issue on its way to it, and dice; the pieces that runs are made of."""
+    """A sink, an installation that sends an issue to it, and a random generator."""
 
     def __init__(
         self, sink: Sink, installation: Installation, app: App, dice: random.Random
@@ -40,7 +40,7 @@ class Scene:
         self.sink, self.installation, self.app, self.dice = sink, installation, app, dice
 
     async def observe(self, **done: object) -> Observed:
-        """What the sink counted and what the ledger says, at the end of a run."""
+        """What the sink counted and the ledger says at the end of a run; `done` was done to it."""
         await self.sink.settle()
         rows, counts = await look(self.app)
         return Observed(
@@ -53,7 +53,7 @@ class Scene:
         )
 
     async def most_armed(self) -> int:
-        """The most deliveries that any one sender, dead or alive, has between arming and record."""
+        """The most armed deliveries of any one sender, dead or alive."""
         rows, _ = await look(self.app)
         owners = Counter(row.owner for row in rows.values() if row.state == "armed")
         return max(owners.values(), default=0)
@@ -71,7 +71,7 @@ async def set_up(
     slowest: float = 0.01,
     **more: object,
 ) -> Scene:
-    """A fresh copy of the installation, sending; `more` are settings of its own."""
+    """A new copy of the installation that is sending; `more` are settings for this run."""
     dice = random.Random(ground.seed)
     there = Sink(dice=random.Random(ground.seed + 1), slowest=slowest)
     sink = await stack.enter_async_context(there)
@@ -91,8 +91,8 @@ async def kill_until_done(
 ) -> tuple[int, int]:
     """Start and kill, each time after up to `gap` more messages; (kills, last exit status).
 
-    After `most` kills the next process is left to finish. One in ten is killed in its
-    first moments instead, whether it sent anything or not.
+    After `most` kills the next process may finish. One in ten is killed in its first
+    moments instead, when it may not have sent anything.
     """
     for kills in range(most):
         process = start_one()
@@ -126,7 +126,7 @@ async def begun(sink: Sink, target: int, process: Process, seconds: float = 60) 
 
 
 async def quiet(sink: Sink, seconds: float, most: float = 20) -> None:
-    """Wait until the sink has taken nothing for some seconds, but not longer than `most`."""
+    """Wait until the sink has taken nothing for `seconds`, at most for `most` seconds."""
     taken, since, deadline = len(sink.taken), time.monotonic(), time.monotonic() + most
     while time.monotonic() < min(since + seconds, deadline):
         await asyncio.sleep(0.05)
@@ -135,7 +135,7 @@ async def quiet(sink: Sink, seconds: float, most: float = 20) -> None:
 
 
 async def suspend_between_writes(process: BaseProcess, scene: Scene) -> None:
-    """Suspend a process at a moment when it does not hold up all others by the database's lock."""
+    """Suspend a process at a moment when it does not hold the database's write lock."""
     while True:
         children.suspend(process)
         if _writable(scene.installation.settings().store_url):

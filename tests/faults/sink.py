@@ -1,4 +1,4 @@
-"""The relay of the fault runs: it counts copies per reader and takes a random moment to answer."""
+"""The relay of the fault runs: counts copies per reader and answers after a random delay."""
 
 import asyncio
 import random
@@ -12,8 +12,8 @@ from tests.relay import Relay, Taken
 class Sink(Relay):
     """A relay that waits before it takes a message, and again before it says so.
 
-    A sender killed in the first wait leaves a message that is taken without it; in
-    the second, one that was taken and not reported: neither can be told from outside.
+    A sender that is killed during the first wait leaves a message that will be taken; during
+    the second, one that was taken without an answer. From outside they look the same.
     `slowest` is the longest of either wait, in seconds.
     """
 
@@ -21,18 +21,18 @@ class Sink(Relay):
     dice: random.Random | None = None
 
     def message_ids(self) -> dict[str, set[str]]:
-        """The Message-IDs each recipient was sent; one, if all is well."""
+        """The Message-IDs that each recipient was sent; exactly one each if all is well."""
         found: dict[str, set[str]] = defaultdict(set)
         for taken in self.taken:
             found[taken.recipient].add(_message_id(taken.data))
         return dict(found)
 
     async def settle(self) -> None:
-        """Wait until what dead senders left behind has been taken."""
+        """Wait until the messages of dead senders have been taken."""
         await asyncio.sleep(3 * self.slowest)
 
     async def take(self, taken: Taken) -> None:
-        """Take it, at a random moment between the dot and the reply."""
+        """Take the message at a random moment between the dot and the reply."""
         await self._wait()
         await super().take(taken)
         await self._wait()

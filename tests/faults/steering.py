@@ -1,8 +1,8 @@
-"""An issue being sent while everybody pulls at it, as a state machine for Hypothesis.
+"""A state machine for Hypothesis: an issue is sent while anything may happen to it.
 
-The ledger and the flows are production's, on SQLite in a file; the transport keeps
-messages in memory; the clock is the machine's own. Two workers are taken through their
-steps one by one, so that an unsubscribe, a pause or a crash can come between any two.
+The ledger and the services are production's, on SQLite in a file; the transport keeps
+messages in memory; the state machine has its own clock. Two workers are taken through
+their steps one by one, so an unsubscribe, a pause or a crash can come between any two.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ MEANWHILE = (
     "the lease ends",
     "nothing",
     "pause",
-    "she leaves",
+    "the reader leaves",
     "cancel",
 )
 ASIDE = ("tidy", "resume", "die", "10", "pause and resume", "20", "resume", "240")
@@ -69,8 +69,8 @@ TAKEN = {"accepted", "unknown, taken", "died, taken"}
 
 
 @dataclass
-class Someone:
-    """A worker; who is alive is a set that all share."""
+class WorkerLock:
+    """A worker's lock; all workers share the set of those that are alive."""
 
     alive: set[str]
     owner: str = field(default_factory=lambda: f"{next(NUMBERS):016x}")
@@ -104,7 +104,7 @@ def _template() -> Template:
 
 
 class Steering(RuleBasedStateMachine):
-    """Whatever happens, in whatever order: sums balance, nobody gets what she must not."""
+    """In any order of events the sums balance, and nobody gets mail that they must not get."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Steering(RuleBasedStateMachine):
         self.transport = MemoryTransport()
         self.gone: set[str] = set()
         self.alive: set[str] = set()
-        self.workers: list[tuple[Someone, Ledger, list[Claim]]] = []
+        self.workers: list[tuple[WorkerLock, Ledger, list[Claim]]] = []
         self.state = IssueState.SCHEDULED
         self.patience = self.carried = 0
 
@@ -127,7 +127,7 @@ class Steering(RuleBasedStateMachine):
 
     @initialize(patience=st.integers(2, 12))
     def send_the_issue(self, patience: int) -> None:
-        """Readers leave, and the issue is cancelled, after so many tries at the earliest."""
+        """No reader leaves, and the issue is not cancelled, before so many messages."""
         self.patience = patience
         self._do(self._start())
         self.state = IssueState.SENDING
@@ -138,14 +138,14 @@ class Steering(RuleBasedStateMachine):
         self.app: App = replace(app, clock=lambda: self.now, uptime=self._uptime)
         await send(self.app, 1)
         for _ in range(WORKERS):
-            self.workers.append(self._hired())
+            self.workers.append(self._new_worker())
 
     def _uptime(self) -> Uptime:
         return Uptime("one boot", (self.now - self._born).total_seconds())
 
-    def _hired(self) -> tuple[Someone, Ledger, list[Claim]]:
-        someone = Someone(self.alive)
-        return someone, Ledger(self.app.store, someone), []
+    def _new_worker(self) -> tuple[WorkerLock, Ledger, list[Claim]]:
+        lock = WorkerLock(self.alive)
+        return lock, Ledger(self.app.store, lock), []
 
     @rule(which=st.integers(0, WORKERS - 1), many=st.integers(1, READERS))
     def claim(self, which: int, many: int) -> None:
@@ -158,9 +158,9 @@ class Steering(RuleBasedStateMachine):
         meanwhile=st.sampled_from(MEANWHILE),
     )
     def carry(self, which: int, fate: str, meanwhile: str) -> None:
-        """One message, with something done between its body and its dot."""
+        """Send one message, with an event between its body and its dot."""
         if self.state is IssueState.PAUSED and meanwhile == "nothing":
-            self.resume()  # a paused issue makes a dull play
+            self.resume()  # else hardly anything would be sent
         self.claim(which, many=1)
         which = which if self.workers[which][2] else (which + 1) % WORKERS
         hands = self.workers[which][2]
@@ -173,7 +173,7 @@ class Steering(RuleBasedStateMachine):
 
     def _happens(self, meanwhile: str, claim: Claim) -> None:
         late = self.carried > self.patience
-        if meanwhile == "she leaves" and late:
+        if meanwhile == "the reader leaves" and late:
             self._do(self._leave(addresses(READERS).index(claim.address) + 1))
         elif meanwhile == "pause":
             self.pause()
@@ -197,7 +197,7 @@ class Steering(RuleBasedStateMachine):
             await ledger.settle_denied(claim, self.now)
             return
         assert self.state is IssueState.SENDING, f"sent while {self.state}"
-        assert claim.address not in self.gone, "sent to somebody who had left"
+        assert claim.address not in self.gone, "sent to a reader who had left"
         if fate in TAKEN:
             await connection.finish()
         if fate.startswith("died"):
@@ -210,7 +210,7 @@ class Steering(RuleBasedStateMachine):
 
     @rule(what=st.sampled_from(ASIDE))
     def aside(self, what: str) -> None:
-        """What is done between two messages."""
+        """An event between two messages."""
         if what == "die":
             self._do(self._die(0))
         elif what == "tidy":
@@ -225,35 +225,35 @@ class Steering(RuleBasedStateMachine):
             self.wait(int(what))
 
     async def _die(self, which: int) -> None:
-        someone, ledger, _ = self.workers[which]
-        someone.release()
+        lock, ledger, _ = self.workers[which]
+        lock.release()
         await ledger.close()
-        self.workers[which] = self._hired()
+        self.workers[which] = self._new_worker()
 
     async def _leave(self, number: int) -> None:
         async with self.app.store.write() as session:
-            await unsubscribe(session, number, EDITION, source="herself", now=self.now)
+            await unsubscribe(session, number, EDITION, source="the reader", now=self.now)
         self.gone.add(addresses(READERS)[number - 1])
 
     def pause(self) -> None:
-        """As an editor does."""
+        """As an editor does it."""
         self._steer(control.pause(self.app, 1), IssueState.SENDING, IssueState.PAUSED)
 
     def resume(self) -> None:
         self._steer(control.resume(self.app, 1), IssueState.PAUSED, IssueState.SENDING)
 
     def cancel(self) -> None:
-        """It ends the play."""
+        """Cancel the issue, which ends the run."""
         running = IssueState.PAUSED if self.state is IssueState.PAUSED else IssueState.SENDING
         self._steer(control.cancel(self.app, 1), running, IssueState.CANCELLED)
 
     def _steer(
-        self, turn: Coroutine[Any, Any, object], before: IssueState, after: IssueState
+        self, change: Coroutine[Any, Any, object], before: IssueState, after: IssueState
     ) -> None:
-        """It works in its own state only."""
+        """Apply a change; it must succeed in the state `before`, and be refused in any other."""
         was = self._issue_state()
         try:
-            self._do(turn)
+            self._do(change)
         except Refused:
             assert was is not before or self._issue_state() is IssueState.SENT
         else:
@@ -264,7 +264,7 @@ class Steering(RuleBasedStateMachine):
         return self._do(self._look())[2]
 
     def wait(self, span: int) -> None:
-        """So many minutes."""
+        """Let so many minutes pass."""
         self.now += timedelta(minutes=span)
 
     def tidy(self) -> None:
@@ -284,7 +284,7 @@ class Steering(RuleBasedStateMachine):
 
     @invariant()
     def all_is_accounted_for(self) -> None:
-        """After each step."""
+        """Holds after every step."""
         if not self.workers:
             return
         rows, counts, _ = self._do(self._look())
@@ -294,15 +294,15 @@ class Steering(RuleBasedStateMachine):
         for row in rows:
             got, state = copies[row.address], DeliveryState(row.state)
             assert got <= 2, "a third copy"
-            assert got <= 1 or row.unknowns, "a second copy that nobody is told of"
+            assert got <= 1 or row.unknowns, "a second copy that is not listed as doubtful"
             if state is DeliveryState.ACCEPTED:
-                assert got, "accepted, and never sent"
+                assert got, "accepted, but never sent"
             if state in (DeliveryState.SKIPPED, DeliveryState.EXPIRED):
                 assert not row.unknowns, f"{state}, though a copy may have arrived"
             if state in (DeliveryState.SKIPPED, DeliveryState.REJECTED, DeliveryState.EXPIRED):
-                assert not got or row.unknowns, f"{state}, and sent all the same"
+                assert not got or row.unknowns, f"{state}, but sent"
             if row.unknowns > 1:
-                assert state is DeliveryState.HELD, "in doubt for the second time, and not held"
+                assert state is DeliveryState.HELD, "unknown for the second time, but not held"
 
     def teardown(self) -> None:
         try:
@@ -314,7 +314,7 @@ class Steering(RuleBasedStateMachine):
             shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _end(self) -> None:
-        """Left in peace, it comes to an end, and everybody's state is told."""
+        """Without further events the issue comes to an end, and no delivery stays open."""
         for which in range(WORKERS):
             await self._die(which)
         if self.state is IssueState.PAUSED:
@@ -336,7 +336,7 @@ class Steering(RuleBasedStateMachine):
         self.all_is_settled(counts)
 
     def all_is_settled(self, counts: Any) -> None:
-        """Nothing was skipped but for a reader who left, or an issue that was cancelled."""
+        """Nothing was skipped unless a reader left or the issue was cancelled."""
         if not self.gone and self.state is not IssueState.CANCELLED:
             assert counts.skipped == 0
 

@@ -1,4 +1,4 @@
-"""The promise under real kills, stops and sleeps; `make faults` does the same at greater length."""
+"""The promise when processes are killed, stopped and suspended; `make faults` does more of it."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ READERS = 90
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """An approved issue and its readers, made once and copied by each run."""
+    """An approved issue and its readers, made once and copied for each run."""
     return asyncio.run(prepare(tmp_path_factory.mktemp("faults") / "template", READERS))
 
 
@@ -27,7 +27,7 @@ def name_of(scenario: Scenario) -> str:
 
 
 @pytest.mark.parametrize("scenario", KILLED, ids=name_of)
-async def test_killed_again_and_again_it_loses_nobody_and_lists_every_doubt(
+async def test_kills_lose_no_reader_and_every_doubtful_delivery_is_listed(
     scenario: Scenario, template: Template, tmp_path: Path
 ) -> None:
     _, breaches = await judge(scenario, Ground(template, tmp_path / "run", READERS, seed=1))
@@ -35,16 +35,14 @@ async def test_killed_again_and_again_it_loses_nobody_and_lists_every_doubt(
 
 
 @pytest.mark.parametrize("scenario", KILLED_AMONG[:1], ids=name_of)
-async def test_one_of_several_is_killed_and_the_others_make_it_good(
+async def test_when_one_of_several_workers_is_killed_the_others_take_over(
     scenario: Scenario, template: Template, tmp_path: Path
 ) -> None:
     _, breaches = await judge(scenario, Ground(template, tmp_path / "run", READERS, seed=1))
     assert breaches == {}
 
 
-async def test_killed_on_postgresql_it_keeps_the_same_promise(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+async def test_kills_on_postgresql_keep_the_same_promise(cluster: Cluster, tmp_path: Path) -> None:
     template = await prepare(tmp_path / "template", READERS, cluster)
     ground = Ground(template, tmp_path / "run", READERS, seed=1, rounds=3)
     _, breaches = await judge(KILLED[0], ground)
@@ -60,7 +58,7 @@ async def test_trouble_with_the_database_leaves_nothing_unknown(
     assert breaches == {}
 
 
-async def test_a_clock_that_is_moved_loses_and_doubles_nothing(
+async def test_a_clock_that_is_moved_loses_nothing_and_doubles_nothing(
     template: Template, tmp_path: Path
 ) -> None:
     try:
@@ -74,14 +72,14 @@ async def test_a_clock_that_is_moved_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("scenario", WRONG, ids=name_of)
-async def test_a_design_that_loses_or_doubles_is_found_out(
+async def test_the_harness_finds_a_design_that_loses_or_doubles_mail(
     scenario: Scenario, template: Template, tmp_path: Path
 ) -> None:
     _, breaches = await judge(scenario, Ground(template, tmp_path / "run", READERS, seed=1))
     assert breaches == {}
 
 
-async def test_told_to_stop_five_times_it_leaves_nothing_unknown(
+async def test_five_requests_to_stop_leave_nothing_unknown(
     template: Template, tmp_path: Path
 ) -> None:
     ground = Ground(template, tmp_path / "run", READERS, seed=1)
@@ -91,7 +89,7 @@ async def test_told_to_stop_five_times_it_leaves_nothing_unknown(
     assert observed.struck == 5
 
 
-async def test_a_worker_that_slept_past_its_lease_doubles_nothing(
+async def test_a_worker_that_was_suspended_past_its_lease_doubles_nothing(
     template: Template, tmp_path: Path
 ) -> None:
     _, breaches = await judge(SLEPT, Ground(template, tmp_path / "run", READERS, seed=1))

@@ -1,4 +1,4 @@
-"""Whatever a relay does, every reader ends in the right state, and no try is charged wrongly."""
+"""However a relay misbehaves, every reader ends in the right state and with the right tries."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.relay import PER_MESSAGE
 
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
-    """A mailing to three readers, without and with an address beyond ASCII."""
+    """A mailing to three readers, with ASCII addresses only, and with one that is not ASCII."""
     folder = tmp_path_factory.mktemp("matrix")
     return {
         odd: asyncio.run(prepare(folder / f"{odd}.db", beyond_ascii=odd)) for odd in (False, True)
@@ -20,9 +20,9 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
 
 
 def short_cut() -> list[Case]:
-    """Before a message in the plain way, within one pipelined, and of both every second one.
+    """Every second case: without pipelining for the first message, with it for the second.
 
-    `make faults` does all of them.
+    `make faults` runs all of them.
     """
     found = [
         case
@@ -34,7 +34,7 @@ def short_cut() -> list[Case]:
 
 
 @pytest.mark.parametrize("case", short_cut(), ids=lambda case: case.name)
-async def test_what_a_relay_does_leads_to_the_right_state(
+async def test_the_behaviour_of_a_relay_leads_to_the_right_state(
     case: Case, templates: dict[bool, Path], tmp_path: Path
 ) -> None:
     with PACE.kept():

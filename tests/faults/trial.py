@@ -1,7 +1,7 @@
-"""One case of the matrix on trial: a whole worker, a real database, a relay that misbehaves.
+"""Runs one case of the matrix: a whole worker, a real database, a relay that misbehaves.
 
-The worker is production's, made by its constructor; only waits are shortened. What is
-judged is the ledger before and after the relay is mended, and the copies at the relay.
+The worker is production's, with shorter waits. The verdict is on the ledger before and
+after the relay is fixed, and on the copies at the relay.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ PACE = Pace(tidy=0.1, back_off=4 * STILL, retry_unknown=30)
 
 @dataclass(frozen=True)
 class Found:
-    """What the ledger says of one reader."""
+    """What the ledger says about one reader."""
 
     state: str
     attempts: int
@@ -76,7 +76,7 @@ class Seen:
 
 
 async def prepare(path: Path, *, beyond_ascii: bool = False) -> Path:
-    """A database with readers and a mailing to them, to be copied for each trial."""
+    """A database with readers and a mailing to them, to be copied for each case."""
     store = open_store(f"sqlite+aiosqlite:///{path}")
     async with store.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
@@ -119,7 +119,7 @@ async def prepare(path: Path, *, beyond_ascii: bool = False) -> Path:
 
 
 async def attempt(case: Case, template: Path, folder: Path) -> list[str]:
-    """Run a case; what was wrong, in sentences, nothing if all is as it must be."""
+    """Run a case; what was wrong, as sentences; empty if nothing was."""
     folder.mkdir(parents=True, exist_ok=True)
     database = shutil.copy(template, folder / "digest.db")
     store = open_store(f"sqlite+aiosqlite:///{database}")
@@ -194,7 +194,7 @@ class _Trial:
         return wrongs
 
     async def _resume(self) -> None:
-        """As an editor would; again, if a connection from before was still to fail."""
+        """As an editor would; repeated, since a connection from before the fix may still fail."""
         async with self._store.write() as session:
             await mailings.resume(session, 1)
         self._worker.wake()
@@ -212,13 +212,13 @@ class _Trial:
         if seen.mailing == "paused" and not seen.reason:
             wrongs.append(f"paused without a reason: {seen}")
         if expected.backs_off and not (seen.troubles and seen.connections == 1):
-            wrongs.append(f"the relay should be left in peace: {seen}")
+            wrongs.append(f"the relay should be left alone: {seen}")
         if not seen.connections:
             wrongs.append("the relay was never tried")
         if not seen.balances:
             wrongs.append(f"the equation does not balance: {seen}")
         if self._case.tls is Tls.STARTTLS and {"MAIL", "AUTH"} & {*self._there.in_the_clear}:
-            wrongs.append(f"said in the clear: {self._there.in_the_clear}")
+            wrongs.append(f"sent unencrypted: {self._there.in_the_clear}")
         return wrongs
 
     def _is_right(self, row: Found) -> bool:

@@ -1,4 +1,4 @@
-"""Faults of the machine under a sender: its database, its disk and its clock."""
+"""Faults of the machine that a sender runs on: its database, its disk and its clock."""
 
 import asyncio
 import sqlite3
@@ -26,7 +26,7 @@ MOVES = 2 * (HOUR, -HOUR, 30 * DAY, -30 * DAY)
 
 @dataclass
 class _Strikes:
-    """Does harm at random moments of a sender's life until `most` times or its end."""
+    """Causes a fault at random moments, at most `most` times or until the sender ends."""
 
     scene: Scene
     process: Process
@@ -34,7 +34,7 @@ class _Strikes:
     most: int
 
     async def each(self, harm: Callable[[int], Awaitable[bool]]) -> int:
-        """How often the harm took hold."""
+        """Call `harm` each time; how often it took effect."""
         struck = 0
         for number in range(self.most):
             target = self.scene.sink.begun + self.scene.dice.randint(1, self.gap)
@@ -47,7 +47,7 @@ class _Strikes:
 
 
 async def _locked(ground: Ground) -> Observed:
-    """Another process takes the database's lock, again and again, for longer than we wait."""
+    """Another process locks the database again and again, for longer than the sender waits."""
     async with AsyncExitStack() as stack:
         scene = await set_up(stack, ground, OnUnknown.RESEND)
         process = children.start_worker(scene.installation, IMPATIENT)
@@ -76,7 +76,7 @@ async def _locked(ground: Ground) -> Observed:
 
 
 async def _disk_full(ground: Ground) -> Observed:
-    """The disk is full for a moment, again and again; the same process goes on each time."""
+    """The disk is full for a moment, again and again; the same process continues each time."""
     async with AsyncExitStack() as stack:
         disk = stack.enter_context(small_disk(ground.folder))
         scene = await set_up(stack, ground, OnUnknown.RESEND, disk_reserve_mb=0)
@@ -106,7 +106,7 @@ def _damage(ground: Ground) -> Breaches:
 
 
 async def _clock_moved(ground: Ground) -> Observed:
-    """The clock of a sender goes ahead and back, by an hour and by a month, while it sends."""
+    """While a sender works, its clock jumps ahead and back, by an hour and by a month."""
     async with AsyncExitStack() as stack:
         scene = await set_up(stack, ground, OnUnknown.RESEND, slowest=0.03)
         clock = moved_clock(ground.folder)
@@ -116,7 +116,7 @@ async def _clock_moved(ground: Ground) -> Observed:
         async def move(number: int) -> bool:
             clock.move(MOVES[number])
             await asyncio.sleep(scene.dice.uniform(0.1, 0.25))
-            clock.move(0)  # a month ahead nothing is due any more
+            clock.move(0)  # a month ahead, everything has expired
             return process.exitcode is None
 
         strikes = _Strikes(scene, process, ground.readers // 15, len(MOVES))
@@ -125,7 +125,7 @@ async def _clock_moved(ground: Ground) -> Observed:
 
 
 async def _cut_off(workers: int, ground: Ground) -> Observed:
-    """All connections to the database are cut, again and again; who ends is started anew."""
+    """All connections to the database are cut again and again; a sender that ends is restarted."""
     async with AsyncExitStack() as stack:
         scene = await set_up(stack, ground, OnUnknown.RESEND)
         template, url = ground.template, scene.installation.settings().store_url

@@ -1,4 +1,4 @@
-"""What a run is judged by: the copies at the sink against what the ledger says of them."""
+"""The verdict on a run: the copies at the sink compared with what the ledger says."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ class Breach(StrEnum):
     EQUATION = "equation"
     ENDED_BADLY = "ended badly"
     DAMAGED = "damaged"
-    WITHOUT_LEAVE = "sent without leave"
+    WITHOUT_LEAVE = "sent without permission"
     NOT_STRUCK = "the fault never struck"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the ledger says of one reader."""
+    """What the ledger says about one reader."""
 
     state: str
     unknowns: int = 0
@@ -34,10 +34,10 @@ class Row:
 class Observed:
     """One run: what was done to it, what the sink counted, what the ledger says.
 
-    `struck` counts how often the fault took hold; `most_armed` is the most deliveries
-    that any one death left between arming and record; `equation` is None for a design
-    that keeps no ledger of ours. `seen` are breaches that were seen while it ran, and
-    `how` says by what means the fault was made, where there are several.
+    `struck` counts how often the fault took effect; `most_armed` is the most deliveries
+    that any one death left armed; `equation` is None for a wrong design, which has no
+    ledger. `seen` are breaches that were found while it ran, and `how` says how the fault
+    was made, where there are several ways.
     """
 
     copies: Counter[str]
@@ -55,7 +55,7 @@ class Observed:
 
     @property
     def lost(self) -> list[str]:
-        """Readers without a copy, whom nothing says to be in doubt."""
+        """Readers without a copy who are not listed as doubtful."""
         return [one for one, row in self.rows.items() if not self.copies[one] and not held(row)]
 
     @property
@@ -70,7 +70,7 @@ class Observed:
 
     @property
     def held(self) -> int:
-        """Readers put to the editor, since a further try could double."""
+        """Readers whose delivery is held, since a further try could give them a third copy."""
         return sum(held(row) for row in self.rows.values())
 
 
@@ -83,7 +83,7 @@ def held(row: Row) -> bool:
 
 
 def promise(run: Observed) -> Breaches:
-    """What of the promise a run broke; empty when it was kept."""
+    """The breaches of the promise in a run; empty if it was kept."""
     found: Breaches = {}
     if run.lost:
         found[Breach.LOST] = f"{len(run.lost)} readers have no copy: {_some(run.lost)}"
@@ -102,7 +102,7 @@ def promise(run: Observed) -> Breaches:
 
 
 def nothing_unknown(run: Observed) -> Breaches:
-    """The promise of an orderly stop, or of a worker that slept: no doubt, so no second copy."""
+    """The stricter promise where no sender dies: nothing is unknown, so there is no second copy."""
     found = promise(run)
     if run.ever_unknown:
         found[Breach.TOO_MANY_UNKNOWN] = f"{run.ever_unknown} ever unknown"

@@ -1,9 +1,10 @@
-"""The engine over weeks, on a fake clock: everything that may happen does, by the dice of a seed.
+"""The engine over weeks, on a fake clock, with random events from a seed.
 
-Three editions in two zones, one of them in the night when the clocks go back. Readers come
-and leave, news come in, the relay is out for hours, the machine is off for a day, senders
-die between any two steps, and an editor pauses now and then. After each step the books
-are checked; at the end there is peace, and everything must have come to its end.
+Three editions in two time zones, one of which sends in the hour that the end of daylight
+saving time repeats. Readers come and go, news arrives, the relay is down for hours, the
+machine is off for a day, senders die between any two steps, and an editor pauses now and
+then. The accounts are checked after every step; in the end nothing happens any more, and
+everything must come to its end.
 """
 
 import random
@@ -44,7 +45,7 @@ from subscribers.subscriptions import unsubscribe
 from subscribers.tables import Subscriber, Subscription
 from tests.catalogue import add_comparison
 from tests.faults.installation import values_for
-from tests.faults.steering import Someone
+from tests.faults.steering import WorkerLock
 
 BEGIN = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # clocks go back on 25 October and 1 November
 EDITIONS = {
@@ -64,7 +65,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass
 class Weeks:
-    """One simulated life. `copies` counts what arrived, by mailing and address."""
+    """One simulation. `copies` counts what arrived, by mailing and address."""
 
     app: App
     seed: int
@@ -81,7 +82,7 @@ class Weeks:
         self._hire()
 
     async def live(self, days: int) -> None:
-        """Go through so many days, then through five days of peace."""
+        """Simulate so many days, then five days without events."""
         async with self.app.store.write() as session:
             for slug, change in EDITIONS.items():
                 change = replace(change, approval=Approval.AUTOMATIC)
@@ -109,7 +110,7 @@ class Weeks:
         if chance() < 0.25:
             await self._somebody_joins()
         if chance() < 0.12:
-            await self._somebody_leaves()
+            await self._reader_leaves()
         if chance() < 0.2:
             await self._news_comes()
         if chance() < (0.03 if self._relay_up else 0.3):
@@ -122,16 +123,16 @@ class Weeks:
 
     async def _step(self, *, calm: bool = False) -> None:
         await advance(self.app)
-        await housekeep(self.app, self._someone)
+        await housekeep(self.app, self._lock)
         self._hands += await self._ledger.claim([Route.RELAY], 20, self.now)
-        stay = 0 if calm else self.dice.choice([0, 0, 2])  # some stay in hand while time passes
+        stay = 0 if calm else self.dice.choice([0, 0, 2])  # some claims are kept while time passes
         while len(self._hands) > stay:
             claim = self._hands.pop(0)
             if self._relay_up:
                 await self._carry(claim, "accepted" if calm else self.dice.choice(FATES))
             else:
                 await self._ledger.give_back([claim], self.now)
-        await housekeep(self.app, self._someone)
+        await housekeep(self.app, self._lock)
         await self._check()
 
     async def _carry(self, claim: Claim, fate: str) -> None:
@@ -179,7 +180,7 @@ class Weeks:
             )
         self._subscribed.add((reader.id, edition))
 
-    async def _somebody_leaves(self) -> None:
+    async def _reader_leaves(self) -> None:
         if len(self._subscribed) > len(EDITIONS):
             reader, edition = self.dice.choice(sorted(self._subscribed))
             async with self.app.store.write() as session:
@@ -207,15 +208,15 @@ class Weeks:
             self.happened["paused or resumed"] += 1
 
     async def _die(self) -> None:
-        self._someone.release()
+        self._lock.release()
         await self._ledger.close()
         self._hire()
         self.happened["died"] += 1
 
     def _hire(self) -> None:
         self._hands: list[Claim] = []
-        self._someone = Someone(self._alive)
-        self._ledger = Ledger(self.app.store, self._someone)
+        self._lock = WorkerLock(self._alive)
+        self._ledger = Ledger(self.app.store, self._lock)
 
     async def _make_peace(self) -> None:
         self._relay_up = True
@@ -248,7 +249,7 @@ class Weeks:
         for row in rows:
             got = self.copies[row.mailing_id, row.address]
             assert got <= 1 or (got == 2 and row.unknowns), f"{got} copies of one issue"
-            assert got or row.state != DeliveryState.ACCEPTED, "accepted, and never sent"
+            assert got or row.state != DeliveryState.ACCEPTED, "accepted, but never sent"
 
     async def _check_the_end(self, days: int) -> None:
         async with self.app.store.read() as session:
@@ -287,7 +288,7 @@ async def fresh(folder: Path) -> AsyncIterator[App]:
 
 
 async def simulate(folder: Path, seed: int, days: int) -> Counter[str]:
-    """Live so many days; what happened, by name. Raises AssertionError, with the seed."""
+    """Simulate so many days; counts events by name. Raises AssertionError with the seed."""
     async with fresh(folder) as app:
         weeks = Weeks(app, seed)
         try:

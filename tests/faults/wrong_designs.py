@@ -1,7 +1,7 @@
-"""Two senders that cannot keep the promise: the harness must find them out.
+"""Two senders that cannot keep the promise, which the harness must find out.
 
-Both keep their book in a small SQLite file, send in batches over one connection,
-and go on where the book says after a crash. They differ in when they write it.
+Both keep a list of readers in a small SQLite file, send in batches over one connection, and
+continue after a crash with the readers not marked as done. They differ in when they mark.
 """
 
 import sqlite3
@@ -19,21 +19,21 @@ Design = Callable[[Path, int], None]
 
 
 def make_book(path: Path, readers: Iterable[str]) -> None:
-    """A book of readers, none of them done."""
+    """A list of readers, none of them done."""
     with closing(sqlite3.connect(path)) as book, book:
         book.execute("CREATE TABLE reader (id INTEGER PRIMARY KEY, address TEXT, done INTEGER)")
         book.executemany("INSERT INTO reader (address, done) VALUES (?, 0)", zip(readers))
 
 
 def read_book(path: Path) -> dict[str, Row]:
-    """What the book says of each reader."""
+    """The state of each reader in the list."""
     with closing(sqlite3.connect(path)) as book:
         rows = book.execute("SELECT address, done FROM reader").fetchall()
     return {address: Row("accepted" if done else "pending") for address, done in rows}
 
 
 def cursor_at_fetch(path: Path, port: int) -> None:
-    """Moves its cursor when it fetches a batch: what a kill cuts short is never sent."""
+    """Marks a batch when it is fetched: after a kill, the rest of the batch is never sent."""
     with closing(sqlite3.connect(path)) as book, SMTP("127.0.0.1", port) as relay:
         while batch := _fetch(book):
             _mark(book, batch)
@@ -42,7 +42,7 @@ def cursor_at_fetch(path: Path, port: int) -> None:
 
 
 def mark_after_batch(path: Path, port: int) -> None:
-    """Marks a batch when it has been sent: what a kill cuts short is sent again."""
+    """Marks a batch after it was sent: after a kill, the whole batch is sent again."""
     with closing(sqlite3.connect(path)) as book, SMTP("127.0.0.1", port) as relay:
         while batch := _fetch(book):
             for _, address in batch:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import select, update
 
 from digest.delivery.ledger import mailings
 from digest.delivery.ledger.access import Ledger
@@ -14,6 +14,7 @@ from digest.delivery.ledger.claims import Claim
 from digest.delivery.outcomes import Outcome, outcome_of
 from digest.delivery.ports import Reply
 from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
+from digest.delivery.tables import Delivery
 from digest.store import Store, open_store
 from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.subscriptions import unsubscribe
@@ -228,6 +229,22 @@ async def test_a_try_without_a_reply_leaves_no_codes_of_an_earlier_one(
         now += timedelta(hours=1)
     [row] = await rows(store)
     assert (row.reply_code, row.enhanced_code) == (None, None)
+
+
+@pytest.mark.parametrize("code", ["450 4.2.0", "550 5.1.1"])  # as a shared and as an own commit
+async def test_a_reply_that_comes_after_an_erasure_is_not_kept(
+    ledger: Ledger, store: Store, make_mailing: MakeMailing, now: datetime, code: str
+) -> None:
+    await make_mailing(1)
+    claim = await claim_one(ledger, now)
+    async with store.write() as session:
+        await session.exec(update(Delivery).values(erased=True, reason="erased"))
+    reply = Reply(int(code[:3]), f"{code[4:]} <reader1@example.org> refused")
+    await ledger.record(claim, outcome_of(reply), now)
+    await ledger.flush()
+    [row] = await rows(store)
+    assert row.state in (DeliveryState.DEFERRED, DeliveryState.REJECTED)
+    assert row.reason == "erased"
 
 
 async def test_the_message_id_is_the_same_on_every_try_and_differs_between_readers(
