@@ -1,1 +1,1 @@
-"""What there is to say: tools, their panels, comparisons and verdict revisions."""
+"""The catalogue: tools with their panels and reviews, comparisons, and verdict revisions."""

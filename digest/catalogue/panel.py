@@ -1,4 +1,4 @@
-"""A panel's result: percent and counts, and what follows from which.
+"""A panel's result: its percentage and counts, and how one follows from the other.
 
 `ship` and `skip` are None where unknown; unknown is not skip.
 """
@@ -25,20 +25,20 @@ class Panel:
 
     @property
     def takes(self) -> int | None:
-        """How many reviewers took a side."""
+        """The number of reviewers who said ship or skip, if known."""
         if self.ship is None or self.skip is None:
             return None
         return self.ship + self.skip
 
     @property
     def verdict(self) -> Verdict:
-        """By the counts where they are known, else by the percentage."""
+        """By the counts if they are known, otherwise by the percentage."""
         if self.takes is None:
             return verdict_of(self.percent)
         return verdict_of(float(_ratio(self)) if self.takes else None)
 
     def with_takes(self, takes: int) -> "Panel":
-        """The counts that follow from the percentage of so many takes, where whole."""
+        """The panel with counts from percentage and number of takes, if these are whole numbers."""
         if self.percent is None or not takes:
             return self
         ship = Fraction(self.percent * takes, 100)
@@ -46,21 +46,21 @@ class Panel:
             return self
         return Panel(self.percent, int(ship), takes - int(ship))
 
-    def revised(self, new: "Panel", *, stated: bool) -> "Panel":
-        """What holds after a page says `new`; `stated`: it gives the counts itself.
+    def revised(self, new: "Panel", *, counts_stated: bool) -> "Panel":
+        """This panel updated by the one of a page; `counts_stated`: the page gives its counts.
 
-        A page without a panel deletes none. Counts that are only derived give
-        way to known ones from as many takes or more.
+        A page without a panel changes nothing. Derived counts replace known ones only if
+        they come from more takes.
         """
         if new == Panel():
             return self
-        if stated or new.percent != self.percent:
+        if counts_stated or new.percent != self.percent:
             return new
         return new if (new.takes or 0) > (self.takes or 0) else self
 
 
 def panel_from_counts(ship: int, skip: int, percent: int | None = None) -> Panel:
-    """A panel by its counts; `percent` is kept where it is their rounding, else corrected."""
+    """A panel from its counts. `percent` is kept if it is a rounding of them, else corrected."""
     panel = Panel(percent, ship, skip)
     if not ship + skip:
         return Panel(None, ship, skip)
@@ -71,7 +71,7 @@ def panel_from_counts(ship: int, skip: int, percent: int | None = None) -> Panel
 
 
 def panel_from_verdicts(verdicts: Sequence[str | None]) -> Panel:
-    """The panel that the reviews' own verdicts make, if all are known and there are any."""
+    """The panel that follows from the reviews' verdicts, if there are any and all are known."""
     if not verdicts or None in verdicts:
         return Panel()
     ship = sum(verdict == "ship" for verdict in verdicts)
@@ -84,9 +84,9 @@ def reconcile_panel(
     badges: Sequence[str],
     verdicts: Sequence[str | None],
 ) -> tuple[Panel, list[str]]:
-    """What a page says in several ways brought to one panel, with a warning where they differ.
+    """One panel from all that a page says about it, with a warning for each contradiction.
 
-    `badges` are words as shown, `verdicts` those of its takes. The counts win.
+    `badges` are verdict words as shown, `verdicts` those of the page's takes. Counts win.
     """
     tally, warnings = panel_from_verdicts(verdicts), []
     if counts:
@@ -96,16 +96,20 @@ def reconcile_panel(
     else:
         panel = Panel(percent).with_takes(len(verdicts))
     if percent is not None and percent != panel.percent:
-        warnings.append(f"the page says {percent}%, but {_told(panel)}: the counts win")
+        warnings.append(f"the page says {percent}%, but {_in_words(panel)}: the counts win")
     for badge in badges:
         if badge.lower() != panel.verdict.label.lower():
-            warnings.append(f"the badge says {badge}, but {_told(panel)}: {panel.verdict.label}")
+            warnings.append(
+                f"the badge says {badge}, but {_in_words(panel)}: {panel.verdict.label}"
+            )
     if (tally.ship or 0) > (panel.ship or 0) or (tally.skip or 0) > (panel.skip or 0):
-        warnings.append(f"the scorecard shows {_told(tally)}, but the page {_told(panel)}: kept")
+        warnings.append(
+            f"the scorecard shows {_in_words(tally)}, but the page {_in_words(panel)}: kept"
+        )
     return panel, warnings
 
 
-def _told(panel: Panel) -> str:
+def _in_words(panel: Panel) -> str:
     if panel.takes is not None:
         return f"{panel.ship} ship / {panel.skip} skip"
     return "no panel" if panel.percent is None else f"{panel.percent}% ship"

@@ -1,4 +1,4 @@
-"""The catalogue's rows. Reviews belong to tools: one edit corrects every comparison."""
+"""The catalogue's tables. A review belongs to a tool, so an edit shows in all comparisons."""
 
 from datetime import datetime
 
@@ -14,14 +14,14 @@ class Tool(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(unique=True)
     name: str = Field(unique=True)
-    short_name: str | None = Field(default=None, description="The editor's; see `views.ToolView`.")
+    short_name: str | None = Field(default=None, description="Set by an editor.")
     tagline: str | None = None
     category: str | None = None
     entry: str | None = Field(default=None, description="Entry price: Free, Paid, …")
     pricing: str | None = None
     best_for: str | None = None
     description: str | None = None
-    community: str | None = Field(default=None, description="Votes as told; None: no votes yet.")
+    community: str | None = Field(default=None, description="Votes as the page words them.")
     url: str | None = None
     panel_ship_percent: int | None = None
     ship: int | None = None
@@ -31,7 +31,7 @@ class Tool(SQLModel, table=True):
 
 
 class Persona(SQLModel, table=True):
-    """A reviewer's role: Builder, Skeptic … An open table; order is that of first sight."""
+    """A reviewer's role: Builder, Skeptic … Pages may bring new ones at any time."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -49,7 +49,7 @@ class Review(SQLModel, table=True):
     score: int | None = Field(default=None, description="0 to 100.")
     verdict: str | None = Field(default=None, description="ship, skip or unknown (None).")
     quote: str | None = None
-    inferred: bool = Field(default=False, description="Assigned to the tool by alternation only.")
+    inferred: bool = Field(default=False, description="Attributed to the tool by alternation only.")
 
 
 class Comparison(SQLModel, table=True):
@@ -67,7 +67,7 @@ class Comparison(SQLModel, table=True):
 
 
 class VerdictRevision(SQLModel, table=True):
-    """The panel's result on a tool as it stood from `as_of` on. Append-only."""
+    """The panel's result on a tool from `as_of` on. Rows are only ever added."""
 
     __tablename__ = "verdict_revision"
 

@@ -1,0 +1,1 @@
+"""Importing pages: attribute takes, merge pages, plan the changes, write them."""

@@ -1,9 +1,9 @@
-"""Whose are the takes of a page that names nobody?
+"""Attributing the takes of a page that names no personas.
 
-They alternate left, right. That is an inference, so it is taken only when their
-number is even, both tools show a panel, and no quote that is already known of
-one tool falls on the other side: empty cells of the scorecard are dropped from
-such pages, which shifts what follows. Else nothing is kept of them.
+Such takes alternate left, right. Empty cells of the scorecard are missing from the page, which
+may shift the takes that follow. So alternation is trusted only if the number of takes is even,
+both tools show a panel, and no quote known for one tool falls on the other side. Otherwise
+the page's takes are dropped.
 """
 
 from collections import defaultdict
@@ -31,12 +31,12 @@ def attribute_takes(
     claims = _claims(pages)
     attributed, warnings = [], []
     for index, page in enumerate(pages):
-        if not page.loose:
+        if not page.unattributed:
             attributed.append(page)
         elif doubt := _doubt(page, known, claims, index):
-            attributed.append(replace(page, loose=()))
-            message = f"{len(page.loose)} takes are left out: {doubt}"
-            warnings.append(problem_at(page.loose[0].place, message, "warning"))
+            attributed.append(replace(page, unattributed=()))
+            message = f"{len(page.unattributed)} takes are left out: {doubt}"
+            warnings.append(problem_at(page.unattributed[0].location, message, "warning"))
         else:
             attributed.append(_alternated(page))
     return attributed, warnings
@@ -53,10 +53,10 @@ def _known(pages: Iterable[ComparisonPage], stored: Quotes) -> Quotes:
 
 
 def _claims(pages: Iterable[ComparisonPage]) -> Claims:
-    """(tool, quote) → the pages that would give it so by alternation."""
+    """(tool, quote) → the pages on which alternation would attribute the quote to the tool."""
     claims: dict[tuple[str, str], set[int]] = defaultdict(set)
     for index, page in enumerate(pages):
-        if len(page.loose) % 2 == 0:
+        if len(page.unattributed) % 2 == 0:
             for tool, takes in _sides(page):
                 for quote in folded_quotes(takes):
                     claims[tool.name, quote].add(index)
@@ -64,20 +64,20 @@ def _claims(pages: Iterable[ComparisonPage]) -> Claims:
 
 
 def _doubt(page: ComparisonPage, known: Quotes, claims: Claims, index: int) -> str | None:
-    if len(page.loose) % 2:
-        return "their number is odd, so nobody can tell whose they are"
+    if len(page.unattributed) % 2:
+        return "their number is odd, so they do not alternate"
     sides = _sides(page)
     for (tool, takes), (other, _) in (sides, sides[::-1]):
         if tool.panel.percent is None:
-            return f"{tool.name} shows no panel, so they cannot alternate"
+            return f"{tool.name} shows no panel, so they do not alternate"
         for take in takes:
             quote = fold(take.quote or "")
             claimed = claims.get((other.name, quote), set()) - {index}
             elsewhere = claimed or quote in known.get(other.name, ())
             if elsewhere and quote not in known.get(tool.name, ()):
                 return (
-                    f"the one in line {take.place.line} is known of {other.name}, "
-                    f"but alternation gives it to {tool.name}"
+                    f"the one in line {take.location.line} is known for {other.name}, "
+                    f"but alternation would attribute it to {tool.name}"
                 )
     return None
 
@@ -91,10 +91,10 @@ def _alternated(page: ComparisonPage) -> ComparisonPage:
         )
         for tool, takes in _sides(page)
     )
-    return replace(page, left=left, right=right, loose=())
+    return replace(page, left=left, right=right, unattributed=())
 
 
 def _sides(
     page: ComparisonPage,
 ) -> tuple[tuple[PageTool, Sequence[Take]], tuple[PageTool, Sequence[Take]]]:
-    return (page.left, page.loose[::2]), (page.right, page.loose[1::2])
+    return (page.left, page.unattributed[::2]), (page.right, page.unattributed[1::2])

@@ -1,8 +1,8 @@
-"""The pages of one import brought together, tool by tool.
+"""Merging the pages of one import, tool by tool.
 
-Facts that differ between pages are a conflict; it is reported with both places.
-The result does not depend on the order of the pages: they are put in an order
-of their own first, those that attribute their takes before those that don't.
+Facts that differ between pages are a conflict, reported with both locations. The result does
+not depend on the order of the pages: they are sorted first, pages with attributed takes before
+the others.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,25 +31,25 @@ from digest.catalogue.panel import Panel
 
 @dataclass
 class MergedTool:
-    """All that an import says of one tool."""
+    """Everything that an import says about one tool."""
 
     name: str
-    place: SourceLocation
+    location: SourceLocation
     facts: dict[str, Fact] = field(default_factory=dict)
     panel: Panel = field(default_factory=Panel)
-    stated: bool = False
+    counts_stated: bool = False
     takes: list[ReviewDraft] = field(default_factory=list)
     slug: str | None = None
-    panel_place: SourceLocation | None = None
+    panel_location: SourceLocation | None = None
 
 
 @dataclass
 class MergedPair:
-    """All that an import says of one comparison beside its tools."""
+    """Everything that an import says about one comparison, apart from its tools."""
 
     left: str
     right: str
-    place: SourceLocation
+    location: SourceLocation
     url: Fact | None = None
     slug: str | None = None
 
@@ -61,7 +61,7 @@ class MergedPair:
 
 @dataclass
 class MergedImport:
-    """One import: tools by name, pairs by their unordered names, and what is wrong."""
+    """One import: tools by name, comparisons by the unordered names of their tools, problems."""
 
     tools: dict[str, MergedTool] = field(default_factory=dict)
     pairs: dict[frozenset[str], MergedPair] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class MergedImport:
 
 
 def merge(pages: Iterable[ComparisonPage], stored: Quotes) -> MergedImport:
-    """Bring pages together; `stored` maps tools to the folded quotes already known of them."""
+    """Merge pages. `stored` maps tool names to the folded quotes already known for them."""
     attributed, warnings = attribute_takes(sorted(pages, key=_order), stored)
     merged = MergedImport(problems=warnings)
     for page in attributed:
@@ -82,14 +82,14 @@ def merge(pages: Iterable[ComparisonPage], stored: Quotes) -> MergedImport:
 
 
 def _order(page: ComparisonPage) -> tuple[bool, str, str, tuple[str, ...], SourceLocation]:
-    quotes = tuple(take.quote or "" for take in page.loose)
-    return bool(page.loose), page.left.name, page.right.name, quotes, page.place
+    quotes = tuple(take.quote or "" for take in page.unattributed)
+    return bool(page.unattributed), page.left.name, page.right.name, quotes, page.location
 
 
 def _add_pair(merged: MergedImport, page: ComparisonPage) -> None:
     key = frozenset((page.left.name, page.right.name))
     pair = merged.pairs.setdefault(
-        key, MergedPair(page.left.name, page.right.name, page.place, page.url, page.slug)
+        key, MergedPair(page.left.name, page.right.name, page.location, page.url, page.slug)
     )
     pair.slug = pair.slug or page.slug
     if page.url and pair.url and page.url.value != pair.url.value:
@@ -98,7 +98,7 @@ def _add_pair(merged: MergedImport, page: ComparisonPage) -> None:
 
 
 def _add_tool(merged: MergedImport, tool: PageTool) -> None:
-    known = merged.tools.setdefault(tool.name, MergedTool(tool.name, tool.place))
+    known = merged.tools.setdefault(tool.name, MergedTool(tool.name, tool.location))
     known.slug = known.slug or tool.slug
     for name, fact in tool.facts.items():
         first = known.facts.setdefault(name, fact)
@@ -111,9 +111,9 @@ def _add_tool(merged: MergedImport, tool: PageTool) -> None:
 
 def _conflict(subject: str, name: str, new: Fact, first: Fact) -> PageProblem:
     return problem_at(
-        new.place,
+        new.location,
         f"{subject}: the {name.replace('_', ' ')} is {_short(new.value)} here, "
-        f"but {_short(first.value)} at {first.place}",
+        f"but {_short(first.value)} at {first.location}",
     )
 
 
@@ -121,16 +121,20 @@ def _add_panel(merged: MergedImport, known: MergedTool, tool: PageTool) -> None:
     new, old = tool.panel, known.panel
     if new == Panel():
         return
-    if known.panel_place is None:
-        known.panel, known.stated, known.panel_place = new, tool.stated, tool.place
+    if known.panel_location is None:
+        known.panel, known.counts_stated, known.panel_location = (
+            new,
+            tool.counts_stated,
+            tool.location,
+        )
         return
-    both_stated = tool.stated and known.stated
-    if new.percent != old.percent or (both_stated and new != old):
-        message = f"{tool.name}: the panel is {new} here, but {old} at {known.panel_place}"
-        merged.problems.append(problem_at(tool.place, message))
-    elif tool.stated or not known.stated:
-        known.panel = old.revised(new, stated=tool.stated)
-        known.stated = known.stated or tool.stated
+    both_state_counts = tool.counts_stated and known.counts_stated
+    if new.percent != old.percent or (both_state_counts and new != old):
+        message = f"{tool.name}: the panel is {new} here, but {old} at {known.panel_location}"
+        merged.problems.append(problem_at(tool.location, message))
+    elif tool.counts_stated or not known.counts_stated:
+        known.panel = old.revised(new, counts_stated=tool.counts_stated)
+        known.counts_stated = known.counts_stated or tool.counts_stated
 
 
 def _add_take(merged: MergedImport, known: MergedTool, take: Take) -> None:
@@ -140,11 +144,11 @@ def _add_take(merged: MergedImport, known: MergedTool, take: Take) -> None:
         return
     for part in differences(draft.take, take):
         message = (
-            f"{known.name}: the {part} of the take by {take.persona or 'nobody'} is "
+            f"{known.name}: the {part} of the take by {take.persona or 'an unnamed reviewer'} is "
             f"{_short(getattr(take, part))} here, but {_short(getattr(draft.take, part))} "
-            f"at {draft.take.place}"
+            f"at {draft.take.location}"
         )
-        merged.problems.append(problem_at(take.place, message))
+        merged.problems.append(problem_at(take.location, message))
     draft.take = combined(draft.take, take)
 
 
@@ -154,5 +158,5 @@ def _short(value: str | int) -> str:
 
 
 def page_names(pages: Sequence[ComparisonPage]) -> list[str]:
-    """The names of all tools on pages, each once."""
+    """The names of all tools on the pages, each once."""
     return list(dict.fromkeys(tool.name for page in pages for tool in page.tools))

@@ -1,6 +1,6 @@
-"""What an import would change, worked out before anything is written."""
+"""Planning an import: what would change, before anything is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,12 +8,10 @@ from digest.catalogue.changes import fact_changes, panel_changes, take_changes
 from digest.catalogue.importing.merge import MergedImport, MergedPair, MergedTool
 from digest.catalogue.importing.stored_catalogue import StoredCatalogue
 from digest.catalogue.importing.takes import (
+    QuoteSources,
     ReviewDraft,
-    absorb_unnamed,
-    combined,
     folded_quotes,
-    renamed_take,
-    same_take,
+    merge_takes,
 )
 from digest.catalogue.names import fold, free_slug, slugify
 from digest.catalogue.pages.page import PageProblem, problem_at
@@ -21,12 +19,10 @@ from digest.catalogue.panel import Panel
 from digest.catalogue.tables import Comparison, Review, Tool
 from digest.catalogue.views import FactChange
 
-Sources = dict[str, set[str]]
-
 
 @dataclass
 class ToolPlan:
-    """What becomes of one tool; `tool` is None for a new one, `panel` where it stays as it is."""
+    """The new state of one tool. `tool` is None for a new tool; `panel` None if unchanged."""
 
     name: str
     slug: str
@@ -40,7 +36,7 @@ class ToolPlan:
 
 @dataclass
 class PairPlan:
-    """What becomes of one comparison; `comparison` is None for a new one."""
+    """The new state of one comparison; `comparison` is None for a new one."""
 
     pair: MergedPair
     slug: str
@@ -50,14 +46,14 @@ class PairPlan:
 
 @dataclass
 class ImportPlan:
-    """One import, ready to be written if no problem is an error."""
+    """One import, to be written if no problem is an error."""
 
     tools: list[ToolPlan] = field(default_factory=list)
     pairs: list[PairPlan] = field(default_factory=list)
     problems: list[PageProblem] = field(default_factory=list)
 
     def changes(self) -> Iterator[FactChange]:
-        """What changes of what is stored already."""
+        """The changes of stored facts; what is new is not among them."""
         for tool in self.tools:
             yield from tool.changes
         for pair in self.pairs:
@@ -65,7 +61,7 @@ class ImportPlan:
 
 
 def make_plan(merged: MergedImport, stored: StoredCatalogue, as_of: datetime) -> ImportPlan:
-    """Compare an import with the store. A panel older than the stored one is a problem."""
+    """Compare an import with the store. A panel older than the stored one is an error."""
     plan = ImportPlan(problems=list(merged.problems))
     slugs = set(stored.tool_slugs)
     sources = _explicit_sources(merged)
@@ -88,9 +84,9 @@ def make_plan(merged: MergedImport, stored: StoredCatalogue, as_of: datetime) ->
     return plan
 
 
-def _explicit_sources(merged: MergedImport) -> Sources:
-    """Folded quote → the tools that pages of this import say it is of, without inference."""
-    sources: Sources = {}
+def _explicit_sources(merged: MergedImport) -> QuoteSources:
+    """Folded quote → the tools to which pages of this import attribute it without inference."""
+    sources: dict[str, set[str]] = {}
     for tool in merged.tools.values():
         for quote in folded_quotes(d.take for d in tool.takes if not d.take.inferred):
             sources.setdefault(quote, set()).add(tool.name)
@@ -102,7 +98,7 @@ def _plan_tool(
     tool: Tool | None,
     slug: str,
     stored: StoredCatalogue,
-    sources: Sources,
+    sources: QuoteSources,
 ) -> ToolPlan:
     facts = {
         name: fact.value
@@ -110,9 +106,10 @@ def _plan_tool(
         if tool is None or fold(getattr(tool, name) or "") != fold(fact.value)
     }
     before = _panel_of(tool)
-    after = before.revised(merged.panel, stated=merged.stated)
+    after = before.revised(merged.panel, counts_stated=merged.counts_stated)
     old_takes = stored.takes.get(merged.name, [])
-    kept, dropped = _merge_takes(old_takes, merged, sources)
+    new_takes = [draft.take for draft in merged.takes]
+    kept, dropped = merge_takes(old_takes, new_takes, merged.name, sources)
     plan = ToolPlan(
         name=merged.name,
         slug=slug,
@@ -137,36 +134,6 @@ def _panel_of(tool: Tool | None) -> Panel:
     return Panel(tool.panel_ship_percent, tool.ship, tool.skip)
 
 
-def _merge_takes(
-    old: Sequence[ReviewDraft], merged: MergedTool, sources: Sources
-) -> tuple[list[ReviewDraft], list[ReviewDraft]]:
-    drafts = [ReviewDraft(draft.take, draft.row) for draft in old]
-    speakers = {new.take.persona for new in merged.takes}
-    told: list[ReviewDraft] = []
-    for new in merged.takes:
-        known = same_take(drafts, new.take) or renamed_take(drafts, new.take, speakers)
-        if known:
-            known.take = combined(known.take, new.take)
-        else:
-            known = ReviewDraft(new.take)
-            drafts.append(known)
-        told.append(known)
-    kept, absorbed = absorb_unnamed(drafts)
-    disproved = [draft for draft in kept if _is_disproved(draft, merged.name, sources)]
-    kept = [draft for draft in kept if draft not in disproved]
-    if all(draft in told for draft in kept):
-        kept.sort(key=told.index)  # the page names them all, so its order holds
-    return kept, absorbed + disproved
-
-
-def _is_disproved(draft: ReviewDraft, name: str, sources: Sources) -> bool:
-    """Whether a take that was only inferred is now said to be another tool's."""
-    if not draft.take.inferred or draft.take.quote is None:
-        return False
-    owners = sources.get(fold(draft.take.quote), set())
-    return bool(owners) and name not in owners
-
-
 def _tool_problems(
     merged: MergedTool, plan: ToolPlan, stored: StoredCatalogue, as_of: datetime
 ) -> Iterator[PageProblem]:
@@ -176,10 +143,10 @@ def _tool_problems(
             f"{plan.name}: {plan.panel} as of {as_of:%Y-%m-%d %H:%M}, but the store has a later "
             f"verdict, of {judged_at:%Y-%m-%d %H:%M} UTC; import older pages first"
         )
-        yield problem_at(merged.panel_place or merged.place, message)
+        yield problem_at(merged.panel_location or merged.location, message)
     if merged.slug and merged.slug != plan.slug:
         message = f"{plan.name} has the slug {plan.slug!r}, not {merged.slug!r}: slugs don't change"
-        yield problem_at(merged.place, message, "warning")
+        yield problem_at(merged.location, message, "warning")
 
 
 def _plan_pair(
@@ -198,10 +165,9 @@ def _pair_problems(plan: PairPlan) -> Iterator[PageProblem]:
     pair = plan.pair
     if pair.slug and pair.slug != plan.slug:
         message = f"{pair.title} has the slug {plan.slug!r}, not {pair.slug!r}: slugs don't change"
-        yield problem_at(pair.place, message, "warning")
+        yield problem_at(pair.location, message, "warning")
     if plan.comparison and plan.comparison.withdrawn_at:
         message = (
-            f"{pair.title} is withdrawn and stays so; `digest comparisons restore "
-            f"{plan.slug}` brings it back"
+            f"{pair.title} stays withdrawn; `digest comparisons restore {plan.slug}` undoes that"
         )
-        yield problem_at(pair.place, message, "warning")
+        yield problem_at(pair.location, message, "warning")

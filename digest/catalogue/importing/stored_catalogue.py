@@ -1,4 +1,4 @@
-"""What the store already knows of the tools of an import, loaded in a few queries."""
+"""What is stored about the tools of an import, loaded in a few queries."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass
 class StoredCatalogue:
-    """Tools by name; takes by tool name in order; comparisons by pair; slugs in use."""
+    """Tools, takes and latest verdict dates by tool name; comparisons by pair; slugs in use."""
 
     tools: dict[str, Tool] = field(default_factory=dict)
     takes: dict[str, list[ReviewDraft]] = field(default_factory=lambda: defaultdict(list))
@@ -30,14 +30,14 @@ class StoredCatalogue:
     comparison_slugs: set[str] = field(default_factory=set)
 
     def quotes(self) -> dict[str, set[str]]:
-        """Tool name → the folded quotes known of it."""
+        """Tool name → the folded quotes of its takes."""
         return {
             name: folded_quotes(draft.take for draft in drafts)
             for name, drafts in self.takes.items()
         }
 
     def comparison_of(self, left: str, right: str) -> Comparison | None:
-        """The comparison of these two tools, in whichever order."""
+        """The comparison of these two tools, in either order."""
         tools = [self.tools.get(name) for name in (left, right)]
         if None in tools:
             return None
@@ -51,7 +51,7 @@ def pair_key(*ids: int | None) -> str:
 
 
 async def load_stored(session: AsyncSession, names: Sequence[str]) -> StoredCatalogue:
-    """Everything an import of tools with these names touches."""
+    """Everything that an import of tools with these names can change."""
     stored = StoredCatalogue()
     for some in _chunks(names):
         for tool in (await session.exec(select(Tool).where(col(Tool.name).in_(some)))).all():
@@ -79,7 +79,7 @@ async def _load_takes(
     )
     for review, persona in rows.all():
         take = Take(
-            place=SourceLocation("the store", 0),
+            location=SourceLocation("the store", 0),
             quote=review.quote,
             persona=persona,
             score=review.score,

@@ -1,4 +1,4 @@
-"""An import's plan to rows."""
+"""Writing the plan of an import."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRe
 
 
 async def write_plan(session: AsyncSession, plan: ImportPlan, as_of: datetime) -> None:
-    """Write all changes of a plan that was made in this transaction."""
+    """Write a plan that was made in this transaction."""
     rows = {tool.name: _tool_row(session, tool, as_of) for tool in plan.tools}
     personas = await _personas(session, plan)
     await session.flush()
@@ -81,7 +81,7 @@ def _revision(tool_id: int, panel: Panel, as_of: datetime) -> VerdictRevision:
 
 
 async def _personas(session: AsyncSession, plan: ImportPlan) -> dict[str, int]:
-    """Persona → id, with rows for those not seen before."""
+    """Persona → id; new personas get a row."""
     known = {row.name: row for row in (await session.exec(select(Persona))).all()}
     for tool in plan.tools:
         for draft in tool.takes:

@@ -1,0 +1,1 @@
+"""Reading comparison pages: text in two layouts, and JSON."""

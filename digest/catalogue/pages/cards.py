@@ -1,9 +1,9 @@
 """The two cards at the top of a text page.
 
-In a card values come before their labels (`100%`, then `Panel ship`). Nothing
-marks where the left card's description ends and the right card begins but the
-right card's name, and the names are known from the title, which is split where
-both halves are found as lines of their own: names may hold " vs ", ":" and "&".
+In a card, values come before their labels (`100%`, then `Panel ship`). The right card has no
+heading: only its name shows where the left card's description ends. The names come from the
+title. A name may itself hold " vs ", so the title is split where each half is also a line of
+its card.
 """
 
 import re
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from digest.catalogue.names import value_or_none
-from digest.catalogue.pages.cursor import Cursor, PageError, PageLine, at_most_one
-from digest.catalogue.pages.page import Fact, SourceLocation, why_invalid
+from digest.catalogue.pages.cursor import Cursor, PageLine, at_most_one
+from digest.catalogue.pages.page import Fact, PageError, SourceLocation, why_invalid
 
 PERCENT = re.compile(r"(\d{1,4})%")
 BADGES = frozenset({"ship", "skip", "split", "no take"})
@@ -20,7 +20,7 @@ BADGES = frozenset({"ship", "skip", "split", "no take"})
 
 @dataclass(frozen=True)
 class PageCard:
-    """What one card says. `badge` is layout B's word, where there is one."""
+    """The values of one card. `badge` is layout B's verdict word, if there is one."""
 
     name: PageLine
     facts: dict[str, Fact]
@@ -30,7 +30,7 @@ class PageCard:
 
 @dataclass(frozen=True)
 class _Upper:
-    """A card above its labels: lines that end in name, tagline and maybe a badge."""
+    """The part of a card above `Panel ship`. `body` ends in the name and the tagline."""
 
     body: list[PageLine]
     percent: int | None
@@ -39,26 +39,26 @@ class _Upper:
 
 @dataclass(frozen=True)
 class _Lower:
-    """A card's two values with labels."""
+    """The two values of a card that have labels."""
 
     community: PageLine | None
     entry: PageLine | None
 
 
 def read_cards(cursor: Cursor, file: str, title: PageLine, end: str) -> tuple[PageCard, PageCard]:
-    """Both cards; the right description ends at the line `end`. Raises `PageError`."""
-    left_upper = _upper(cursor.until("Panel ship"))
+    """Both cards; the right card's description ends at the line `end`. Raises `PageError`."""
+    left_upper = _upper(cursor.lines_until("Panel ship"))
     left_lower = _lower(cursor)
-    cursor.done("left card")
-    right_upper = _upper(cursor.until("Panel ship"))
+    cursor.mark_read("left card")
+    right_upper = _upper(cursor.lines_until("Panel ship"))
     right_lower = _lower(cursor)
-    right_description = cursor.until(end)
+    right_description = cursor.lines_until(end)
     left_name, right_name = _split_title(title, left_upper, right_upper)
     left, stray = _card(file, left_upper, left_lower, left_name)
     if stray:
         raise PageError("expected the left card's category, found other text", stray[0].number)
     right, left_description = _card(file, right_upper, right_lower, right_name)
-    cursor.done("right card")
+    cursor.mark_read("right card")
     return _described(file, left, left_description), _described(file, right, right_description)
 
 
@@ -69,7 +69,7 @@ def _upper(lines: list[PageLine]) -> _Upper:
     if match := PERCENT.fullmatch(body[-1].text):
         percent = int(match.group(1))
         if percent > 100:
-            raise PageError(f"{percent}% is no share", body[-1].number)
+            raise PageError(f"{percent}% is not a percentage up to 100", body[-1].number)
     if match or value_or_none(body[-1].text) is None:
         body.pop()
     if body and body[-1].text.lower() in BADGES:
@@ -78,8 +78,8 @@ def _upper(lines: list[PageLine]) -> _Upper:
 
 
 def _lower(cursor: Cursor) -> _Lower:
-    community = at_most_one(cursor.until("Community"), "the card's community")
-    entry = at_most_one(cursor.until("Entry"), "the card's entry price")
+    community = at_most_one(cursor.lines_until("Community"), "the card's community")
+    entry = at_most_one(cursor.lines_until("Entry"), "the card's entry price")
     return _Lower(community, entry)
 
 
@@ -101,7 +101,7 @@ def _split_title(title: PageLine, left: _Upper, right: _Upper) -> tuple[str, str
 
 
 def _card(file: str, upper: _Upper, lower: _Lower, name: str) -> tuple[PageCard, list[PageLine]]:
-    """The card and the lines above it that are not its own."""
+    """The card, and the lines above it that belong to the card before."""
     at = _index_of(name, upper.body)
     tail = upper.body[at + 1 :]
     above, category = _category(upper.body[:at])
@@ -121,15 +121,15 @@ def _card(file: str, upper: _Upper, lower: _Lower, name: str) -> tuple[PageCard,
 
 
 def _index_of(name: str, body: Sequence[PageLine]) -> int:
-    """Where the name stands: before a tagline, else last, else before an unknown badge too."""
-    for place in (-2, -1, -3):
-        if len(body) >= -place and body[place].text == name:
-            return len(body) + place
+    """The index of the name: before a tagline; or last; or before tagline and an unknown badge."""
+    for position in (-2, -1, -3):
+        if len(body) >= -position and body[position].text == name:
+            return len(body) + position
     raise AssertionError("the title was split at names that the cards have")
 
 
 def _category(lines: list[PageLine]) -> tuple[list[PageLine], PageLine | None]:
-    """What stands above the name: earlier text, layout B's logo letter, the category."""
+    """The category above the name, and what is left above it without layout B's logo letter."""
     if not lines:
         return [], None
     if len(lines[-1].text) == 1:
@@ -148,7 +148,7 @@ def _described(file: str, card: PageCard, lines: Sequence[PageLine]) -> PageCard
 
 
 def facts_of(file: str, **lines: PageLine | None) -> dict[str, Fact]:
-    """Named lines as facts, those without a value left out. Raises `PageError` on a bad one."""
+    """Lines by fact name as facts, without those that hold no value. Raises `PageError`."""
     facts = {}
     for name, line in lines.items():
         if line is None or value_or_none(line.text) is None:

@@ -1,31 +1,25 @@
-"""Reading a page from top to bottom by whole lines.
+"""Reading a text page from top to bottom, line by line.
 
-Blank lines are dropped, since they are irregular; numbers stay those of the file.
+Blank lines are skipped, because pages have them in irregular places. Line numbers are those
+of the file.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
-class PageError(Exception):
-    """A page cannot be read further; `line` is where, None where it concerns the whole file."""
-
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
+from digest.catalogue.pages.page import PageError
 
 
 @dataclass(frozen=True)
 class PageLine:
-    """A line that is not blank, without outer white space; numbers start at 1."""
+    """A line that is not blank, without outer white space; `number` counts from 1."""
 
     number: int
     text: str
 
 
 class Cursor:
-    """A place in a page, and the names of the parts read up to there."""
+    """A position in a page, and the names of the parts read so far."""
 
     def __init__(self, text: str) -> None:
         numbered = enumerate(text.split("\n"), start=1)
@@ -33,32 +27,32 @@ class Cursor:
         self._at = 0
         self.read: list[str] = []
 
-    def done(self, part: str) -> None:
-        """Note that a part of the page has been read."""
+    def mark_read(self, part: str) -> None:
+        """Record that a part of the page has been read."""
         self.read.append(part)
 
     def peek(self) -> PageLine | None:
-        """The next line, if there is one."""
+        """The next line without passing it, or None at the end."""
         return self._lines[self._at] if self._at < len(self._lines) else None
 
-    def take(self, what: str) -> PageLine:
-        """The next line, which should be `what`. Raises `PageError` at the end."""
+    def next_line(self, what: str) -> PageLine:
+        """Pass the next line and return it. At the end raises `PageError`: `what` is missing."""
         line = self.peek()
         if line is None:
             raise self._cut(what)
         self._at += 1
         return line
 
-    def until(self, label: str) -> list[PageLine]:
-        """The lines before the next one that says `label` and nothing else; goes past it."""
+    def lines_until(self, label: str) -> list[PageLine]:
+        """The lines before the next one that is exactly `label`; passes that one too."""
         for index in range(self._at, len(self._lines)):
             if self._lines[index].text == label:
                 before, self._at = self._lines[self._at : index], index + 1
                 return before
         raise self._cut(f"the line {label!r}")
 
-    def line_before(self) -> PageLine:
-        """The line last gone past."""
+    def previous_line(self) -> PageLine:
+        """The line passed last."""
         return self._lines[self._at - 1]
 
     def _cut(self, what: str) -> PageError:
@@ -67,7 +61,7 @@ class Cursor:
 
 
 def at_most_one(lines: Sequence[PageLine], what: str) -> PageLine | None:
-    """The only line, or None. Raises `PageError` where there are more."""
+    """The only line, or None. Raises `PageError` if there are more."""
     if len(lines) > 1:
         raise PageError(f"expected one line for {what}, found {len(lines)}", lines[0].number)
     return lines[0] if lines else None

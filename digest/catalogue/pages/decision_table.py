@@ -1,7 +1,7 @@
-"""Layout B's decision table: label, left cell, right cell, five times.
+"""Layout B's decision table: five rows of label, left cell and right cell.
 
-A cell may be blank, so a row with one cell only is read where its blank line
-still tells which side is empty.
+A cell may be blank. If a row has only one cell, the position of its blank line shows which side
+is empty; without that line the row is an error.
 """
 
 import re
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from digest.catalogue.names import fold, value_or_none
 from digest.catalogue.pages.cards import facts_of
-from digest.catalogue.pages.cursor import Cursor, PageError, PageLine
-from digest.catalogue.pages.page import Fact
+from digest.catalogue.pages.cursor import Cursor, PageLine
+from digest.catalogue.pages.page import Fact, PageError
 
 ROWS = ("Panel verdict", "Community", "Pricing", "Best for", "Category")
 _FACTS = {
@@ -27,7 +27,7 @@ Cells = tuple[PageLine | None, PageLine | None]
 
 @dataclass
 class DecisionColumn:
-    """What the table says of one tool."""
+    """What the table says about one tool."""
 
     facts: dict[str, Fact] = field(default_factory=dict)
     counts: tuple[int, int] | None = None
@@ -38,22 +38,24 @@ def read_decision_table(
     cursor: Cursor, file: str, names: tuple[str, str]
 ) -> tuple[DecisionColumn, DecisionColumn]:
     """The table, from below 'Decision' to past 'Reviewer scorecard'. Raises `PageError`."""
-    _check_head(cursor.until(ROWS[0]), names)
+    _check_head(cursor.lines_until(ROWS[0]), names)
     columns = DecisionColumn(), DecisionColumn()
     for row, following in zip(ROWS, (*ROWS[1:], "Reviewer scorecard"), strict=True):
-        label = cursor.line_before()
-        lines = cursor.until(following)
-        cells = _cells(row, label, lines, cursor.line_before())
+        label = cursor.previous_line()
+        lines = cursor.lines_until(following)
+        cells = _cells(row, label, lines, cursor.previous_line())
         for column, cell in zip(columns, cells, strict=True):
             _fill(column, row, cell, file)
-    cursor.done("decision table")
+    cursor.mark_read("decision table")
     return columns
 
 
 def _check_head(lines: Sequence[PageLine], names: tuple[str, str]) -> None:
     if tuple(fold(line.text) for line in lines) != tuple(fold(name) for name in names):
         where = lines[0].number if lines else None
-        raise PageError("the decision table is not headed by the two cards' names", where)
+        raise PageError(
+            "the headings of the decision table are not the names of the two cards", where
+        )
 
 
 def _cells(row: str, label: PageLine, lines: Sequence[PageLine], following: PageLine) -> Cells:
@@ -64,7 +66,7 @@ def _cells(row: str, label: PageLine, lines: Sequence[PageLine], following: Page
     if len(lines) > 2:
         raise PageError(f"{row!r} has {len(lines)} cells, not two", label.number)
     if following.number - label.number != 3:
-        raise PageError(f"{row!r} has one cell and nothing tells whose it is", lines[0].number)
+        raise PageError(f"{row!r} has one cell, and nothing shows for which tool", lines[0].number)
     only = lines[0]
     return (only, None) if only.number == label.number + 1 else (None, only)
 

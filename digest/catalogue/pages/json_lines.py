@@ -1,9 +1,9 @@
-"""On which line of a JSON text each value stands, so that a fault can be told by line."""
+"""The line of each value in a JSON text, so that errors can name it."""
 
 import json
 import re
 
-from digest.catalogue.pages.cursor import PageError
+from digest.catalogue.pages.page import PageError
 
 JsonPath = tuple[str | int, ...]
 _SYMBOL = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},\n]|[^\s\[\]{},:"]+')
@@ -13,7 +13,7 @@ def line_numbers(text: str) -> dict[JsonPath, int]:
     """Path → line, from 1, for every value of a valid JSON text.
 
     `("left", "reviews", 2, "score")` is `text["left"]["reviews"][2]["score"]`.
-    Raises `PageError` where an object has a key twice.
+    Raises `PageError` if an object has a key twice.
     """
     found: dict[JsonPath, int] = {}
     path: list[str | int | None] = []  # None: in an object, before its next key
@@ -37,7 +37,7 @@ def line_numbers(text: str) -> dict[JsonPath, int]:
 
 
 def nearest_line(lines: dict[JsonPath, int], path: JsonPath) -> int:
-    """The line of the value at `path`, or of the innermost value around it that there is."""
+    """The line of the value at `path`; if there is none, of the innermost value around it."""
     while path not in lines:
         path = path[:-1]
     return lines[path]

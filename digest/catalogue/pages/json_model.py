@@ -1,4 +1,4 @@
-"""The JSON form of a comparison, checked. `docs/comparison.schema.json` is made from it."""
+"""The JSON format of a comparison. `docs/comparison.schema.json` is generated from it."""
 
 from typing import Any, Literal, Self
 
@@ -35,7 +35,7 @@ class _JsonForm(BaseModel):
     @field_validator("*", mode="after")
     @classmethod
     def _is_sound_text(cls, value: Any, info: ValidationInfo) -> Any:
-        """Text without a value is None; other text obeys the limits of its fact."""
+        """Placeholders become None; other text must be within the limits of its fact."""
         if not isinstance(value, str) or info.field_name not in LIMITS:
             return value
         text = value_or_none(value.replace("\r\n", "\n"))

@@ -1,4 +1,4 @@
-"""The documented JSON format, one comparison or a list of them, to `Page`s."""
+"""Reading the documented JSON format: one comparison, or a list of them."""
 
 import json
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from digest.catalogue.names import fold, short_name_of
-from digest.catalogue.pages.cursor import PageError
 from digest.catalogue.pages.json_lines import JsonPath, line_numbers, nearest_line
 from digest.catalogue.pages.json_model import ComparisonForm, ReviewForm, ToolForm
 from digest.catalogue.pages.page import (
     FACTS,
     ComparisonPage,
     Fact,
+    PageError,
     PageProblem,
     PageTool,
     SourceLocation,
@@ -25,7 +25,7 @@ from digest.catalogue.panel import reconcile_panel
 
 @dataclass
 class JsonReading:
-    """The comparisons of one file; `unread` names those with faults by number."""
+    """The comparisons of one file; `unread` names those with errors by number."""
 
     pages: list[ComparisonPage] = field(default_factory=list)
     problems: list[PageProblem] = field(default_factory=list)
@@ -34,7 +34,7 @@ class JsonReading:
 
 
 def read_json_pages(file: str, text: str) -> JsonReading:
-    """Read all comparisons of a file. Raises `PageError` where it is no JSON of ours."""
+    """Read all comparisons of a file. Raises `PageError` if the document as a whole is wrong."""
     document = _parse(text)
     lines = line_numbers(text)
     several = isinstance(document, list)
@@ -61,18 +61,18 @@ def _parse(text: str) -> Any:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where in a file a comparison stands."""
+    """The position of a comparison in a file."""
 
     file: str
     lines: dict[JsonPath, int]
     path: JsonPath
 
-    def place(self, *steps: str | int) -> SourceLocation:
+    def location(self, *steps: str | int) -> SourceLocation:
         return SourceLocation(self.file, nearest_line(self.lines, (*self.path, *steps)))
 
 
@@ -86,8 +86,8 @@ def _read_one(reading: JsonReading, origin: _Origin, item: Any, label: str) -> N
     page = ComparisonPage(
         left=_tool(reading, origin, "left", form.left),
         right=_tool(reading, origin, "right", form.right),
-        place=origin.place(),
-        url=Fact(form.url, origin.place("url")) if form.url else None,
+        location=origin.location(),
+        url=Fact(form.url, origin.location("url")) if form.url else None,
         slug=form.slug,
     )
     reading.pages.append(page)
@@ -97,7 +97,7 @@ def _read_one(reading: JsonReading, origin: _Origin, item: Any, label: str) -> N
 def _problems(origin: _Origin, error: ValidationError) -> list[PageProblem]:
     return [
         problem_at(
-            origin.place(*fault["loc"]),
+            origin.location(*fault["loc"]),
             ": ".join(
                 part
                 for part in (
@@ -112,37 +112,37 @@ def _problems(origin: _Origin, error: ValidationError) -> list[PageProblem]:
 
 
 def _tool(reading: JsonReading, origin: _Origin, side: str, form: ToolForm) -> PageTool:
-    place = origin.place(side)
+    location = origin.location(side)
     takes = tuple(
-        _take(origin.place(side, "reviews", index), review)
+        _take(origin.location(side, "reviews", index), review)
         for index, review in enumerate(form.reviews)
     )
-    stated = form.ship is not None and form.skip is not None
-    unknown = "ship" in form.model_fields_set and not stated
+    counts_stated = form.ship is not None and form.skip is not None
+    unknown = "ship" in form.model_fields_set and not counts_stated
     panel, warnings = reconcile_panel(
         form.panel_ship_percent,
         (form.ship, form.skip) if form.ship is not None and form.skip is not None else None,
         [form.verdict.replace("_", " ")] if form.verdict else [],
         [] if unknown else [take.verdict for take in takes],
     )
-    reading.problems += [problem_at(place, message, "warning") for message in warnings]
+    reading.problems += [problem_at(location, message, "warning") for message in warnings]
     values = {name: getattr(form, name) for name in FACTS}
     if form.short_name == short_name_of(form.name):
-        values.pop("short_name")  # `show` writes the default too; it is no editor's choice
+        values.pop("short_name")  # `show` writes the default too, which no editor chose
     return PageTool(
         name=form.name,
-        place=place,
-        facts={n: Fact(v, origin.place(side, n)) for n, v in values.items() if v is not None},
+        location=location,
+        facts={n: Fact(v, origin.location(side, n)) for n, v in values.items() if v is not None},
         panel=panel,
-        stated=stated,
+        counts_stated=counts_stated,
         takes=takes,
         slug=form.slug,
     )
 
 
-def _take(place: SourceLocation, form: ReviewForm) -> Take:
+def _take(location: SourceLocation, form: ReviewForm) -> Take:
     return Take(
-        place=place,
+        location=location,
         quote=form.quote,
         persona=fold(form.persona) if form.persona else None,
         score=form.score,

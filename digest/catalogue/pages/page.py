@@ -1,7 +1,7 @@
-"""What one page says, parsed and checked but not yet attributed or stored.
+"""The contents of one page, parsed and checked, but not yet merged with others or stored.
 
-Every fact keeps the place it was read from, so that a disagreement can be told
-by file and line. A fact that a page does not give is absent, never empty.
+Every fact keeps its file and line, so that a conflict between pages can name both. A fact that
+a page does not give is absent, never empty.
 """
 
 import re
@@ -46,7 +46,7 @@ Severity = Literal["error", "warning"]
 
 
 class PageProblem(FrozenModel):
-    """Something to tell the editor; only an `error` keeps an import from being stored."""
+    """A message for the editor. An `error` keeps the import from being stored."""
 
     file: str
     line: int | None
@@ -58,24 +58,33 @@ class PageProblem(FrozenModel):
         return f"{where}: {self.message}"
 
 
-def problem_at(place: SourceLocation, message: str, severity: Severity = "error") -> PageProblem:
-    """A problem at a place."""
-    return PageProblem(file=place.file, line=place.line, message=message, severity=severity)
+def problem_at(location: SourceLocation, message: str, severity: Severity = "error") -> PageProblem:
+    """A problem at a location."""
+    return PageProblem(file=location.file, line=location.line, message=message, severity=severity)
+
+
+class PageError(Exception):
+    """A page cannot be read further; `line` is None if the error concerns the whole file."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A value as read, and where."""
+    """A value as it was read, and where."""
 
     value: str
-    place: SourceLocation
+    location: SourceLocation
 
 
 @dataclass(frozen=True)
 class Take:
-    """One review as read. `inferred`: given to its tool by alternation only."""
+    """One review as it was read. `inferred`: attributed to its tool by alternation only."""
 
-    place: SourceLocation
+    location: SourceLocation
     quote: str | None = None
     persona: str | None = None
     score: int | None = None
@@ -85,25 +94,25 @@ class Take:
 
 @dataclass(frozen=True)
 class PageTool:
-    """One side of a page. `stated`: the page gives the counts itself (or says: unknown)."""
+    """One tool on a page. `counts_stated`: the page itself gives the ship and skip counts."""
 
     name: str
-    place: SourceLocation
+    location: SourceLocation
     facts: Mapping[str, Fact] = field(default_factory=dict)
     panel: Panel = field(default_factory=Panel)
-    stated: bool = False
+    counts_stated: bool = False
     takes: tuple[Take, ...] = ()
     slug: str | None = None
 
 
 @dataclass(frozen=True)
 class ComparisonPage:
-    """One comparison. `loose`: takes in reading order that the page gives to nobody."""
+    """One comparison. `loose`: takes in reading order that the page does not attribute."""
 
     left: PageTool
     right: PageTool
-    place: SourceLocation
-    loose: tuple[Take, ...] = ()
+    location: SourceLocation
+    unattributed: tuple[Take, ...] = ()
     url: Fact | None = None
     slug: str | None = None
 
@@ -119,7 +128,7 @@ class ComparisonPage:
 
 
 def why_invalid(name: str, value: str) -> str | None:
-    """What is wrong with the text of the fact called `name`; None: nothing."""
+    """Why the text is not valid as the fact called `name`, or None if it is."""
     label = name.replace("_", " ")
     if len(value) > LIMITS[name]:
         return f"the {label} has {len(value):,} characters; at most {LIMITS[name]:,} are read"

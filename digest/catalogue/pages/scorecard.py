@@ -1,22 +1,22 @@
 """The takes on a text page.
 
-Layout A: quotes in curly quotes, of nobody. Layout B: rows of persona, left
-cell, right cell; a cell is 'No panel take', or a score line and a quote.
+Layout A: quotes in curly quotation marks, without personas. Layout B: rows of persona, left
+cell and right cell; a cell is 'No panel take', or a score line and a quote.
 """
 
 import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from digest.catalogue.pages.cursor import PageError, PageLine
-from digest.catalogue.pages.page import LIMITS, SourceLocation, Take, why_invalid
+from digest.catalogue.pages.cursor import PageLine
+from digest.catalogue.pages.page import LIMITS, PageError, SourceLocation, Take, why_invalid
 
 NO_TAKE = "No panel take"
 _SCORE = re.compile(r"(\d{1,4})/100(?: · (ship|skip))?", re.IGNORECASE)
 
 
 def read_quotes(file: str, lines: Sequence[PageLine]) -> tuple[Take, ...]:
-    """Layout A's quotes in reading order. Raises `PageError` on a line outside of quotes."""
+    """Layout A's quotes in reading order. Raises `PageError` for a line outside of quotes."""
     takes: list[Take] = []
     open_lines: list[PageLine] = []
     for line in lines:
@@ -56,7 +56,7 @@ def _begins_cell(line: PageLine) -> bool:
 
 
 def _persona(lines: Sequence[PageLine], cell: int, *, first: bool) -> str:
-    """The line above a row's left cell; above the first one there is nothing else."""
+    """The line above a row's left cell; the first row has no other lines above it."""
     where = lines[cell].number
     if cell == 0 or _begins_cell(lines[cell - 1]) or (first and cell != 1):
         raise PageError("expected one persona above this row", where)
@@ -79,7 +79,7 @@ def _cell(file: str, lines: Sequence[PageLine], persona: str) -> Take | None:
         raise PageError(f"a score goes to 100, not {score}", head.number)
     quote = _quote(rest) if rest else None
     return Take(
-        place=SourceLocation(file, head.number),
+        location=SourceLocation(file, head.number),
         quote=quote,
         persona=persona,
         score=score,
@@ -88,7 +88,7 @@ def _cell(file: str, lines: Sequence[PageLine], persona: str) -> Take | None:
 
 
 def _take(file: str, lines: Sequence[PageLine]) -> Take:
-    return Take(place=SourceLocation(file, lines[0].number), quote=_quote(lines))
+    return Take(location=SourceLocation(file, lines[0].number), quote=_quote(lines))
 
 
 def _quote(lines: Sequence[PageLine]) -> str:

@@ -1,20 +1,20 @@
-"""A comparison page saved as text, in layout A or B, to a `Page`.
+"""Reading a comparison page that was saved as text, in layout A or B.
 
-The layouts are described in `docs/comparisons.md`. A is told by its first line
-'AI tool comparison', B by the breadcrumb 'Compare/…' above that. What follows
-'Weekly AI Tool Verdicts' is not content, but its two lines must be there: a
-page without them was cut.
+The layouts are described in `docs/comparisons.md`. Layout A begins with the line 'AI tool
+comparison', layout B with the breadcrumb 'Compare/…' above that line. 'Weekly AI Tool Verdicts'
+ends the content. Two more lines must follow it, because a page without them was cut.
 """
 
 from dataclasses import dataclass, field
 
 from digest.catalogue.names import fold
 from digest.catalogue.pages.cards import PageCard, read_cards
-from digest.catalogue.pages.cursor import Cursor, PageError, PageLine
+from digest.catalogue.pages.cursor import Cursor, PageLine
 from digest.catalogue.pages.decision_table import DecisionColumn, read_decision_table
 from digest.catalogue.pages.page import (
     ComparisonPage,
     Fact,
+    PageError,
     PageProblem,
     PageTool,
     SourceLocation,
@@ -32,7 +32,7 @@ _QUESTION = "Which one should you ship with?"
 
 @dataclass(frozen=True)
 class TextReading:
-    """A page, or what kept it from being one, and which of its parts could be read."""
+    """A page, or None and the error that ended the reading; and which parts could be read."""
 
     page: ComparisonPage | None
     problems: list[PageProblem]
@@ -41,7 +41,7 @@ class TextReading:
 
 
 def read_text_page(file: str, text: str) -> TextReading:
-    """Read one page; never raises for its content."""
+    """Read one page. Never raises for its content: an error is a problem."""
     cursor = Cursor(text)
     first = cursor.peek()
     in_b = first is not None and first.text.startswith(_CRUMB)
@@ -65,11 +65,13 @@ def _read_a(cursor: Cursor, file: str, _warnings: list[PageProblem]) -> Comparis
         )
         for card in (left, right)
     ]
-    return ComparisonPage(tools[0], tools[1], SourceLocation(file, title.number), loose=takes)
+    return ComparisonPage(
+        tools[0], tools[1], SourceLocation(file, title.number), unattributed=takes
+    )
 
 
 def _read_b(cursor: Cursor, file: str, warnings: list[PageProblem]) -> ComparisonPage:
-    crumb = cursor.take("the breadcrumb")
+    crumb = cursor.next_line("the breadcrumb")
     title = _title(cursor)
     if fold(crumb.text.removeprefix(_CRUMB)) != fold(title.text):
         raise PageError("the title is not that of the breadcrumb", title.number)
@@ -84,26 +86,26 @@ def _read_b(cursor: Cursor, file: str, warnings: list[PageProblem]) -> Compariso
 
 
 def _title(cursor: Cursor) -> PageLine:
-    head = cursor.take("a first line")
+    head = cursor.next_line("a first line")
     if head.text != _HEAD:
         raise PageError(
             f"unknown layout: expected {_HEAD!r}, or {_CRUMB!r} with the title and then that line",
             head.number,
         )
-    title = cursor.take("a title")
+    title = cursor.next_line("a title")
     following = cursor.peek()
     if following and following.text.startswith(_QUESTION):
-        cursor.take("the question")
-    cursor.done("title")
+        cursor.next_line("the question")
+    cursor.mark_read("title")
     return title
 
 
 def _scorecard_lines(cursor: Cursor) -> list[PageLine]:
-    lines = cursor.until("Weekly AI Tool Verdicts")
-    cursor.done("scorecard")
-    cursor.take("its closing lines")
-    cursor.take("its closing lines")
-    cursor.done("closing lines")
+    lines = cursor.lines_until("Weekly AI Tool Verdicts")
+    cursor.mark_read("scorecard")
+    cursor.next_line("its closing lines")
+    cursor.next_line("its closing lines")
+    cursor.mark_read("closing lines")
     return lines
 
 
@@ -114,27 +116,27 @@ def _tool(
     takes: tuple[Take, ...],
     warnings: list[PageProblem],
 ) -> PageTool:
-    place = SourceLocation(file, card.name.number)
+    location = SourceLocation(file, card.name.number)
     badges = [badge.text for badge in (card.badge, column.badge) if badge]
     verdicts = [take.verdict for take in takes]
     panel, messages = reconcile_panel(card.percent, column.counts, badges, verdicts)
-    warnings += [problem_at(place, message, "warning") for message in messages]
+    warnings += [problem_at(location, message, "warning") for message in messages]
     return PageTool(
         name=card.name.text,
-        place=place,
+        location=location,
         facts={**column.facts, **card.facts, **_of_table(card, column)},
         panel=panel,
-        stated=column.counts is not None,
+        counts_stated=column.counts is not None,
         takes=takes,
     )
 
 
 def _of_table(card: PageCard, column: DecisionColumn) -> dict[str, Fact]:
-    """The facts which the table tells better than the card; it must agree on the category."""
+    """The facts for which the table is preferred. Card and table must agree on the category."""
     ours, theirs = card.facts.get("category"), column.facts.get("category")
     if ours and theirs and fold(ours.value) != fold(theirs.value):
         raise PageError(
-            f"the category is {theirs.value!r}, but {ours.value!r} in line {ours.place.line}",
-            theirs.place.line,
+            f"the category is {theirs.value!r}, but {ours.value!r} in line {ours.location.line}",
+            theirs.location.line,
         )
     return {name: fact for name, fact in column.facts.items() if name == "community"}

@@ -1,0 +1,1 @@
+"""Use cases of comparisons: import, list, show, export, edit, withdraw and restore."""

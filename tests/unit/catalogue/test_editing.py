@@ -30,7 +30,7 @@ async def session(store: Store, tmp_path: Path, now: datetime) -> AsyncIterator[
         yield session
 
 
-async def test_a_url_and_a_short_name_are_set_and_told(
+async def test_a_url_and_a_short_name_are_set_and_reported(
     session: AsyncSession, now: datetime
 ) -> None:
     edits = Edits(url="https://x.example/", facts=[FactEdit("left", "short_name", "Ashy")])
@@ -51,7 +51,7 @@ async def test_one_edit_of_a_tool_shows_in_all_its_comparisons(
     assert {view.left.entry for view in await comparisons(session)} == {"Paid"}
 
 
-async def test_an_empty_value_clears(session: AsyncSession, now: datetime) -> None:
+async def test_an_empty_value_clears_a_fact(session: AsyncSession, now: datetime) -> None:
     await edit_comparison(session, SLUG, Edits(facts=[FactEdit("right", "entry", "")]), now=now)
     assert (await comparison(session, SLUG)).right.entry is None
 
@@ -62,7 +62,7 @@ async def test_the_same_value_is_no_change(session: AsyncSession, now: datetime)
 
 
 @pytest.mark.parametrize("name", ["left", "LEFT", "ash-a-tree", "Ash: A Tree", "ash: a  tree"])
-async def test_a_tool_is_named_by_side_slug_or_name(
+async def test_a_tool_is_found_by_side_slug_or_name(
     session: AsyncSession, now: datetime, name: str
 ) -> None:
     changes = await edit_comparison(
@@ -71,7 +71,9 @@ async def test_a_tool_is_named_by_side_slug_or_name(
     assert changes[0].subject == "Ash: A Tree"
 
 
-async def test_naming_a_persona_ends_the_inference(session: AsyncSession, now: datetime) -> None:
+async def test_a_review_with_a_persona_is_no_longer_inferred(
+    session: AsyncSession, now: datetime
+) -> None:
     edits = Edits(personas=[PersonaEdit("left", 2, "Skeptic")])
     changes = await edit_comparison(session, SLUG, edits, now=now)
     assert [(c.field, c.before, c.after) for c in changes] == [
@@ -84,7 +86,7 @@ async def test_naming_a_persona_ends_the_inference(session: AsyncSession, now: d
     ]
 
 
-async def test_a_persona_survives_another_import_of_the_page(
+async def test_an_edited_persona_survives_another_import_of_the_page(
     store: Store, tmp_path: Path, now: datetime
 ) -> None:
     page = tmp_path / "page.txt"
@@ -98,7 +100,9 @@ async def test_a_persona_survives_another_import_of_the_page(
         assert (await comparison(session, "ash-vs-birch")).left.reviews[0].persona == "PM"
 
 
-async def test_a_corrected_panel_is_a_revision(session: AsyncSession, now: datetime) -> None:
+async def test_a_corrected_panel_adds_a_verdict_revision(
+    session: AsyncSession, now: datetime
+) -> None:
     later = now + timedelta(hours=1)
     await edit_comparison(session, SLUG, Edits(panels=[PanelEdit("left", 3, 1)]), now=later)
     left = (await comparison(session, SLUG)).left
@@ -121,7 +125,7 @@ async def test_a_corrected_panel_is_a_revision(session: AsyncSession, now: datet
         (SLUG, Edits(personas=[PersonaEdit("left", 0, "PM")]), NotFound, "has 2 reviews"),
     ],
 )
-async def test_what_cannot_be_edited_is_refused(
+async def test_invalid_edits_are_refused(
     session: AsyncSession,
     now: datetime,
     slug: str,
@@ -134,7 +138,9 @@ async def test_what_cannot_be_edited_is_refused(
     assert told in str(caught.value)
 
 
-async def test_a_persona_speaks_once_per_tool(session: AsyncSession, now: datetime) -> None:
+async def test_a_persona_has_at_most_one_review_of_a_tool(
+    session: AsyncSession, now: datetime
+) -> None:
     edits = Edits(personas=[PersonaEdit("left", 1, "PM"), PersonaEdit("left", 2, "PM")])
     with pytest.raises(Refused, match="already has a review by PM"):
         await edit_comparison(session, SLUG, edits, now=now)

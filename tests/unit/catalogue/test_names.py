@@ -64,11 +64,11 @@ def test_a_taken_slug_gets_a_number() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "—", " — ", "No community votes yet", None])
-def test_dashes_blanks_and_no_votes_yet_are_none(text: str | None) -> None:
+def test_dashes_blanks_and_placeholders_are_none(text: str | None) -> None:
     assert value_or_none(text) is None
 
 
-def test_nought_is_a_value() -> None:
+def test_zero_is_a_value() -> None:
     assert value_or_none("0") == "0"
 
 

@@ -18,7 +18,7 @@ from digest.catalogue.verdict import Verdict
         (75, 0, (None, None)),
     ],
 )
-def test_counts_follow_where_they_are_whole(
+def test_counts_follow_from_a_percentage_if_they_are_whole(
     percent: int, takes: int, counts: tuple[int | None, int | None]
 ) -> None:
     panel = Panel(percent).with_takes(takes)
@@ -68,13 +68,13 @@ def test_the_counts_win_over_percent_and_badge_with_a_warning_each() -> None:
     ]
 
 
-def test_a_scorecard_that_differs_from_the_counts_is_warned_of() -> None:
+def test_a_scorecard_that_contradicts_the_counts_gives_a_warning() -> None:
     panel, warnings = reconcile_panel(75, (3, 1), [], ["ship", "skip", "skip"])
     assert panel == Panel(75, 3, 1)
     assert len(warnings) == 1
 
 
-def test_a_scorecard_that_shows_only_some_takes_is_no_contradiction() -> None:
+def test_a_scorecard_with_only_some_of_the_takes_is_no_contradiction() -> None:
     assert reconcile_panel(75, (3, 1), [], ["ship", "skip"]) == (Panel(75, 3, 1), [])
 
 
@@ -86,19 +86,19 @@ def test_a_take_without_verdict_is_not_tallied_as_skip() -> None:
     assert panel_from_verdicts(["ship", None]) == Panel()
 
 
-def test_a_page_without_a_panel_deletes_none() -> None:
-    assert Panel(75, 3, 1).revised(Panel(), stated=False) == Panel(75, 3, 1)
+def test_a_page_without_a_panel_deletes_no_panel() -> None:
+    assert Panel(75, 3, 1).revised(Panel(), counts_stated=False) == Panel(75, 3, 1)
 
 
-def test_known_counts_stay_when_the_same_percentage_comes_without() -> None:
-    assert Panel(75, 3, 1).revised(Panel(75), stated=False) == Panel(75, 3, 1)
+def test_known_counts_stay_if_a_page_repeats_only_the_percentage() -> None:
+    assert Panel(75, 3, 1).revised(Panel(75), counts_stated=False) == Panel(75, 3, 1)
 
 
-def test_another_percentage_takes_the_old_counts_with_it() -> None:
-    assert Panel(75, 3, 1).revised(Panel(50), stated=False) == Panel(50)
+def test_a_new_percentage_replaces_the_old_counts() -> None:
+    assert Panel(75, 3, 1).revised(Panel(50), counts_stated=False) == Panel(50)
 
 
 def test_counts_from_more_takes_replace_those_from_fewer() -> None:
-    assert Panel(50, 1, 1).revised(Panel(50, 2, 2), stated=False) == Panel(50, 2, 2)
-    assert Panel(50, 2, 2).revised(Panel(50, 1, 1), stated=False) == Panel(50, 2, 2)
-    assert Panel(50, 2, 2).revised(Panel(50, 1, 1), stated=True) == Panel(50, 1, 1)
+    assert Panel(50, 1, 1).revised(Panel(50, 2, 2), counts_stated=False) == Panel(50, 2, 2)
+    assert Panel(50, 2, 2).revised(Panel(50, 1, 1), counts_stated=False) == Panel(50, 2, 2)
+    assert Panel(50, 2, 2).revised(Panel(50, 1, 1), counts_stated=True) == Panel(50, 1, 1)

@@ -43,7 +43,7 @@ async def test_the_newest_can_be_listed_without_their_reviews(
     assert [view.slug for view in with_withdrawn] == ["a-vs-b", "d-vs-c", "z-vs-y"]
 
 
-async def test_instants_come_back_aware_and_titles_whole(
+async def test_datetimes_are_aware_and_titles_are_complete(
     store: Store, tmp_path: Path, now: datetime
 ) -> None:
     await fill(store, tmp_path, now, ("A: Long", "B"))
@@ -54,7 +54,7 @@ async def test_instants_come_back_aware_and_titles_whole(
     assert view.left.short_name == "A"
 
 
-async def test_many_comparisons_cost_no_more_queries_than_few(
+async def test_many_comparisons_take_no_more_queries_than_few(
     store: Store, tmp_path: Path, now: datetime
 ) -> None:
     statements: list[str] = []
@@ -75,7 +75,7 @@ async def test_many_comparisons_cost_no_more_queries_than_few(
     assert await cost() == few <= 3
 
 
-async def test_an_unknown_slug_names_the_nearest(
+async def test_the_error_for_an_unknown_slug_names_the_most_similar_one(
     store: Store, tmp_path: Path, now: datetime
 ) -> None:
     async with store.read() as session:

@@ -71,7 +71,7 @@ def printed(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
-def test_import_tells_what_is_new_and_again_that_nothing_changed(
+def test_import_reports_what_is_new_and_then_that_nothing_changed(
     digest: CliCall, page: Path
 ) -> None:
     first = digest("import", page)
@@ -96,7 +96,7 @@ def test_a_failing_import_exits_with_1_and_stores_nothing(
     assert printed(digest("list", "--json")) == []
 
 
-def test_a_failing_import_is_one_json_document_too(digest: CliCall, tmp_path: Path) -> None:
+def test_a_failing_import_prints_one_json_document_too(digest: CliCall, tmp_path: Path) -> None:
     result = digest("import", tmp_path / "gone.txt", "--json")
     assert result.exit_code == 1
     report = json.loads(result.stdout)
@@ -133,7 +133,7 @@ def test_as_of_must_be_a_date_and_not_in_the_future(digest: CliCall, page: Path,
     assert isinstance(digest("import", page, "--as-of", date).exception, UsageError)
 
 
-def test_list_gives_the_promised_keys(digest: CliCall, page: Path) -> None:
+def test_list_has_the_documented_keys(digest: CliCall, page: Path) -> None:
     digest("import", page)
     [view] = printed(digest("list", "--json"))
     assert view["slug"] == "ash-vs-birch"
@@ -151,7 +151,7 @@ def test_list_gives_the_promised_keys(digest: CliCall, page: Path) -> None:
     assert "ash-vs-birch" in digest("list").output
 
 
-def test_show_gives_the_promised_keys_and_leaves_no_panel_take_out(
+def test_show_has_the_documented_keys_and_omits_empty_takes(
     digest: CliCall, tmp_path: Path
 ) -> None:
     path = tmp_path / "page.txt"
@@ -172,7 +172,7 @@ def test_show_gives_the_promised_keys_and_leaves_no_panel_take_out(
     }
 
 
-def test_show_prints_what_pages_say_as_it_stands(digest: CliCall, page: Path) -> None:
+def test_show_prints_text_from_pages_as_it_is(digest: CliCall, page: Path) -> None:
     digest("import", page)
     result = digest("show", "ash-vs-birch")
     assert result.exit_code == 0
@@ -180,7 +180,7 @@ def test_show_prints_what_pages_say_as_it_stands(digest: CliCall, page: Path) ->
     assert "3 ship / 1 skip" in result.output
 
 
-def test_takes_that_name_nobody_are_null(digest: CliCall, tmp_path: Path) -> None:
+def test_unnamed_takes_have_null_fields(digest: CliCall, tmp_path: Path) -> None:
     path = tmp_path / "page.txt"
     path.write_text(page_a(card_a("Ash", "50%"), card_a("Birch"), ["a", "b"]), encoding="utf-8")
     digest("import", path)
@@ -227,7 +227,7 @@ def test_edit_without_an_option_is_a_usage_error(digest: CliCall) -> None:
     assert isinstance(digest("edit", "ash-vs-birch").exception, UsageError)
 
 
-def test_withdraw_takes_back_and_restore_undoes_it(digest: CliCall, page: Path) -> None:
+def test_withdraw_and_restore(digest: CliCall, page: Path) -> None:
     digest("import", page)
     assert "Withdrawn: Ash vs Birch" in digest("withdraw", "ash-vs-birch", "--reason", "no").output
     assert printed(digest("list", "--json")) == []
@@ -238,9 +238,7 @@ def test_withdraw_takes_back_and_restore_undoes_it(digest: CliCall, page: Path) 
     assert len(printed(digest("list", "--json"))) == 1
 
 
-def test_what_export_prints_can_be_imported_and_changes_nothing(
-    digest: CliCall, page: Path, tmp_path: Path
-) -> None:
+def test_importing_an_export_changes_nothing(digest: CliCall, page: Path, tmp_path: Path) -> None:
     digest("import", page)
     exported = tmp_path / "all.json"
     exported.write_text(digest("export").stdout, encoding="utf-8")

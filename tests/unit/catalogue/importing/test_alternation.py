@@ -32,7 +32,7 @@ def test_counts_follow_from_the_number_of_takes() -> None:
     assert page.right.panel == Panel(75)
 
 
-def test_an_odd_number_is_left_out_and_told() -> None:
+def test_an_odd_number_of_takes_is_left_out_with_a_warning() -> None:
     [page], [warning] = attribute_takes([nameless("Ash", "Birch", ["a", "b", "c"])], {})
     assert quotes_of(page) == ([], [])
     assert page.left.panel == Panel(50)
@@ -41,31 +41,31 @@ def test_an_odd_number_is_left_out_and_told() -> None:
     assert warning.line == 25
 
 
-def test_a_known_quote_on_the_other_side_leaves_all_out() -> None:
+def test_a_quote_known_for_the_other_tool_leaves_all_takes_out() -> None:
     [page], [warning] = attribute_takes([nameless("Ash", "Birch", ["a", "b"])], {"Ash": {"b"}})
     assert quotes_of(page) == ([], [])
-    assert "known of Ash" in warning.message
+    assert "known for Ash" in warning.message
 
 
-def test_a_known_quote_on_its_own_side_is_no_doubt() -> None:
+def test_a_quote_known_for_its_own_tool_is_no_objection() -> None:
     [page], warnings = attribute_takes([nameless("Ash", "Birch", ["a  x", "b"])], {"Ash": {"a x"}})
     assert quotes_of(page) == (["a  x"], ["b"])
     assert not warnings
 
 
-def test_a_quote_known_of_both_is_no_doubt() -> None:
+def test_a_quote_known_for_both_tools_is_no_objection() -> None:
     known = {"Ash": {"a", "b"}, "Birch": {"b"}}
     [page], _ = attribute_takes([nameless("Ash", "Birch", ["a", "b"])], known)
     assert quotes_of(page) == (["a"], ["b"])
 
 
-def test_another_page_of_the_import_counts_wherever_it_stands() -> None:
+def test_quotes_on_other_pages_count_in_any_order() -> None:
     rows = f"Builder\n{take_b(80, 'ship', 'b')}No panel take"
     named, unnamed = read(page_b(rows=rows)), nameless("Ash", "Birch", ["a", "b"])
     for pages in ([named, unnamed], [unnamed, named]):
         attributed, [warning] = attribute_takes(pages, {})
         assert quotes_of(attributed[pages.index(unnamed)]) == ([], [])
-        assert "known of Ash" in warning.message
+        assert "known for Ash" in warning.message
 
 
 def test_two_inferences_that_contradict_each_other_are_both_left_out() -> None:
@@ -75,7 +75,7 @@ def test_two_inferences_that_contradict_each_other_are_both_left_out() -> None:
     assert len(warnings) == 2
 
 
-def test_a_tool_without_a_panel_has_no_takes() -> None:
+def test_takes_are_left_out_if_a_tool_has_no_panel() -> None:
     [page], [warning] = attribute_takes([nameless("Ash", "Birch", ["a", "b"], ("50%", "—"))], {})
     assert quotes_of(page) == ([], [])
     assert "Birch shows no panel" in warning.message

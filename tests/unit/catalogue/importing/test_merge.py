@@ -31,7 +31,7 @@ def test_any_order_of_pages_gives_the_same_tools_and_sides() -> None:
     assert ("Ash", "Birch") in results[0][0]
 
 
-def test_what_one_page_states_beats_what_another_lets_follow() -> None:
+def test_stated_counts_win_over_derived_ones() -> None:
     follows = read(page_a(card_a("Ash"), card_a("Birch", "50%"), ["a", "b"]))
     states = read(page_b())
     panels = {name: tool.panel for name, tool in merge([follows, states], {}).tools.items()}

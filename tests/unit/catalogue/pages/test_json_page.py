@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.catalogue.pages.cursor import PageError
 from digest.catalogue.pages.json_lines import line_numbers
 from digest.catalogue.pages.json_model import json_schema
 from digest.catalogue.pages.json_page import JsonReading, read_json_pages
+from digest.catalogue.pages.page import PageError
 from digest.catalogue.panel import Panel
 from tests.unit.catalogue.building import comparison
 
@@ -51,7 +51,7 @@ def test_a_list_is_as_many_pages() -> None:
 def test_counts_that_are_left_out_follow_from_percent_and_takes() -> None:
     [page] = read(comparison(ASH, "Birch")).pages
     assert page.left.panel == Panel(50, 1, 1)
-    assert not page.left.stated
+    assert not page.left.counts_stated
 
 
 def test_counts_that_are_null_are_unknown() -> None:
@@ -72,7 +72,7 @@ def test_null_and_empty_facts_are_none(nothing: str | None) -> None:
     assert not page.left.facts
 
 
-def test_the_default_short_name_is_no_editors_choice() -> None:
+def test_the_default_short_name_does_not_count_as_an_edit() -> None:
     [page] = read(comparison({"name": "Ash: Long", "short_name": "Ash"}, "Birch")).pages
     assert "short_name" not in page.left.facts
 
@@ -97,12 +97,12 @@ def test_the_default_short_name_is_no_editors_choice() -> None:
         ),
     ],
 )
-def test_a_fault_is_told_with_file_line_and_path(tool: dict[str, Any], fault: str) -> None:
+def test_an_error_names_file_line_and_path(tool: dict[str, Any], fault: str) -> None:
     [message] = messages(comparison(tool, "Birch"))
     assert message.startswith(f"file.json{fault}")
 
 
-def test_one_faulty_comparison_leaves_the_others_read() -> None:
+def test_an_error_in_one_comparison_does_not_keep_the_others_from_being_read() -> None:
     reading = read([comparison("Ash", "Birch"), {"left": {"name": "Ash"}}])
     assert reading.read == ["Ash vs Birch"]
     assert reading.unread == ["comparison 2"]
@@ -115,13 +115,13 @@ def test_one_faulty_comparison_leaves_the_others_read() -> None:
         ('{\n"left": }', "not valid JSON: Expecting value", 2),
         ('{"left": 1,\n "left": 2}', "the key 'left' comes twice in one object", 2),
         ("[" * 100_000, "the JSON is nested too deeply", None),
-        ("[NaN]", "not valid JSON: NaN is no number", None),
+        ("[NaN]", "not valid JSON: NaN is not a number", None),
         ("[]", "there are no comparisons in it", 1),
         ('"text"', "expected a comparison, or a list of comparisons", 1),
         ("[" + "9" * 5000 + "]", "not valid JSON: Exceeds the limit", None),
     ],
 )
-def test_what_is_no_json_of_ours_is_refused(text: str, message: str, line: int | None) -> None:
+def test_documents_in_another_format_are_refused(text: str, message: str, line: int | None) -> None:
     with pytest.raises(PageError, match=message.replace("(", r"\(")) as caught:
         read_json_pages("file.json", text)
     assert caught.value.line == line
@@ -159,7 +159,7 @@ def test_every_value_has_a_line(value: Any, indent: int | None) -> None:
 
 
 @given(VALUES)
-def test_no_json_makes_the_reader_fall(value: Any) -> None:
+def test_no_json_crashes_the_reader(value: Any) -> None:
     with suppress(PageError):
         assert not read_json_pages("file.json", json.dumps(value)).pages
 
@@ -168,7 +168,7 @@ def test_the_schema_is_that_of_draft_2020_12() -> None:
     assert json_schema()["$schema"].endswith("2020-12/schema")
 
 
-def test_the_documented_example_is_read_without_a_word() -> None:
+def test_the_documented_example_is_read_without_problems() -> None:
     guide = Path(__file__).parents[4] / "docs" / "comparisons.md"
     [example] = re.findall(r"```json\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
     reading = read_json_pages("example.json", example)

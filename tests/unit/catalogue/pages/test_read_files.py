@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.catalogue.pages.files import JSON_LIMIT, TEXT_LIMIT
-from digest.catalogue.pages.read_files import ImportInput, read_files
+from digest.catalogue.pages.read_files import JSON_LIMIT, TEXT_LIMIT, ImportInput, read_files
 from tests.unit.catalogue.building import card_a, comparison, page_a
 
 PAGE = page_a(card_a("Ash"), card_a("Birch"), ["a", "b"])
@@ -42,14 +41,14 @@ def test_folders_are_read_in_order_and_every_file_once(tmp_path: Path) -> None:
     assert not reading.problems
 
 
-def test_the_progress_is_told(tmp_path: Path) -> None:
+def test_progress_is_reported(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     paths = [write(tmp_path, f"{n}.txt", PAGE) for n in range(3)]
     read_files(paths, lambda done, of: told.append((done, of)))
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_a_file_with_another_name_is_read_by_its_content(tmp_path: Path) -> None:
+def test_a_file_with_another_suffix_is_read_by_its_content(tmp_path: Path) -> None:
     paths = [
         write(tmp_path, "page", PAGE),
         write(tmp_path, "data", json.dumps(comparison("Cedar", "Dogwood"))),
@@ -63,7 +62,7 @@ def test_any_line_ending_and_a_byte_order_mark_are_fine(tmp_path: Path, ending: 
     assert titles(read_files([write(tmp_path, "page.txt", text)])) == ["Ash vs Birch"]
 
 
-def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+def test_an_empty_folder_is_a_problem(tmp_path: Path) -> None:
     [problem] = read_files([tmp_path]).problems
     assert "no .txt or .json files" in problem.message
 
@@ -81,7 +80,7 @@ def test_an_empty_folder_is_told(tmp_path: Path) -> None:
         (b"AI\ntool\n\x93curly\x94", "not UTF-8 (byte 0x93)", 3),
     ],
 )
-def test_what_is_no_text_is_refused(
+def test_files_that_are_not_text_are_refused(
     tmp_path: Path, content: bytes, message: str, line: int | None
 ) -> None:
     told, where = refusal(write(tmp_path, "page.txt", content))
@@ -98,7 +97,7 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path: Path, name: str, li
     assert message == f"is too large: 100,000,000 bytes; at most {limit:,} are read"
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
     assert refusal(tmp_path / "gone.txt")[0] == "cannot be read: No such file or directory"
 
 
@@ -107,7 +106,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert refusal(tmp_path / "pipe.txt")[0] == "is not a regular file"
 
 
-def test_a_cut_page_tells_what_was_read(tmp_path: Path) -> None:
+def test_the_report_of_a_cut_page_names_the_parts_read(tmp_path: Path) -> None:
     path = write(tmp_path, "page.txt", PAGE[: PAGE.index("Reviewer scorecard")])
     [file] = read_files([path]).files
     assert file.read == ("title", "left card")

@@ -137,7 +137,7 @@ def test_category_entry_tagline_and_description(tools: dict[str, ToolView], name
 
 
 @pytest.mark.parametrize("name", PANELS)
-def test_no_community_votes_are_none_and_not_nought(tools: dict[str, ToolView], name: str) -> None:
+def test_no_community_votes_are_none_and_not_zero(tools: dict[str, ToolView], name: str) -> None:
     assert tools[name].community is None
 
 
@@ -168,7 +168,7 @@ def test_persona_score_and_verdict_where_a_page_gives_them(
     assert {review.inferred for review in tools[name].reviews} == {name not in JUDGED}
 
 
-def test_page_chrome_is_nowhere_in_the_facts(tools: dict[str, ToolView]) -> None:
+def test_text_around_the_content_is_in_no_fact(tools: dict[str, ToolView]) -> None:
     told = " ".join(
         text or ""
         for tool in tools.values()

@@ -20,7 +20,7 @@ ROWS = "\n".join(
 )
 
 
-def test_layout_a_gives_values_before_their_labels() -> None:
+def test_layout_a_has_values_before_their_labels() -> None:
     left, right = read(page_a(card_a("Ash"), card_a("Birch", "50%", entry="Paid"))).tools
     assert (left.name, left.panel) == ("Ash", Panel(75))
     assert (right.name, right.panel) == ("Birch", Panel(50))
@@ -32,7 +32,7 @@ def test_layout_a_gives_values_before_their_labels() -> None:
     }
 
 
-def test_names_may_hold_colon_ampersand_and_vs() -> None:
+def test_names_may_contain_colon_ampersand_and_vs() -> None:
     page = read(page_a(card_a("A vs B: Runs & More"), card_a("C vs D")))
     assert [tool.name for tool in page.tools] == ["A vs B: Runs & More", "C vs D"]
 
@@ -45,21 +45,21 @@ def test_a_title_that_is_not_the_two_names_is_refused_with_its_line() -> None:
 
 def test_layout_a_attributes_no_take_by_itself() -> None:
     page = read(page_a(card_a("Ash"), card_a("Birch"), ["one", "two"]))
-    assert [take.quote for take in page.loose] == ["one", "two"]
+    assert [take.quote for take in page.unattributed] == ["one", "two"]
     assert not page.left.takes
 
 
 def test_a_take_may_have_paragraphs() -> None:
     page = read(page_a(card_a("Ash"), card_a("Birch"), ["one\n\nmore", "two"]))
-    assert [take.quote for take in page.loose] == ["one\n\nmore", "two"]
+    assert [take.quote for take in page.unattributed] == ["one\n\nmore", "two"]
 
 
-def test_a_line_that_is_no_take_is_refused() -> None:
+def test_a_line_outside_of_quotes_is_refused() -> None:
     text = page_a(card_a("Ash"), card_a("Birch"), ["one"]).replace("“one”", "one")
     assert refusal(text).message == "expected a take in curly quotes"
 
 
-def test_a_take_that_does_not_close_is_refused() -> None:
+def test_a_take_without_a_closing_quotation_mark_is_refused() -> None:
     text = page_a(card_a("Ash"), card_a("Birch"), ["one"]).replace("“one”", "“one")
     assert refusal(text).message == "a take's closing quote is missing"
 
@@ -72,7 +72,7 @@ def test_a_missing_value_in_a_card_is_none(none: str) -> None:
     assert set(page.left.facts) == {"category"}
 
 
-def test_community_votes_are_kept_as_told() -> None:
+def test_community_votes_are_kept_in_the_words_of_the_page() -> None:
     page = read(page_a(card_a("Ash", community="0"), card_a("Birch", community="62%")))
     assert page.left.facts["community"].value == "0"
     assert page.right.facts["community"].value == "62%"
@@ -83,10 +83,10 @@ def test_a_description_of_several_paragraphs_is_kept_whole() -> None:
     assert page.left.facts["description"].value == "One.\n\nTwo."
 
 
-def test_every_fact_knows_its_line() -> None:
+def test_every_fact_has_its_line() -> None:
     page = read(page_a(card_a("Ash"), card_a("Birch")))
-    assert page.left.facts["entry"].place.line == 11
-    assert page.right.facts["entry"].place.line == 21
+    assert page.left.facts["entry"].location.line == 11
+    assert page.right.facts["entry"].location.line == 21
 
 
 def test_layout_b_gives_personas_scores_and_verdicts() -> None:
@@ -101,8 +101,8 @@ def test_layout_b_gives_personas_scores_and_verdicts() -> None:
 
 def test_layout_b_gives_counts_pricing_and_best_for() -> None:
     left, right = read(page_b()).tools
-    assert (left.panel, left.stated) == (Panel(75, 3, 1), True)
-    assert (right.panel, right.stated) == (Panel(50, 2, 2), True)
+    assert (left.panel, left.counts_stated) == (Panel(75, 3, 1), True)
+    assert (right.panel, right.counts_stated) == (Panel(50, 2, 2), True)
     assert left.facts["pricing"].value == "Free for ever"
     assert left.facts["best_for"].value == left.facts["tagline"].value
     assert right.facts["best_for"].value == "Everyone"
@@ -110,7 +110,7 @@ def test_layout_b_gives_counts_pricing_and_best_for() -> None:
 
 
 @given(st.data())
-def test_blank_lines_outside_of_the_table_mean_nothing(data: st.DataObject) -> None:
+def test_blank_lines_outside_of_the_decision_table_are_ignored(data: st.DataObject) -> None:
     above, table = page_b(rows=ROWS).split("Decision\n")
     table, below = table.split("Reviewer scorecard")
     blanks = st.integers(1, 3).map(lambda count: "\n" * count)
@@ -133,14 +133,14 @@ def test_counts_win_over_badge_and_percentage() -> None:
     assert len(reading.problems) == 3
 
 
-def test_a_badge_that_is_no_verdict_is_warned_of() -> None:
+def test_an_unknown_badge_gives_a_warning() -> None:
     reading = read_text_page("page.txt", page_b(badges=("Mixed", "Split")))
     assert reading.page
     assert reading.page.left.facts["tagline"].value == "What Ash does"
     assert ["Mixed" in problem.message for problem in reading.problems] == [True]
 
 
-def test_one_blank_cell_of_the_table_is_told_by_its_line() -> None:
+def test_a_blank_cell_is_recognised_by_its_line() -> None:
     left_only = page_b(table={"Pricing": ("Free", "")})
     right_only = page_b(table={"Pricing": ("", "Dear")})
     assert "pricing" not in read(left_only).right.facts
@@ -149,9 +149,9 @@ def test_one_blank_cell_of_the_table_is_told_by_its_line() -> None:
     assert read(right_only).right.facts["pricing"].value == "Dear"
 
 
-def test_one_cell_that_could_be_either_is_refused() -> None:
+def test_a_cell_that_could_belong_to_either_tool_is_refused() -> None:
     text = page_b().replace("Free for ever\nA lot\n", "Free for ever\n")
-    assert "nothing tells whose" in refusal(text).message
+    assert "nothing shows for which tool" in refusal(text).message
 
 
 def test_a_category_that_differs_within_the_page_is_refused() -> None:
@@ -159,7 +159,7 @@ def test_a_category_that_differs_within_the_page_is_refused() -> None:
     assert "'Toys'" in refusal(text).message
 
 
-def test_a_table_headed_by_other_names_is_refused() -> None:
+def test_a_decision_table_with_other_names_is_refused() -> None:
     text = page_b().replace("Decision\nAsh\nBirch", "Decision\nAsh\nBeech")
     assert "decision table" in refusal(text).message
 
@@ -193,7 +193,7 @@ def test_a_score_without_verdict_or_quote_is_a_take() -> None:
 
 
 @pytest.mark.parametrize("text", ["Hello\nworld", "<html>", "Ash vs Birch\nAI tool comparison"])
-def test_an_unknown_layout_is_named_so_with_its_line(text: str) -> None:
+def test_an_unknown_layout_is_an_error_with_its_line(text: str) -> None:
     problem = refusal(text)
     assert problem.line == 1
     assert "unknown layout" in problem.message
@@ -213,7 +213,7 @@ def _parts_a() -> tuple[str, ...]:
     return tuple(part for part in PARTS_B if part != "decision table")
 
 
-def test_what_was_read_of_a_cut_page_is_told() -> None:
+def test_the_parts_read_of_a_cut_page_are_reported() -> None:
     text = page_b(rows=ROWS)
     reading = read_text_page("page.txt", text[: text.index("Reviewer scorecard")])
     assert reading.read == ["title", "left card", "right card"]
@@ -221,8 +221,11 @@ def test_what_was_read_of_a_cut_page_is_told() -> None:
 
 
 @pytest.mark.parametrize("percent", ["101%", "9999%"])
-def test_a_share_above_a_hundred_is_refused(percent: str) -> None:
-    assert "no share" in refusal(page_a(card_a("Ash", percent), card_a("Birch"))).message
+def test_a_percentage_above_a_hundred_is_refused(percent: str) -> None:
+    assert (
+        "is not a percentage up to 100"
+        in refusal(page_a(card_a("Ash", percent), card_a("Birch"))).message
+    )
 
 
 def test_a_name_that_is_too_long_is_refused() -> None:
@@ -230,12 +233,12 @@ def test_a_name_that_is_too_long_is_refused() -> None:
 
 
 @given(st.text(max_size=300))
-def test_no_text_makes_the_reader_fall(text: str) -> None:
+def test_no_text_crashes_the_reader(text: str) -> None:
     assert read_text_page("page.txt", text).page is None
     read_text_page("page.txt", page_a(card_a("Ash"), card_a("Birch", description=text or "x")))
 
 
-def test_a_category_or_tagline_that_repeats_the_name_is_no_puzzle() -> None:
+def test_a_category_or_tagline_may_repeat_the_name() -> None:
     left = card_a("Ash", category="Ash")
     right = card_a("Birch", tagline="Birch")
     page = read(page_a(left, right))

@@ -90,7 +90,7 @@ async def test_a_new_tool_gets_its_first_revision(desk: Desk) -> None:
     assert await desk.revisions("birch") == [("no_take", desk.now)]
 
 
-async def test_a_changed_panel_is_a_dated_revision(desk: Desk) -> None:
+async def test_a_changed_panel_adds_a_dated_revision(desk: Desk) -> None:
     await desk.bring(comparison(tool(ship=3, skip=1), "Birch"), as_of=desk.now - WEEK)
     report = await desk.bring(comparison(tool(ship=1, skip=3), "Birch"))
     assert [(c.field, c.before, c.after) for c in report.changes] == [
@@ -102,7 +102,7 @@ async def test_a_changed_panel_is_a_dated_revision(desk: Desk) -> None:
     assert await desk.revisions("ash") == [("ship", desk.now - WEEK), ("skip", desk.now)]
 
 
-async def test_the_verdict_at_an_instant_can_be_told(desk: Desk) -> None:
+async def test_the_verdict_at_an_instant_can_be_read(desk: Desk) -> None:
     await desk.bring(comparison(tool(ship=3, skip=1), "Birch"), as_of=desk.now - WEEK)
     await desk.bring(comparison(tool(ship=1, skip=3), "Birch"))
     async with desk.store.read() as session:
@@ -114,7 +114,7 @@ async def test_the_verdict_at_an_instant_can_be_told(desk: Desk) -> None:
     assert after["birch"].verdict == Verdict.NO_TAKE
 
 
-async def test_the_same_panel_again_is_no_revision(desk: Desk) -> None:
+async def test_an_unchanged_panel_adds_no_revision(desk: Desk) -> None:
     document = comparison(tool(ship=3, skip=1), "Birch")
     await desk.bring(document, as_of=desk.now - WEEK)
     report = await desk.bring(document)
@@ -131,14 +131,14 @@ async def test_a_panel_older_than_the_stored_one_is_refused(desk: Desk) -> None:
     assert (await desk.tool("ash")).ship == 3
 
 
-async def test_the_pair_is_unordered(desk: Desk) -> None:
+async def test_a_comparison_is_recognised_with_its_tools_in_either_order(desk: Desk) -> None:
     await desk.bring(comparison("Ash", "Birch"))
     report = await desk.bring(comparison("Birch", "Ash"))
     assert report.unchanged == ("ash-vs-birch",)
     assert await desk.count() == 1
 
 
-async def test_absence_deletes_nothing(desk: Desk) -> None:
+async def test_what_a_page_leaves_out_is_not_deleted(desk: Desk) -> None:
     facts = {"tagline": "T", "community": "9", "pricing": "P", "best_for": "B", "entry": "Free"}
     review = {"persona": "Builder", "score": 5, "verdict": "skip", "quote": "Q"}
     await desk.bring(comparison(tool(ship=1, skip=0, reviews=[review], **facts), "Birch"))
@@ -186,7 +186,7 @@ async def test_panels_and_takes_that_disagree_are_conflicts(
     assert await desk.count() == 0
 
 
-async def test_white_space_is_no_disagreement(desk: Desk) -> None:
+async def test_different_white_space_is_no_conflict(desk: Desk) -> None:
     report = await desk.bring(
         comparison(tool(description="a  b\nc"), "Birch"),
         comparison(tool(description="a b c"), "Cedar"),
@@ -194,7 +194,7 @@ async def test_white_space_is_no_disagreement(desk: Desk) -> None:
     assert report.stored
 
 
-async def test_against_the_store_a_difference_is_a_change(desk: Desk) -> None:
+async def test_a_difference_from_the_store_is_a_change(desk: Desk) -> None:
     await desk.bring(comparison(tool(entry="Free"), "Birch"))
     report = await desk.bring(comparison(tool(entry="Paid"), "Birch"))
     assert [(c.subject, c.field, c.before, c.after) for c in report.changes] == [
@@ -202,14 +202,14 @@ async def test_against_the_store_a_difference_is_a_change(desk: Desk) -> None:
     ]
 
 
-async def test_one_bad_file_keeps_the_good_ones_out(desk: Desk) -> None:
+async def test_an_error_in_one_file_stores_none_of_them(desk: Desk) -> None:
     report = await desk.bring(page_b(rows=NAMED), "not a page")
     assert [file.comparisons for file in report.files] == [("Ash vs Birch",), ()]
     assert not report.stored
     assert await desk.count() == 0
 
 
-async def test_a_dry_run_tells_all_and_stores_nothing(desk: Desk) -> None:
+async def test_a_dry_run_reports_everything_and_stores_nothing(desk: Desk) -> None:
     report = await desk.bring(page_b(rows=NAMED), dry_run=True)
     assert report.comparisons_added == ("ash-vs-birch",)
     assert not report.stored
@@ -231,7 +231,7 @@ BUILDER_AND_SKEPTIC = [("Builder", 80, "ship", "a one"), ("Skeptic", 60, "ship",
 
 @pytest.mark.parametrize("order", [(NAMELESS, NAMED_PAGE), (NAMED_PAGE, NAMELESS)])
 @pytest.mark.parametrize("together", [True, False])
-async def test_personas_are_filled_in_from_whichever_page_has_them(
+async def test_personas_are_filled_in_from_any_page_that_names_them(
     desk: Desk, order: tuple[str, str], together: bool
 ) -> None:
     for contents in [order] if together else [(page,) for page in order]:
@@ -245,7 +245,7 @@ async def test_personas_are_filled_in_from_whichever_page_has_them(
     assert len(await desk.revisions("ash")) == 1
 
 
-async def test_an_inference_that_a_page_disproves_is_taken_back(desk: Desk) -> None:
+async def test_an_inferred_take_moves_to_the_tool_that_a_page_names(desk: Desk) -> None:
     shifted = page_a(
         card_a("Ash", "100%"), card_a("Birch", "50%"), ["a one", "a two", "b one", "b two"]
     )
@@ -256,7 +256,7 @@ async def test_an_inference_that_a_page_disproves_is_taken_back(desk: Desk) -> N
     assert [r.quote for r in (await desk.tool("birch")).reviews] == ["b one", "b two"]
 
 
-async def test_the_store_knows_quotes_too(desk: Desk) -> None:
+async def test_stored_quotes_count_in_the_attribution(desk: Desk) -> None:
     await desk.bring(NAMED_PAGE)
     swapped = page_a(card_a("Ash", "100%"), card_a("Birch", "50%"), ["b one", "a one"])
     report = await desk.bring(swapped)
@@ -265,7 +265,7 @@ async def test_the_store_knows_quotes_too(desk: Desk) -> None:
     assert len((await desk.tool("ash")).reviews) == 2
 
 
-async def test_a_persona_with_a_new_quote_takes_a_nameless_one_over(desk: Desk) -> None:
+async def test_a_named_take_absorbs_an_unnamed_one_with_the_same_quote(desk: Desk) -> None:
     def panel(*reviews: dict[str, Any]) -> dict[str, Any]:
         return comparison(tool(reviews=list(reviews)), "Birch")
 
@@ -274,7 +274,7 @@ async def test_a_persona_with_a_new_quote_takes_a_nameless_one_over(desk: Desk) 
     assert [(r.persona, r.quote) for r in (await desk.tool("ash")).reviews] == [("PM", "new")]
 
 
-async def test_two_personas_may_say_the_same(desk: Desk) -> None:
+async def test_two_personas_may_have_the_same_quote(desk: Desk) -> None:
     reviews = [{"persona": name, "quote": "Ship it."} for name in ("Builder", "PM")]
     document = comparison(tool(reviews=reviews), "Birch")
     await desk.bring(document)
@@ -282,7 +282,7 @@ async def test_two_personas_may_say_the_same(desk: Desk) -> None:
     assert [r.persona for r in (await desk.tool("ash")).reviews] == ["Builder", "PM"]
 
 
-async def test_slugs_are_unique_and_stay(desk: Desk) -> None:
+async def test_slugs_are_unique_and_do_not_change(desk: Desk) -> None:
     await desk.bring(comparison("C", "C++"), comparison("C#", "C"))
     async with desk.store.read() as session:
         slugs = [view.slug for view in await comparisons(session)]
@@ -297,13 +297,11 @@ async def test_a_withdrawn_comparison_stays_withdrawn(desk: Desk) -> None:
     async with desk.store.write() as session:
         await withdraw(session, "ash-vs-birch", reason="wrong", now=desk.now)
     report = await desk.bring(comparison("Ash", "Birch"))
-    assert "stays so" in report.problems[0].message
+    assert "stays withdrawn" in report.problems[0].message
     assert await desk.count() == 0
 
 
-async def test_the_json_form_round_trips_everything(
-    desk: Desk, store: Store, now: datetime
-) -> None:
+async def test_exported_json_imports_without_loss(desk: Desk, store: Store, now: datetime) -> None:
     rich = tool(
         "Ash: The Long Name & More",
         short_name="Ashy",
@@ -337,9 +335,7 @@ async def test_the_json_form_round_trips_everything(
         assert await get_comparison(session, "trees") == view
 
 
-async def test_tools_new_in_one_import_are_all_or_nothing_on_a_failing_write(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_write_stores_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
@@ -351,7 +347,7 @@ async def test_tools_new_in_one_import_are_all_or_nothing_on_a_failing_write(
     assert report.tools_added == ("Ash", "Birch")
 
 
-async def test_a_persona_that_an_editor_renamed_is_known_by_its_quote(desk: Desk) -> None:
+async def test_a_review_with_an_edited_persona_is_recognised_by_its_quote(desk: Desk) -> None:
     document = comparison(tool(reviews=[{"persona": "PM", "quote": "Q"}]), "Birch")
     await desk.bring(document)
     async with desk.store.write() as session:

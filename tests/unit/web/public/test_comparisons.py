@@ -46,7 +46,7 @@ async def test_the_list_links_to_every_comparison(
     assert f'href="/compare/{comparison}"' in (await client.get("/compare")).text
 
 
-async def test_a_withdrawn_comparison_says_so_and_leaves_the_list(
+async def test_a_withdrawn_comparison_shows_a_notice_and_is_not_listed(
     client: httpx.AsyncClient, app: App, comparison: str
 ) -> None:
     async with app.store.write() as session:
@@ -61,7 +61,7 @@ async def test_a_withdrawn_comparison_says_so_and_leaves_the_list(
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])  # which takes no NUL
 @pytest.mark.parametrize("slug", ["nope", "..%2f..%2fetc", "%00", "x" * 5_000, "%F0%9F%98%80"])
-async def test_a_comparison_that_is_not_there_gets_a_page_without_commands(
+async def test_the_page_for_an_unknown_comparison_mentions_no_commands(
     client: httpx.AsyncClient, comparison: str, slug: str
 ) -> None:
     page = await client.get(f"/compare/{slug}")

@@ -31,7 +31,7 @@ def cells(view: ComparisonDetails) -> dict[str, tuple[str | None, str | None]]:
     return {row.label: (row.left, row.right) for row in decision_rows(view)}
 
 
-def test_the_panel_is_told_as_exactly_as_it_is_known(now: datetime) -> None:
+def test_the_panel_is_shown_as_exactly_as_it_is_known(now: datetime) -> None:
     counted = tool("A", panel_ship_percent=75, ship=3, skip=1)
     uncounted = tool("B", panel_ship_percent=50)
     rows = cells(compare(counted, uncounted, now))
@@ -50,7 +50,7 @@ def test_unknown_facts_stay_unknown(now: datetime) -> None:
     assert by_label["Best for"].none == "Not known"
 
 
-def test_a_best_for_that_repeats_the_tagline_is_not_said_twice(now: datetime) -> None:
+def test_a_best_for_that_repeats_the_tagline_is_not_shown_again(now: datetime) -> None:
     repeats = tool("A", tagline="Fast agents", best_for="Fast agents")
     own = tool("B", tagline="Slow agents", best_for="Patient people")
     assert cells(compare(repeats, own, now))["Best for"] == (
@@ -60,7 +60,7 @@ def test_a_best_for_that_repeats_the_tagline_is_not_said_twice(now: datetime) ->
     assert "Best for" not in cells(compare(repeats, repeats, now))
 
 
-def test_attributed_takes_stand_side_by_side_in_order_of_first_sight(now: datetime) -> None:
+def test_named_takes_are_side_by_side_in_order_of_appearance(now: datetime) -> None:
     view = compare(
         tool("A", take("Builder"), take("Founder")), tool("B", take("PM"), take("Builder")), now
     )
@@ -73,7 +73,7 @@ def test_attributed_takes_stand_side_by_side_in_order_of_first_sight(now: dateti
     ]
 
 
-def test_with_unnamed_takes_nobody_is_said_to_have_no_take(now: datetime) -> None:
+def test_with_unnamed_takes_no_persona_is_shown_without_a_take(now: datetime) -> None:
     card = scorecard(compare(tool("A", take("Builder")), tool("B", take(None, inferred=True)), now))
     assert card.rows == ()
     assert (len(card.left), len(card.right)) == (1, 1)
