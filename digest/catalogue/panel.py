@@ -25,7 +25,7 @@ class Panel:
 
     @property
     def takes(self) -> int | None:
-        """The number of reviewers who said ship or skip, if known."""
+        """The number of reviewers who voted ship or skip, if known."""
         if self.ship is None or self.skip is None:
             return None
         return self.ship + self.skip

@@ -22,10 +22,10 @@ Claims = Mapping[tuple[str, str], set[int]]
 def attribute_takes(
     pages: Sequence[ComparisonPage], stored: Quotes
 ) -> tuple[list[ComparisonPage], list[PageProblem]]:
-    """Give each page's loose takes to its tools, or to nobody with a warning.
+    """Attribute the takes of each page to its tools, or drop them with a warning.
 
-    `stored` maps a tool's name to the folded quotes already known of it. What
-    other pages of the import say counts too, whatever their order.
+    `stored` maps a tool's name to the folded quotes already known for it. Quotes on all the
+    other pages of the import count too, whatever the order of the pages.
     """
     known = _known(pages, stored)
     claims = _claims(pages)

@@ -45,13 +45,13 @@ class _JsonForm(BaseModel):
 
 
 class ReviewForm(_JsonForm):
-    """One take on the tool. It needs a persona or a quote, to be known again."""
+    """One take on the tool. It needs a persona or a quote, to be recognised again."""
 
     persona: str | None = _text("persona", "Builder, Skeptic, Futurist, Founder, PM, Creator …")
     score: int | None = Field(None, ge=0, le=100)
     verdict: Literal["ship", "skip"] | None = None
     quote: str | None = _text("quote", "What the reviewer says, without quotation marks.")
-    inferred: bool = Field(False, description="Given to the tool by alternation on a page only.")
+    inferred: bool = Field(False, description="Attributed to the tool by alternation only.")
 
     @model_validator(mode="after")
     def _can_be_known_again(self) -> Self:
@@ -73,7 +73,7 @@ class ToolForm(_JsonForm):
     pricing: str | None = _text("pricing", "Pricing in words.")
     best_for: str | None = _text("best_for", "Whom it suits; may repeat the tagline.")
     description: str | None = _text("description", "Paragraphs separated by an empty line.")
-    community: str | None = _text("community", "Community votes as told; null: none yet.")
+    community: str | None = _text("community", "Community votes as worded; null: none yet.")
     panel_ship_percent: int | None = Field(None, ge=0, le=100)
     ship: int | None = Field(
         None, ge=0, le=1_000_000, description="Left out: follows from percent and reviews."

@@ -133,10 +133,11 @@ def _tool(
 
 def _of_table(card: PageCard, column: DecisionColumn) -> dict[str, Fact]:
     """The facts for which the table is preferred. Card and table must agree on the category."""
-    ours, theirs = card.facts.get("category"), column.facts.get("category")
-    if ours and theirs and fold(ours.value) != fold(theirs.value):
+    on_card, in_table = card.facts.get("category"), column.facts.get("category")
+    if on_card and in_table and fold(on_card.value) != fold(in_table.value):
         raise PageError(
-            f"the category is {theirs.value!r}, but {ours.value!r} in line {ours.location.line}",
-            theirs.location.line,
+            f"the category is {in_table.value!r}, "
+            f"but {on_card.value!r} in line {on_card.location.line}",
+            in_table.location.line,
         )
     return {name: fact for name, fact in column.facts.items() if name == "community"}

@@ -1,4 +1,4 @@
-"""What an editor changes by hand, and what is refused."""
+"""An editor's changes, and those that are refused."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -112,7 +112,7 @@ async def test_a_corrected_panel_adds_a_verdict_revision(
 
 
 @pytest.mark.parametrize(
-    ("slug", "edits", "error", "told"),
+    ("slug", "edits", "error", "message"),
     [
         ("ash-vs-birch", Edits(url="https://x.example"), NotFound, f"did you mean {SLUG}?"),
         (SLUG, Edits(url="ftp://x.example"), UsageError, "http:// or https://"),
@@ -131,11 +131,11 @@ async def test_invalid_edits_are_refused(
     slug: str,
     edits: Edits,
     error: type[DigestError],
-    told: str,
+    message: str,
 ) -> None:
     with pytest.raises(error) as caught:
         await edit_comparison(session, slug, edits, now=now)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 async def test_a_persona_has_at_most_one_review_of_a_tool(

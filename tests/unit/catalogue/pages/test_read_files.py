@@ -42,10 +42,10 @@ def test_folders_are_read_in_order_and_every_file_once(tmp_path: Path) -> None:
 
 
 def test_progress_is_reported(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    calls: list[tuple[int, int]] = []
     paths = [write(tmp_path, f"{n}.txt", PAGE) for n in range(3)]
-    read_files(paths, lambda done, of: told.append((done, of)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    read_files(paths, lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_a_file_with_another_suffix_is_read_by_its_content(tmp_path: Path) -> None:
@@ -83,8 +83,8 @@ def test_an_empty_folder_is_a_problem(tmp_path: Path) -> None:
 def test_files_that_are_not_text_are_refused(
     tmp_path: Path, content: bytes, message: str, line: int | None
 ) -> None:
-    told, where = refusal(write(tmp_path, "page.txt", content))
-    assert message in told
+    reason, where = refusal(write(tmp_path, "page.txt", content))
+    assert message in reason
     assert where == line
 
 

@@ -169,13 +169,13 @@ def test_persona_score_and_verdict_where_a_page_gives_them(
 
 
 def test_text_around_the_content_is_in_no_fact(tools: dict[str, ToolView]) -> None:
-    told = " ".join(
+    text_of_facts = " ".join(
         text or ""
         for tool in tools.values()
         for text in (*(getattr(tool, fact) for fact in FACTS), *(r.quote for r in tool.reviews))
     )
     for chrome in ("Weekly AI Tool Verdicts", "Loading bookmarks", "Which one should you ship"):
-        assert chrome not in told
+        assert chrome not in text_of_facts
 
 
 async def test_importing_again_changes_nothing(
