@@ -21,11 +21,14 @@ from digest.cli.comparison_tables import (
 from digest.cli.options import command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import UsageError
-from digest.services.comparisons.edit import edit_comparison
+from digest.services.comparisons.edit import (
+    edit_comparison,
+    restore_comparison,
+    withdraw_comparison,
+)
 from digest.services.comparisons.import_files import import_files
 from digest.services.comparisons.listing import list_comparisons as list_all
 from digest.services.comparisons.show import export_comparisons, show_comparison
-from digest.services.comparisons.withdraw import restore_comparison, withdraw_comparison
 
 app = typer.Typer(help="Import, show and edit comparisons.", no_args_is_help=True)
 

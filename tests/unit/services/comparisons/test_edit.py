@@ -8,9 +8,12 @@ from structlog.testing import capture_logs
 from digest.app import App
 from digest.catalogue.edits import Edits, FactEdit
 from digest.errors import UsageError
-from digest.services.comparisons.edit import edit_comparison
+from digest.services.comparisons.edit import (
+    edit_comparison,
+    restore_comparison,
+    withdraw_comparison,
+)
 from digest.services.comparisons.show import show_comparison
-from digest.services.comparisons.withdraw import restore_comparison, withdraw_comparison
 from tests.unit.catalogue.building import EDITOR
 
 SLUG = "ash-vs-birch"

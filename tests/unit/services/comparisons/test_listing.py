@@ -4,8 +4,8 @@ import json
 from collections.abc import Awaitable, Callable
 
 from digest.app import App
+from digest.services.comparisons.edit import withdraw_comparison
 from digest.services.comparisons.listing import list_comparisons
-from digest.services.comparisons.withdraw import withdraw_comparison
 from tests.unit.catalogue.building import EDITOR
 
 AddNews = Callable[..., Awaitable[None]]
