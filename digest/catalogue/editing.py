@@ -144,7 +144,7 @@ async def _set_persona(session: AsyncSession, tool: Tool, edit: PersonaEdit) -> 
     review.persona_id = await _persona_id(session, after) if after else None
     review.inferred = False if after else review.inferred
     session.add(review)
-    await session.flush()
+    await session.flush()  # the next edit reads the personas again
     field_name = f"review {edit.number}: persona"
     return [FactChange(subject=tool.name, field=field_name, before=before, after=after)]
 

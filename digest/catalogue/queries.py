@@ -124,6 +124,7 @@ async def _pairs(
 async def _reviews(
     session: AsyncSession, wanted: ColumnElement[bool]
 ) -> Mapping[int, list[ReviewView]]:
+    # Subqueries, because a list of ids could exceed the parameters that a database takes.
     tools = [select(side).where(wanted) for side in (Comparison.left_id, Comparison.right_id)]
     rows = await session.exec(
         select(Review, Persona.name)

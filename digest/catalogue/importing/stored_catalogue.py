@@ -14,7 +14,7 @@ from digest.catalogue.importing.takes import ReviewDraft, folded_quotes
 from digest.catalogue.pages.page import SourceLocation, Take
 from digest.catalogue.tables import Comparison, Persona, Review, Tool, VerdictRevision
 
-CHUNK = 1_000
+CHUNK = 1_000  # names or ids in one query: databases limit its parameters
 T = TypeVar("T")
 
 

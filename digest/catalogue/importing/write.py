@@ -16,7 +16,7 @@ async def write_plan(session: AsyncSession, plan: ImportPlan, as_of: datetime) -
     """Write a plan that was made in this transaction."""
     rows = {tool.name: _tool_row(session, tool, as_of) for tool in plan.tools}
     personas = await _personas(session, plan)
-    await session.flush()
+    await session.flush()  # gives new tools their ids
     for tool in plan.tools:
         tool_id = rows[tool.name].id
         assert tool_id is not None

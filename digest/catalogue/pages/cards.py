@@ -15,6 +15,7 @@ from digest.catalogue.pages.cursor import Cursor, PageLine, at_most_one
 from digest.catalogue.pages.page import Fact, PageError, SourceLocation, why_invalid
 
 PERCENT = re.compile(r"(\d{1,4})%")
+# Layout B's; an unknown badge is recognised by its position instead.
 BADGES = frozenset({"ship", "skip", "split", "no take"})
 
 

@@ -28,6 +28,7 @@ LIMITS = {
     "quote": 20_000,
 }
 FACTS = tuple(name for name in LIMITS if name not in ("name", "persona", "quote"))
+# Lone surrogates, which JSON can hold, cannot be encoded; tab and line feed are allowed.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 

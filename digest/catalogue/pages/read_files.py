@@ -15,6 +15,7 @@ from digest.catalogue.views import FrozenModel
 TEXT_LIMIT = 1_000_000
 JSON_LIMIT = 5_000_000
 SUFFIXES = (".json", ".txt")
+# UTF-32 first: its little-endian mark begins with the bytes of UTF-16's.
 _BOMS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -109,6 +110,7 @@ def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[PageProblem]]:
         if not files:
             problems.append(_folder_problem(path, "no .txt or .json files in this folder"))
         for file in files:
+            # A folder and a file in it may both be named, or a link to the file.
             found.setdefault(file.resolve(), file)
     return list(found.values()), problems
 
@@ -136,10 +138,10 @@ def read_text(path: Path) -> str:
 
 def _read_bytes(path: Path, limit: int) -> bytes:
     status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
         raise PageError("is not a regular file")
     with path.open("rb") as file:
-        data = file.read(limit + 1)
+        data = file.read(limit + 1)  # a file may have grown since `stat`
     if len(data) > limit:
         size = max(status.st_size, len(data))
         raise PageError(f"is too large: {size:,} bytes; at most {limit:,} are read")
