@@ -13,6 +13,7 @@ from digest.issues.content import content_of
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import VARIANTS, compile_issue
 from digest.rendering.templates.template_set import load_templates
+from digest.services.actor import Actor, Channel
 from digest.services.installation import metrics
 from digest.services.issues import reports
 from digest.services.issues.drafts import edition_of
@@ -21,6 +22,7 @@ from digest.services.sending import start
 from digest.services.site import site_of
 from subscribers.exporting import csv_writer, reader_rows
 
+ACTOR = Actor(Channel.COMMAND_LINE, "benchmark")
 CARDS = 8
 
 
@@ -28,7 +30,7 @@ async def freeze(readers: int) -> Measurement:
     """Start sending issue 1: its audience becomes delivery rows in one commit."""
     async with open_app() as app:
         watch = Stopwatch()
-        await start.send(app, 1)
+        await start.send_issue(app, ACTOR, 1)
         return watch.measure(readers)
 
 

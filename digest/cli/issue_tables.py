@@ -7,7 +7,7 @@ from digest.cli.runtime import console
 from digest.delivery.states import DeliveryState
 from digest.services.issues.reports import IssueReport, IssueRow
 from digest.services.issues.show import IssueDetails
-from digest.services.sending.list_tests import SentTest
+from digest.services.sending.test_mails import SentTest
 
 
 def print_issue(issue: IssueDetails) -> None:

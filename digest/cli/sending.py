@@ -1,6 +1,6 @@
-"""`digest issues …`: sending an issue, holding it, and what became of it."""
+"""`digest issues …`: send an issue, pause, resume or cancel it, and report on it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,14 +11,19 @@ from digest.cli.options import command_line_actor
 from digest.cli.progress import follow_mailing
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.times import parse_moment
-from digest.delivery.ledger.accounting import Accounting
-from digest.delivery.ledger.mailings import get_mailing
 from digest.errors import DigestError
 from digest.rendering.issue import ALL
-from digest.services.issues import reports
+from digest.services.issues.reports import IssueReport, issue_report
 from digest.services.issues.schedule import schedule_issue
-from digest.services.sending import control, start
-from digest.services.sending import send_test as test_sends
+from digest.services.sending.control import (
+    ControlledIssue,
+    cancel_issue,
+    pause_issue,
+    resume_issue,
+)
+from digest.services.sending.progress import MailingProgress
+from digest.services.sending.start import send_issue
+from digest.services.sending.test_mails import send_test
 
 app = typer.Typer()
 
@@ -28,32 +33,32 @@ ToInbox = Annotated[
 
 
 @app.command("test")
-def send_test(
+def mail_test(
     number: Number,
     to: Annotated[str, typer.Option(help="Addresses, comma-separated.")],
     reader: Annotated[
-        str | None, typer.Option("--as", help="The reader whose mail it is to be.")
+        str | None, typer.Option("--as", help="The reader whose mail the test shows.")
     ] = None,
-    variant: Annotated[str, typer.Option(help="The variant of readers who chose otherwise.")] = ALL,
+    variant: Annotated[str, typer.Option(help="The variant to send.")] = ALL,
     to_inbox: ToInbox = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Send the issue as it stands to some addresses, marked [TEST]."""
+    actor = command_line_actor()
     addresses = [text.strip() for text in to.split(",") if text.strip()]
 
-    async def work(app: App) -> tuple[Accounting, str | None]:
-        mailing_id = await test_sends.send_test(
-            app, number, addresses, reader=reader, variant=variant, to_inbox=to_inbox
+    async def work(app: App) -> MailingProgress:
+        queued = await send_test(
+            app, actor, number, addresses, reader=reader, variant=variant, to_inbox=to_inbox
         )
-        counts = await follow_mailing(app, mailing_id, quiet=as_json)
-        async with app.store.read() as session:
-            return counts, (await get_mailing(session, mailing_id)).state_reason
+        return await follow_mailing(app, queued.mailing_id, quiet=as_json)
 
-    counts, reason = run(work)
+    progress = run(work)
+    counts = progress.accounting
     if as_json:
-        print_json(counts.model_dump())
+        print_json(counts)
     if counts.accepted < counts.recipients:
-        why = f": {reason}" if reason else ""
+        why = f": {progress.state_reason}" if progress.state_reason else ""
         raise DigestError(f"not every test went out, {counts.equation()}{why}")
     if not as_json:
         console.print(f"Test sent to {', '.join(addresses)}.")
@@ -86,18 +91,19 @@ def send(
     as_json: JsonFlag = False,
 ) -> None:
     """Send an approved issue now."""
+    actor = command_line_actor()
 
-    async def work(app: App) -> reports.IssueReport:
-        mailing = await start.send(app, number, to_inbox=to_inbox)
+    async def work(app: App) -> IssueReport:
+        started = await send_issue(app, actor, number, to_inbox=to_inbox)
         if wait:
-            await follow_mailing(app, mailing, quiet=as_json)
-        return await reports.issue_report(app, number)
+            await follow_mailing(app, started.mailing_id, quiet=as_json)
+        return await issue_report(app, number)
 
-    report_ = run(work)
+    found = run(work)
     if as_json:
-        print_json(flat_report(report_))
+        print_json(found)
         return
-    print_report(report_)
+    print_report(found)
     if not wait:
         console.print("`digest serve` sends it; add --wait to send from here.")
 
@@ -105,45 +111,35 @@ def send(
 @app.command()
 def pause(number: Number, as_json: JsonFlag = False) -> None:
     """Stop sending, from the next commit on."""
-    _steer(run(lambda app: control.pause(app, number)), as_json)
+    _print_controlled(run(lambda app: pause_issue(app, command_line_actor(), number)), as_json)
 
 
 @app.command()
 def resume(number: Number, as_json: JsonFlag = False) -> None:
-    """Go on sending a paused issue."""
-    _steer(run(lambda app: control.resume(app, number)), as_json)
+    """Continue sending a paused issue."""
+    actor = command_line_actor()
+    _print_controlled(run(lambda app: resume_issue(app, actor, number)), as_json)
 
 
 @app.command()
 def cancel(number: Number, as_json: JsonFlag = False) -> None:
     """End an issue for good."""
-    _steer(run(lambda app: control.cancel(app, number)), as_json)
+    actor = command_line_actor()
+    _print_controlled(run(lambda app: cancel_issue(app, actor, number)), as_json)
 
 
 @app.command()
 def report(number: Number, as_json: JsonFlag = False) -> None:
     """The accounting: every recipient in one state."""
-    found = run(lambda app: reports.issue_report(app, number))
-    print_json(flat_report(found)) if as_json else print_report(found)
+    found = run(lambda app: issue_report(app, number))
+    print_json(found) if as_json else print_report(found)
 
 
-def flat_report(found: reports.IssueReport) -> dict[str, Any]:
-    """The report as one flat object with stable keys."""
-    data = found.model_dump(mode="json")
-    return {**data.pop("accounting"), **data}
-
-
-def _steer(steered: control.Steered, as_json: bool) -> None:
-    issue, counts = steered.issue, steered.accounting
+def _print_controlled(changed: ControlledIssue, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "number": issue.number,
-                "state": issue.state,
-                **(counts.model_dump() if counts else {}),
-            }
-        )
+        print_json(changed)
         return
-    console.print(f"Issue {issue.number} is {issue.state}.")
+    console.print(f"Issue {changed.number} is {changed.state}.")
+    counts = changed.accounting
     if counts:
         console.print(f"{counts.accepted:,} accepted, {counts.in_flight:,} in flight.")

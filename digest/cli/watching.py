@@ -1,12 +1,6 @@
-"""`digest issues watch N`: how an issue's sending goes, from any process, until it is done."""
+"""`digest issues watch N`: how the sending of an issue is going, from any process."""
 
-import asyncio
 import json
-import time
-from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import typer
 from rich.live import Live
@@ -15,150 +9,59 @@ from rich.text import Text
 from digest.app import App
 from digest.cli.issues import Number
 from digest.cli.runtime import JsonFlag, console, run
-from digest.delivery.ledger.accounting import Accounting, account
-from digest.errors import Refused
-from digest.issues.lookup import get_issue
-from digest.issues.states import IssueState
-from digest.services.sending.control import mailing_of
-
-LOOK_SECONDS = 1.0
-RESTS_FOR_A_LOOK = 5  # counting ten million takes a second
-WINDOW_SECONDS = 30.0
-NOT_YET = (IssueState.DRAFT, IssueState.APPROVED, IssueState.SCHEDULED)
+from digest.delivery.ledger.accounting import Accounting
+from digest.services.sending.progress import SendingProgress, watch_sending
 
 app = typer.Typer()
 
-
-@dataclass
-class Pace:
-    """The speed of the last half minute, from how many were done at which second."""
-
-    looks: deque[tuple[float, int]] = field(default_factory=deque)
-
-    def note(self, done: int, at: float) -> None:
-        """Take in a look; `at` in seconds of a clock that only goes forward."""
-        self.looks.append((at, done))
-        while self.looks[-1][0] - self.looks[0][0] > WINDOW_SECONDS:
-            self.looks.popleft()
-
-    @property
-    def rate(self) -> float | None:
-        """Deliveries ended per second; None until two looks tell it."""
-        (first, before), (last, after) = self.looks[0], self.looks[-1]
-        return (after - before) / (last - first) if last > first else None
-
-    def seconds_left(self, waiting: int) -> float | None:
-        """How long `waiting` more will take; None while nothing moves."""
-        return waiting / self.rate if self.rate else None
-
-
-@dataclass(frozen=True)
-class Sight:
-    """One look at an issue: `rate` per second, `seconds_left` without what waits for its hour."""
-
-    number: int
-    state: str
-    reason: str | None
-    accounting: Accounting
-    rate: float | None
-    seconds_left: float | None
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing is open any more."""
-        return self.accounting.open == 0
+EVERY_SECONDS = 1.0
 
 
 @app.command()
 def watch(number: Number, as_json: JsonFlag = False) -> None:
     """Show how the sending goes until nothing is open, or Ctrl-C; it sends nothing itself."""
-    run(lambda app: _print(app, number) if as_json else _show(app, number))
+    run(lambda app: print_changes(app, number) if as_json else show_live(app, number))
 
 
-async def look(app: App, number: int) -> AsyncIterator[Sight]:
-    """Look every second until nothing is open; raises `Refused` before the sending began."""
-    pace = Pace()
-    while True:
-        started = time.monotonic()
-        async with app.store.read() as session:
-            issue = await get_issue(session, number)
-            mailing = await mailing_of(session, issue)
-            if mailing is None or mailing.id is None:
-                raise Refused(
-                    f"nothing of issue {number} to watch: {_why_not(issue.state, number)}"
-                )
-            counts = await account(session, mailing.id)
-        pace.note(counts.recipients - counts.open, time.monotonic())
-        waiting = counts.open - counts.deferred - counts.unknown
-        sight = Sight(
-            number=number,
-            state=str(issue.state),
-            reason=issue.state_reason,
-            accounting=counts,
-            rate=pace.rate,
-            seconds_left=pace.seconds_left(waiting),
-        )
-        yield sight
-        if sight.over:
-            return
-        took = time.monotonic() - started
-        await asyncio.sleep(max(LOOK_SECONDS, took * RESTS_FOR_A_LOOK))
+async def print_changes(app: App, number: int, every_seconds: float = EVERY_SECONDS) -> None:
+    """Print a line of JSON for each change of state or counts."""
+    last: tuple[str, Accounting] | None = None
+    async for progress in watch_sending(app, number, every_seconds):
+        if (progress.state, progress.accounting) != last:
+            typer.echo(json.dumps(progress.model_dump(mode="json"), ensure_ascii=False))
+        last = progress.state, progress.accounting
 
 
-def as_line(sight: Sight) -> dict[str, Any]:
-    """What `--json` prints on a line."""
-    return {
-        "number": sight.number,
-        "state": sight.state,
-        "state_reason": sight.reason,
-        **sight.accounting.model_dump(),
-        "rate": None if sight.rate is None else round(sight.rate, 1),
-        "seconds_left": None if sight.seconds_left is None else round(sight.seconds_left),
-    }
+async def show_live(app: App, number: int, every_seconds: float = EVERY_SECONDS) -> None:
+    """Redraw the progress in place."""
+    with Live(console=console, auto_refresh=False) as live:
+        async for progress in watch_sending(app, number, every_seconds):
+            live.update(Text(in_words(progress)), refresh=True)
 
 
-def in_words(sight: Sight) -> str:
-    """The same for people, in a few short lines."""
-    counts = sight.accounting
+def in_words(progress: SendingProgress) -> str:
+    """The progress in a few short lines."""
+    counts = progress.accounting
     done = counts.recipients - counts.open
     share = done / counts.recipients if counts.recipients else 1.0
-    paused = f": {sight.reason}" if sight.reason else ""
+    reason = f": {progress.state_reason}" if progress.state_reason else ""
     lines = [
-        f"Issue {sight.number} is {sight.state}{paused}",
+        f"Issue {progress.number} is {progress.state}{reason}",
         f"{'━' * round(share * 40):<40}  {done:,} of {counts.recipients:,}, {share:.0%}",
     ]
-    if not sight.over:
-        left = "time left unknown" if sight.seconds_left is None else _span(sight.seconds_left)
-        lines.append(f"{sight.rate or 0:,.1f} a second, {left}")
+    if not progress.ended:
+        lines.append(f"{progress.rate or 0:,.1f} a second, {_time_left(progress.seconds_left)}")
     if counts.deferred or counts.unknown:
-        lines.append(f"{counts.deferred:,} deferred, {counts.unknown:,} unknown, tried again later")
+        lines.append(
+            f"{counts.deferred:,} deferred, {counts.unknown:,} unknown, to be tried again later"
+        )
     return "\n".join([*lines, counts.equation()])
 
 
-async def _print(app: App, number: int) -> None:
-    last: tuple[str, Accounting] | None = None
-    async for sight in look(app, number):
-        if (sight.state, sight.accounting) != last:
-            typer.echo(json.dumps(as_line(sight), ensure_ascii=False))
-        last = sight.state, sight.accounting
-
-
-async def _show(app: App, number: int) -> None:
-    sights = look(app, number)
-    with Live(console=console, auto_refresh=False) as live:
-        async for sight in sights:
-            live.update(Text(in_words(sight)), refresh=True)
-
-
-def _why_not(state: str, number: int) -> str:
-    if state in NOT_YET:
-        what = "a draft" if state == IssueState.DRAFT else state
-        return f"it is {what}; `digest schedule show` tells when it goes out"
-    return f"it is {state} and was never sent"
-
-
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
+def _time_left(seconds: int | None) -> str:
+    if seconds is None:
+        return "time left unknown"
+    minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes} min left"

@@ -11,7 +11,7 @@ EXAMPLE = "smtp://user:password@host:587?tls=starttls"
 
 
 class Tls(StrEnum):
-    """How the session is encrypted; `none` is for loopback only."""
+    """How the session is encrypted; `none` is allowed on loopback only."""
 
     STARTTLS = "starttls"
     IMPLICIT = "implicit"
@@ -23,7 +23,7 @@ DEFAULT_PORT = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
 
 @dataclass(frozen=True)
 class RelayAddress:
-    """Where to hand mail over. The password never appears in `repr`."""
+    """The server that takes mail over. The password never appears in `repr`."""
 
     host: str
     port: int
@@ -38,8 +38,8 @@ class RelayAddress:
 def parse_relay_url(url: str, where: str = "DIGEST_SMTP_URL") -> RelayAddress:
     """Parse smtp://user:password@host:port?tls=…; raises `Misconfigured` without the secret.
 
-    `where` names the place to mend in messages.
-    Without `tls`, port 465 means implicit TLS, loopback none, all else STARTTLS.
+    `where` names the place to fix, for messages. Without `tls`, port 465 means implicit
+    TLS, a loopback host means none, and everything else STARTTLS.
     """
     try:
         parts = urlsplit(url)
@@ -70,5 +70,5 @@ def _tls(wanted: str, host: str, port: int | None, where: str) -> Tls:
     if wanted not in list(Tls):
         raise Misconfigured(f"{where}: tls must be starttls, implicit or none")
     if wanted == Tls.NONE and not on_loopback:
-        raise Misconfigured(f"{where}: mail to {host} must be encrypted; drop tls=none")
+        raise Misconfigured(f"{where}: mail to {host} must be encrypted; remove tls=none")
     return Tls(wanted)

@@ -95,7 +95,7 @@ async def _publish(app: App, server: RunningServer, change: Edit) -> int:
     await asyncio.to_thread(write_previews, folder, views)
     console.print(f"  preview written to {folder}", markup=False)
     await approve_issue(app, ACTOR, number, expected=preview.hash)
-    await start.send(app, number, to_inbox=True)
+    await start.send_issue(app, ACTOR, number, to_inbox=True)
     server.worker.wake()
     counts = await _watch(app, number)
     console.print(f"  [bold]{counts.equation()}[/bold]")

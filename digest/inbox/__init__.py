@@ -1,1 +1,1 @@
-"""The built-in inbox: takes mail over SMTP on loopback, keeps it in a folder, reads it back."""
+"""The built-in inbox: receives mail by SMTP on loopback, stores it in a folder, reads it back."""

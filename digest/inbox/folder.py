@@ -2,8 +2,8 @@
 
 The envelope (`mail_from`, `rcpt_to`, `received_at`) is not part of the message,
 so it lives in the JSON file. Ids sort by time. The message file appears last
-and whole, so whoever lists the folder sees complete messages only, and several
-processes may write into one folder.
+and complete, so a listing never shows half a message, and several processes may
+write into one folder.
 """
 
 import json
@@ -22,7 +22,7 @@ MESSAGE_ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
 
 @dataclass(frozen=True)
 class Envelope:
-    """What SMTP said around the message. `mail_from` is empty for a null sender."""
+    """The SMTP envelope of a message. `mail_from` is empty for a null sender."""
 
     mail_from: str
     rcpt_to: tuple[str, ...]
@@ -30,7 +30,7 @@ class Envelope:
 
 
 def store_message(folder: Path, envelope: Envelope, raw: bytes) -> str:
-    """Keep one message; its id. On return it is on the disk. Raises `OSError`."""
+    """Store one message and return its id. On return it is on disk. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True)
     message_id = f"{envelope.received_at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
     _write(folder / f"{message_id}.json", _dump(envelope))
@@ -45,7 +45,7 @@ def message_ids(folder: Path) -> list[str]:
 
 
 def load_message(folder: Path, message_id: str) -> tuple[Envelope, bytes]:
-    """One message with its envelope. Raises `NotFound`, also for what is no id at all."""
+    """One message with its envelope. Raises `NotFound`, for an invalid id too."""
     if not MESSAGE_ID.fullmatch(message_id):
         raise NotFound("there is no such message in the inbox")
     try:

@@ -1,7 +1,7 @@
-"""Reading the inbox: a list of messages, and one of them taken apart.
+"""The messages in the inbox: a list of them, and one message parsed.
 
-Anybody may send anything to the inbox, so nothing here trusts a header, a
-charset or a MIME structure: what cannot be decoded is shown as well as it can be.
+Anybody may send anything to the inbox, so nothing here trusts a header, a charset or
+a MIME structure: what cannot be decoded is shown as well as possible.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from digest.inbox import folder as files
 
 @dataclass(frozen=True)
 class MessageSummary:
-    """One line of the list."""
+    """A message in the list. `size` is in bytes."""
 
     id: str
     received_at: datetime
@@ -34,7 +34,7 @@ class MessageSummary:
 
 @dataclass(frozen=True)
 class ReceivedMessage:
-    """One message: its envelope, decoded headers, the bodies where present, the exact bytes."""
+    """One message: decoded headers, the bodies that it has, and the exact bytes received."""
 
     summary: MessageSummary
     headers: tuple[tuple[str, str], ...]
@@ -54,7 +54,7 @@ def count_messages(folder: Path) -> int:
 
 
 def read_message(folder: Path, message_id: str) -> ReceivedMessage:
-    """One message taken apart. Raises `NotFound`."""
+    """One message, parsed. Raises `NotFound`."""
     envelope, raw = files.load_message(folder, message_id)
     message = BytesParser(policy=compat32).parsebytes(raw)
     return ReceivedMessage(
@@ -99,7 +99,7 @@ def _first(message: Message, name: str) -> str:
 
 
 def _decoded(value: object) -> str:
-    """A header's value on one line: raw UTF-8 (RFC 6532) and encoded-words (RFC 2047) read."""
+    """A header's value on one line, decoded from UTF-8 (RFC 6532) or encoded-words (RFC 2047)."""
     text = str(value).encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
     with suppress(HeaderParseError, LookupError, ValueError):
         text = str(make_header(decode_header(text)))
@@ -107,7 +107,7 @@ def _decoded(value: object) -> str:
 
 
 def _body(message: Message, content_type: str) -> str | None:
-    """The first inline part of the type, decoded; None where there is none."""
+    """The first inline part of the type, decoded; None if there is none."""
     for part in message.walk():
         if part.get_content_type() == content_type and part.get_filename() is None:
             return _text(part)

@@ -1,4 +1,4 @@
-"""The inbox's SMTP server: aiosmtpd's protocol on our own loop, on loopback only."""
+"""The inbox's SMTP server: aiosmtpd's protocol on our own event loop, on loopback only."""
 
 import asyncio
 import logging
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 LARGEST_MESSAGE = 10 * 1024 * 1024
 STOP_SECONDS = 5
-DISK_THREADS = 4  # our own: callers of the default pool may be waiting for our answer
+DISK_THREADS = 4  # not the default pool, whose threads may be waiting for our reply
 
 
 class Inbox:
-    """An SMTP server that answers 250 only once the message is on the disk.
+    """An SMTP server that answers 250 only once the message is on disk.
 
-    `port` 0 takes a free one; read it back from `.port` after the start. Use it
-    as an async context manager or with `start` and `stop`.
+    `port` 0 takes a free one; read it from `.port` after the start. Use it as an async
+    context manager, or with `start` and `stop`.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Inbox:
         self._disk: ThreadPoolExecutor | None = None
 
     async def start(self) -> None:
-        """Listen. Raises `OSError` when the port is taken or the folder cannot be made."""
+        """Listen. Raises `OSError` if the port is taken or the folder cannot be created."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._disk = ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="inbox")
         self._server = await asyncio.get_running_loop().create_server(
@@ -51,7 +51,7 @@ class Inbox:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Stop listening and hang up. A message being stored gets its answer first."""
+        """Stop listening and hang up. A message that is being stored gets its reply first."""
         if self._server is None:
             return
         self._server.close()
@@ -92,7 +92,7 @@ class Inbox:
 
 
 class _Connection(SMTP):
-    """One client. Known to the inbox, so that stopping leaves no task behind."""
+    """One client. The inbox knows it, so that stopping leaves no task behind."""
 
     def __init__(self, inbox: Inbox, open_connections: "set[_Connection]") -> None:
         super().__init__(
@@ -120,7 +120,7 @@ class _Connection(SMTP):
         self.answered.set()
 
     async def hang_up(self) -> None:
-        """Close, but not between storing a message and saying so."""
+        """Close, but not between storing a message and replying to it."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.answered.wait(), STOP_SECONDS)
         if self.transport is not None:

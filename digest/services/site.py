@@ -14,7 +14,7 @@ from subscribers.address import EmailAddress, InvalidAddress
 
 
 def site_of(settings: Settings, edition: Edition | None = None) -> Site:
-    """Who sends, and where the pages are; the edition's own sender goes before the setting's."""
+    """Who sends, and where the pages are. An edition's own sender overrides the setting."""
     return Site(
         public_url=settings.public_url,
         sender=(edition and edition.sender) or settings.sender,
@@ -43,10 +43,10 @@ def new_message_id_key(site: Site) -> str:
 
 
 def reaches_relay(app: App) -> bool:
-    """Whether mail for a relay is sent: by this process, or by another one that lives."""
+    """Whether mail for a relay is sent: by this process, or by another one that is running."""
     return bool(relays_of(app.settings)) or app.relay_elsewhere()
 
 
-def letter_route(settings: Settings) -> Route:
-    """Where confirmations and notices go: the relay, or while there is none the inbox."""
+def transactional_route(settings: Settings) -> Route:
+    """Where transactional messages go: the relay, or the inbox if none is configured."""
     return Route.RELAY if relays_of(settings) else Route.INBOX

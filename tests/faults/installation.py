@@ -17,7 +17,7 @@ from digest.keyfile import make_key_file
 from digest.migrate import upgrade
 from digest.services.issues.approve import approve_issue
 from digest.services.issues.compose import compose_issue
-from digest.services.sending.start import send
+from digest.services.sending.start import send_issue
 from digest.settings import Settings
 from digest.store import open_store
 from schedules.editions import create_default, get_edition
@@ -98,7 +98,7 @@ async def start(
     async with installation.opened() as app:
         async with app.store.write() as session:
             (await get_edition(session, EDITION)).on_unknown = policy
-        await send(app, 1)
+        await send_issue(app, EDITOR, 1)
     return installation
 
 

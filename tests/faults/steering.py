@@ -36,7 +36,7 @@ from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.services.sending import control
 from digest.services.sending.housekeeping import housekeep
-from digest.services.sending.start import send
+from digest.services.sending.start import send_issue
 from digest.uptime import Uptime
 from subscribers.subscriptions import unsubscribe
 from tests.faults.installation import (
@@ -48,6 +48,7 @@ from tests.faults.installation import (
     values_for,
 )
 from tests.memory_transport import MemoryConnection, MemoryTransport
+from tests.readers import EDITOR
 
 READERS = 6
 WORKERS = 2
@@ -136,7 +137,7 @@ class Steering(RuleBasedStateMachine):
         values = {**values_for(port=25), "data_dir": self._folder}
         app = await self._stack.enter_async_context(Installation(values).opened())
         self.app: App = replace(app, clock=lambda: self.now, uptime=self._uptime)
-        await send(self.app, 1)
+        await send_issue(self.app, EDITOR, 1)
         for _ in range(WORKERS):
             self.workers.append(self._new_worker())
 
@@ -237,15 +238,17 @@ class Steering(RuleBasedStateMachine):
 
     def pause(self) -> None:
         """As an editor does it."""
-        self._steer(control.pause(self.app, 1), IssueState.SENDING, IssueState.PAUSED)
+        self._steer(control.pause_issue(self.app, EDITOR, 1), IssueState.SENDING, IssueState.PAUSED)
 
     def resume(self) -> None:
-        self._steer(control.resume(self.app, 1), IssueState.PAUSED, IssueState.SENDING)
+        self._steer(
+            control.resume_issue(self.app, EDITOR, 1), IssueState.PAUSED, IssueState.SENDING
+        )
 
     def cancel(self) -> None:
         """Cancel the issue, which ends the run."""
         running = IssueState.PAUSED if self.state is IssueState.PAUSED else IssueState.SENDING
-        self._steer(control.cancel(self.app, 1), running, IssueState.CANCELLED)
+        self._steer(control.cancel_issue(self.app, EDITOR, 1), running, IssueState.CANCELLED)
 
     def _steer(
         self, change: Coroutine[Any, Any, object], before: IssueState, after: IssueState
@@ -318,7 +321,7 @@ class Steering(RuleBasedStateMachine):
         for which in range(WORKERS):
             await self._die(which)
         if self.state is IssueState.PAUSED:
-            await control.resume(self.app, 1)
+            await control.resume_issue(self.app, EDITOR, 1)
             self.state = IssueState.SENDING
         for _ in range(12):
             await housekeep(self.app, self.workers[0][0])

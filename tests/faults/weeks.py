@@ -46,6 +46,7 @@ from subscribers.tables import Subscriber, Subscription
 from tests.catalogue import add_comparison
 from tests.faults.installation import values_for
 from tests.faults.steering import WorkerLock
+from tests.readers import EDITOR
 
 BEGIN = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # clocks go back on 25 October and 1 November
 EDITIONS = {
@@ -203,8 +204,10 @@ class Weeks:
                 )
             ).all()
         for issue in issues:
-            turn = control.pause if issue.state == IssueState.SENDING else control.resume
-            await turn(self.app, issue.number)
+            turn = (
+                control.pause_issue if issue.state == IssueState.SENDING else control.resume_issue
+            )
+            await turn(self.app, EDITOR, issue.number)
             self.happened["paused or resumed"] += 1
 
     async def _die(self) -> None:
@@ -224,7 +227,7 @@ class Weeks:
             paused = await session.exec(select(Issue).where(Issue.state == IssueState.PAUSED))
             numbers = [issue.number for issue in paused]
         for number in numbers:
-            await control.resume(self.app, number)
+            await control.resume_issue(self.app, EDITOR, number)
 
     async def _open(self) -> bool:
         async with self.app.store.read() as session:

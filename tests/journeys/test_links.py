@@ -71,7 +71,7 @@ async def issue(digest: CommandLine, app: App, site: httpx.AsyncClient, signed_u
 async def send_issue(app: App) -> None:
     made = await compose_issue(app, EDITOR, "weekly", extra=True)
     await approve_issue(app, EDITOR, made.number)
-    await start.send(app, made.number, to_inbox=True)
+    await start.send_issue(app, EDITOR, made.number, to_inbox=True)
     await deliver(app)
 
 

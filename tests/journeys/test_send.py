@@ -171,7 +171,7 @@ def test_a_signal_mid_send_leaves_nothing_unknown_and_the_output_says_how_to_con
     child.send_signal(signal.SIGTERM)
     _, errors = child.communicate(timeout=40)
     assert child.returncode == 1
-    assert "`digest serve` goes on with what is open" in errors
+    assert "`digest serve` continues with what is open" in errors
     assert "Traceback" not in errors
     report = digest_json(environment, "issues", "report", "1")
     assert isinstance(report, dict)

@@ -1,4 +1,4 @@
-"""What `digest.toml` says of relays, as types; `reading` reads it. Nothing here is a secret."""
+"""The configuration of relays as types; `config_file` reads it. Nothing here is a secret."""
 
 import math
 from datetime import date
@@ -23,23 +23,23 @@ def _as_on_the_wire(domain: str) -> str:
 Domain = Annotated[str, AfterValidator(_as_on_the_wire)]
 
 
-class _Frozen(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class DomainLimits(_Frozen):
-    """Limits of one relay towards one recipient domain. None: no limit of its own."""
+class DomainLimits(_Strict):
+    """Limits of one relay towards one recipient domain. None means no limit of its own."""
 
     connections: Count | None = None
     per_second: PerSecond | None = None
     per_hour: Count | None = None
 
 
-class WarmUp(_Frozen):
-    """How much a new relay may send on each of its first days, counted in UTC.
+class WarmUp(_Strict):
+    """How many messages a new relay may send on each of its first days, in UTC.
 
-    Either `first_day` and `factor`, growing until the relay's `per_day`, or `days`,
-    one figure for each; after the last of them `per_day` holds.
+    Either `first_day` and `factor`, growing up to the relay's `per_day`; or `days`, one
+    number for each day, after which `per_day` holds.
     """
 
     start: date
@@ -54,7 +54,7 @@ class WarmUp(_Frozen):
         return self
 
     def allowed(self, day: date, per_day: int | None) -> int | None:
-        """How many may go on a UTC date: none before the start; None is without limit."""
+        """How many may go on a UTC date; none before the start. None means no limit."""
         number = (day - self.start).days
         if number < 0:
             return 0
@@ -62,13 +62,14 @@ class WarmUp(_Frozen):
             return _least(self.days[number], per_day)
         if self.first_day is None or per_day is None:
             return per_day
+        # In logarithms: after some years the power itself would overflow.
         if number * math.log(self.factor) >= math.log(per_day / self.first_day):
             return per_day
         return int(self.first_day * self.factor**number)
 
 
-class RelayLimits(_Frozen):
-    """One relay's name, weight and limits; what is None has no limit."""
+class RelayLimits(_Strict):
+    """One relay's name, weight and limits; None means no limit."""
 
     name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")
     weight: int = Field(1, ge=0, le=1000, description="0: stands by until all others are out.")
@@ -88,21 +89,21 @@ class RelayLimits(_Frozen):
         return self
 
     def towards(self, domain: str) -> DomainLimits | None:
-        """The limits towards a domain: its own entry, else those of each domain."""
+        """The limits towards a domain: its own entry, or those of `each_domain`."""
         return self.domains.get(domain, self.each_domain)
 
     def allowed_on(self, day: date) -> int | None:
-        """How many may go on a UTC date, the warm-up plan counted in."""
+        """How many may go on a UTC date, according to `per_day` and the warm-up plan."""
         return self.warm_up.allowed(day, self.per_day) if self.warm_up else self.per_day
 
     @property
     def has_quota(self) -> bool:
-        """Whether what it takes is counted by the hour or the day."""
+        """Whether messages are counted by the hour or the day."""
         return bool(self.per_hour or self.per_day or self.warm_up)
 
 
 class RelayConfig(RelayLimits):
-    """A relay ready for use: its limits, and where it is."""
+    """A relay ready for use: its limits and its address."""
 
     address: RelayAddress
 

@@ -1,4 +1,4 @@
-"""Read the relays of an installation: from `digest.toml`, or one from `DIGEST_SMTP_URL`."""
+"""Reads the relays of an installation: from `digest.toml`, or one from `DIGEST_SMTP_URL`."""
 
 import os
 import tomllib
@@ -45,12 +45,12 @@ class ConfigFile(BaseModel):
 
 @cache
 def relays_of(settings: Settings) -> tuple[RelayConfig, ...]:
-    """The relays, read once in a process; empty if there is none. Raises `Misconfigured`."""
+    """The relays, read once per process; empty if there are none. Raises `Misconfigured`."""
     return read_relays(settings)
 
 
 def read_relays(settings: Settings) -> tuple[RelayConfig, ...]:
-    """The relays as they are configured now. Raises `Misconfigured`, never with a secret."""
+    """The relays as configured now. Raises `Misconfigured`, without any secret in its text."""
     path = _config_path(settings)
     entries = _parse(path).relay if path else ()
     if not settings.smtp_url:
@@ -58,7 +58,7 @@ def read_relays(settings: Settings) -> tuple[RelayConfig, ...]:
     if entries:
         raise Misconfigured(
             f"DIGEST_SMTP_URL is set and {path} has relays: "
-            f"make it a [[relay]] there and drop the setting, or drop the relays"
+            f"move it into a [[relay]] there and remove the setting, or remove the relays"
         )
     address = parse_relay_url(settings.smtp_url.get_secret_value())
     return (RelayConfig(name=SIMPLE, connections=settings.connections, address=address),)
@@ -68,29 +68,30 @@ def _config_path(settings: Settings) -> Path | None:
     if settings.config:
         return settings.config
     found = {path.resolve(): path for path in (Path(FILE), settings.data_dir / FILE)}
-    there = [path for path in found.values() if path.is_file()]
-    if len(there) > 1:
-        raise Misconfigured(f"both {there[0]} and {there[1]} exist: keep one, or set DIGEST_CONFIG")
-    return there[0] if there else None
+    present = [path for path in found.values() if path.is_file()]
+    if len(present) > 1:
+        both = f"both {present[0]} and {present[1]} exist"
+        raise Misconfigured(f"{both}: keep one, or set DIGEST_CONFIG")
+    return present[0] if present else None
 
 
 def _parse(path: Path) -> ConfigFile:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        why = f"cannot be read ({error.strerror}); mend it, or DIGEST_CONFIG"
+        why = f"cannot be read ({error.strerror}); fix the file, or DIGEST_CONFIG"
         raise Misconfigured(f"{path}: {why}") from None
     except UnicodeDecodeError:
-        raise Misconfigured(f"{path}: is not UTF-8 text; save it as such") from None
+        raise Misconfigured(f"{path}: is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(f"{path}: is not TOML: {_without_its_text(error)}") from None
+        raise Misconfigured(f"{path}: is not TOML: {_without_the_text(error)}") from None
     try:
         config = ConfigFile.model_validate(data)
     except ValidationError as error:
         raise Misconfigured(f"{path}: {_explained(error.errors()[0], data)}") from None
     for name, times in Counter(entry.name for entry in config.relay).items():
         if times > 1:
-            raise Misconfigured(f"{path}: {times} relays are called {name!r}; rename one")
+            raise Misconfigured(f"{path}: {times} relays have the name {name!r}; rename one")
     return config
 
 
@@ -115,14 +116,14 @@ def _url(entry: RelayEntry, where: str) -> str:
     return entry.url.get_secret_value()
 
 
-def _without_its_text(error: tomllib.TOMLDecodeError) -> str:
-    """The place of a mistake; what stands there may be a password."""
+def _without_the_text(error: tomllib.TOMLDecodeError) -> str:
+    """The place of a mistake only: the text at that place may be a password."""
     line = str(error).rpartition("(at ")[2].rstrip(")")
     return f"look at {line}"
 
 
 def _explained(error: ErrorDetails, data: dict[str, Any]) -> str:
-    """Where in the file, what is wrong, and what to do, on one line and without the value."""
+    """Where in the file, what is wrong and what to do, in one line and without the value."""
     where, keys = _place(list(error["loc"]), data)
     key = ".".join(str(part) for part in keys)
     if error["type"] == "extra_forbidden":

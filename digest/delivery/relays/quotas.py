@@ -1,9 +1,9 @@
 """Hourly and daily quotas, counted in the database: they hold across workers and restarts.
 
-A worker reserves some units ahead and gives back what it did not need. The rows
-are locked while one counts (`FOR UPDATE` on PostgreSQL; on SQLite the write
-transaction itself), always in the same order, so no two take the same units and
-none waits for the other in a circle.
+A worker reserves some units ahead of time and gives back what it did not need. The rows
+are locked while it counts (`FOR UPDATE` on PostgreSQL, the write transaction itself on
+SQLite), so no two workers take the same units; and always in the same order, so no two
+workers deadlock.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ class Quota:
     limit: int
 
     def seconds_left(self, now: datetime) -> float:
-        """Until the window ends."""
+        """Seconds until the window ends."""
         return (self.starts_at + LENGTH[self.span] - now).total_seconds()
 
 
@@ -52,24 +52,25 @@ def quotas_of(relay: RelayConfig, domain: str, now: datetime) -> list[Quota]:
 
 async def settle(
     session: AsyncSession,
-    needs: Iterable[QuotaRequest],
-    unused: Iterable[QuotaReturn],
+    requests: Iterable[QuotaRequest],
+    returns: Iterable[QuotaReturn],
     now: datetime,
 ) -> list[QuotaGrant]:
-    """What a worker does about its quotas, in one go: give back, then reserve."""
-    for left in sorted(unused, key=lambda left: (left.relay.name, left.domain)):
-        await release(session, left, now)
-    in_order = sorted(needs, key=lambda need: (need.relay.name, need.domain))
-    return [await reserve(session, need, now) for need in in_order]
+    """Give back and then reserve, all in the caller's transaction."""
+    # Sorted, so that all workers lock the rows in the same order.
+    for unused in sorted(returns, key=lambda unused: (unused.relay.name, unused.domain)):
+        await release(session, unused, now)
+    in_order = sorted(requests, key=lambda request: (request.relay.name, request.domain))
+    return [await reserve(session, request, now) for request in in_order]
 
 
-async def reserve(session: AsyncSession, need: QuotaRequest, now: datetime) -> QuotaGrant:
-    """Take up to `need.units` from every quota that applies; 0 units if one is used up."""
-    quotas = quotas_of(need.relay, need.domain, now)
-    name, domain = need.relay.name, need.domain
+async def reserve(session: AsyncSession, request: QuotaRequest, now: datetime) -> QuotaGrant:
+    """Take up to `request.units` from every quota that applies; none if one is used up."""
+    quotas = quotas_of(request.relay, request.domain, now)
+    name, domain = request.relay.name, request.domain
     used = [await _used(session, name, domain, quota, now) for quota in quotas]
     left = [max(0, quota.limit - taken) for quota, taken in zip(quotas, used, strict=True)]
-    units = min([need.units, *left])
+    units = min([request.units, *left])
     if units:
         for quota in quotas:
             await session.exec(
@@ -79,7 +80,7 @@ async def reserve(session: AsyncSession, need: QuotaRequest, now: datetime) -> Q
                 .execution_options(synchronize_session=False)
             )
     ends = [quota.seconds_left(now) for quota in quotas]
-    spent = [end for end, rest in zip(ends, left, strict=True) if rest < need.units]
+    spent = [end for end, rest in zip(ends, left, strict=True) if rest < request.units]
     return QuotaGrant(
         relay=name,
         domain=domain,
@@ -91,7 +92,7 @@ async def reserve(session: AsyncSession, need: QuotaRequest, now: datetime) -> Q
 
 
 async def release(session: AsyncSession, unused: QuotaReturn, now: datetime) -> None:
-    """Give units back to the windows they were taken from."""
+    """Give units back to the windows that they were taken from, unless those have ended."""
     for quota in quotas_of(unused.relay, unused.domain, unused.reserved_at):
         if quota.seconds_left(now) > 0:
             less = RelayUse.used - unused.units
@@ -104,7 +105,7 @@ async def release(session: AsyncSession, unused: QuotaReturn, now: datetime) -> 
 
 
 async def used_of(session: AsyncSession, now: datetime) -> Used:
-    """What counts in the present windows."""
+    """What has been used of the current windows."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     starts = {QuotaWindow.HOUR: hour, QuotaWindow.DAY: hour.replace(hour=0)}
     rows = await session.exec(
@@ -118,9 +119,9 @@ async def used_of(session: AsyncSession, now: datetime) -> Used:
 
 
 async def _used(session: AsyncSession, relay: str, domain: str, quota: Quota, now: datetime) -> int:
-    """What is used of a quota, its row locked; a window's first use makes the row."""
+    """What has been used of a quota. Locks its row, which the first use in a window creates."""
     new = RelayUse(relay=relay, domain=domain, span=quota.span, starts_at=quota.starts_at)
-    if await insert_missing(session, [new]):
+    if await insert_missing(session, [new]):  # a new window: a good moment to drop old ones
         old = and_(col(RelayUse.relay) == relay, col(RelayUse.starts_at) < now - KEPT)
         await session.exec(delete(RelayUse).where(old).execution_options(synchronize_session=False))
     used = await session.exec(

@@ -51,16 +51,18 @@ class RejectionRuns:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._runs: dict[int, tuple[tuple[int, str | None] | None, int]] = {}
+        self._runs: dict[int, tuple[tuple[int, str], int]] = {}
 
     def note(self, mailing_id: int, outcome: Outcome) -> int:
         """Count an outcome. The length of the run when it reaches the limit, else 0."""
         if outcome.state is DeliveryState.ACCEPTED:
             self._runs.pop(mailing_id, None)
-        if outcome.state is not DeliveryState.REJECTED:
+        reply = outcome.reply
+        if outcome.state is not DeliveryState.REJECTED or reply is None:
             return 0
         # The codes only: the text may name the reader, and then no two replies are identical.
-        kind = (outcome.reply.code, outcome.reply.enhanced) if outcome.reply else None
+        # Without an enhanced code its first word must do, or "550" alone would be too coarse.
+        kind = reply.code, reply.enhanced or " ".join(reply.text.split()[:1])
         before, count = self._runs.get(mailing_id, (kind, 0))
         count = count + 1 if before == kind else 1
         self._runs[mailing_id] = (kind, count)

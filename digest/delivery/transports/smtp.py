@@ -1,8 +1,9 @@
 """Opens SMTP sessions through aiosmtplib; the only file that imports it.
 
-aiosmtplib connects, greets, encrypts and logs in. Then the session is ours: it
-cannot pipeline, goes through every body with regular expressions, and tells a
-connection lost before the body from one lost after an accepted dot by nothing.
+aiosmtplib connects, greets, encrypts and logs in. Then `SmtpConnection` takes the session
+over (ADR 0009), because aiosmtplib cannot pipeline, runs regular expressions over every
+body, and raises the same error for a connection lost before the body as for one lost
+after the dot.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ class SmtpTransport:
         except BaseException:
             client.close()
             raise
-        return SmtpConnection(_taken_over(client), _offers(client), self.deadlines)
+        return SmtpConnection(_taken_over(client), _extensions(client), self.deadlines)
 
     async def _open(self, client: aiosmtplib.SMTP) -> None:
         with _explained(f"connecting to {self.relay}"):
@@ -62,10 +63,10 @@ class SmtpTransport:
                 await client.login(self.relay.username, self.relay.password or "")
 
     async def _reach(self) -> socket.socket:
-        """A connected socket: the relay's first address that answers within the deadline.
+        """A connected socket to the first of the relay's addresses that answers in time.
 
-        Made here because aiosmtplib has one time-out for connecting and for the
-        banner, where the RFC asks for seconds and for minutes.
+        Not left to aiosmtplib, which has one time-out for connecting and for the banner:
+        a dead host should fail within seconds, but a busy relay may take minutes to greet.
         """
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(self.relay.host, self.relay.port, type=socket.SOCK_STREAM)
@@ -88,7 +89,11 @@ class SmtpTransport:
 
 @contextmanager
 def _explained(stage: str, *, settings_at_fault: bool = False) -> Iterator[None]:
-    """Sort what fails before the first recipient into 'later' and 'never like this'."""
+    """Turn what fails before the first recipient into `RelayUnavailable` or `RelayRefused`.
+
+    `settings_at_fault`: a 4xx counts as a refusal too. Many relays answer a wrong password
+    or a TLS problem with 454 (RFC 4954, RFC 3207), and a retry would not help.
+    """
     try:
         yield
     except aiosmtplib.SMTPResponseException as error:
@@ -109,17 +114,17 @@ def _explained(stage: str, *, settings_at_fault: bool = False) -> Iterator[None]
 
 
 def _taken_over(client: aiosmtplib.SMTP) -> Wire:
-    """The session's transport in our hands; the client is of no further use."""
+    """Take the connection over from the client, which must not be used again."""
     transport, protocol = client.transport, client.protocol
     assert transport is not None
     assert protocol is not None
     wire = Wire(cast(asyncio.Transport, transport), bytes(protocol._buffer))
-    client.transport = client.protocol = None  # else it would close what is no longer its own
+    client.transport = client.protocol = None  # or it would close our connection when it ends
     return wire
 
 
-def _offers(client: aiosmtplib.SMTP) -> SmtpExtensions:
-    """From the last EHLO reply, so from within TLS where there is any."""
+def _extensions(client: aiosmtplib.SMTP) -> SmtpExtensions:
+    """From the last EHLO reply: after STARTTLS only that one counts (RFC 3207 section 4.2)."""
     size = client.esmtp_extensions.get("size", "")
     return SmtpExtensions(
         pipelining=client.supports_extension("pipelining"),

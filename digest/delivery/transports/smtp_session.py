@@ -1,8 +1,8 @@
-"""One SMTP session: the envelope, the body, and the final dot apart (RFC 5321 section 4.1.1.4).
+"""One SMTP session, which sends the final dot apart from the body (RFC 5321 section 4.1.1.4).
 
-The dot is held back until the ledger has armed the delivery. Where the relay
-offers PIPELINING (RFC 2920) the dot, MAIL, RCPT and DATA of the next message go
-out in one write, so that a message costs two round trips instead of five.
+The dot is withheld until the ledger has armed the delivery. With PIPELINING (RFC 2920)
+the dot goes out in one write with MAIL, RCPT and DATA of the next message, so that a
+message costs two round trips instead of five.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Deadlines:
 
 @dataclass(frozen=True)
 class SmtpExtensions:
-    """What the relay offered in its EHLO reply. `size` is in bytes; None: no limit told."""
+    """The extensions in the relay's EHLO reply. `size` is in bytes; None: no limit announced."""
 
     pipelining: bool = False
     smtputf8: bool = False
@@ -46,10 +46,10 @@ class SmtpExtensions:
 class SmtpConnection:
     """A greeted session; see the port `Connection`."""
 
-    def __init__(self, wire: Wire, offers: SmtpExtensions, deadlines: Deadlines) -> None:
-        self._wire, self._offers, self._deadlines = wire, offers, deadlines
+    def __init__(self, wire: Wire, extensions: SmtpExtensions, deadlines: Deadlines) -> None:
+        self._wire, self._extensions, self._deadlines = wire, extensions, deadlines
         self._offered: Outgoing | None = None
-        self._ahead = 0  # commands of the offered envelope that wait for their replies
+        self._ahead = 0  # commands of that envelope whose replies are still to be read
 
     @property
     def usable(self) -> bool:
@@ -59,11 +59,12 @@ class SmtpConnection:
     async def stage(self, message: Outgoing) -> None:
         """MAIL, RCPT, DATA and the body; everything but the dot."""
         if self._offered is not None and self._offered is not message:
-            self._wire.cut()  # its dot would send the other one, empty
+            # The relay waits for the other message's text: a dot now would deliver that one, empty.
+            self._wire.cut()
             raise RelayUnavailable("the session was offered another message")
         self._check(message)
         try:
-            if self._offered is None and self._offers.pipelining:
+            if self._offered is None and self._extensions.pipelining:
                 self._wire.send(_envelope(message), 3)
                 self._offered, self._ahead = message, 3
         except SessionLost as lost:
@@ -77,7 +78,7 @@ class SmtpConnection:
 
     async def finish(self, then: Outgoing | None = None) -> Reply:
         """The dot, and its reply."""
-        ahead = then is not None and self._offers.pipelining and self._takes(then)
+        ahead = then is not None and self._extensions.pipelining and self._takes(then)
         try:
             if then is not None and ahead:
                 self._wire.send(DOT + _envelope(then), 4)
@@ -92,12 +93,15 @@ class SmtpConnection:
             raise OutcomeUnknown(f"no reply to the dot: {lost}") from None
 
     async def abandon(self) -> None:
-        """Cut the line: without the dot the relay must discard (RFC 5321 section 4.1.1.4)."""
+        """Cut the connection: without the dot the relay must discard the message.
+
+        RFC 5321 section 4.1.1.4. RSET is no way out: within DATA it would be text.
+        """
         self._wire.cut()
 
     async def close(self) -> None:
-        """QUIT, and do not insist."""
-        if self._offered is not None:  # it would read QUIT as the text of a message
+        """Send QUIT, and wait only briefly for its reply."""
+        if self._offered is not None:  # after DATA the relay would read QUIT as message text
             self._wire.cut()
             return
         try:
@@ -108,23 +112,23 @@ class SmtpConnection:
         self._wire.close()
 
     def _takes(self, message: Outgoing) -> bool:
-        size = self._offers.size
-        return (self._offers.smtputf8 or not message.needs_smtputf8) and (
+        size = self._extensions.size
+        return (self._extensions.smtputf8 or not message.needs_smtputf8) and (
             not size or len(message.data) <= size
         )
 
     def _check(self, message: Outgoing) -> None:
-        """Refuse what this relay would, before it is told of it."""
+        """Refuse a message that this relay cannot take, before it is offered."""
         if self._takes(message):
             return
-        if message.needs_smtputf8 and not self._offers.smtputf8:
+        if message.needs_smtputf8 and not self._extensions.smtputf8:
             raise MessageRefused(Reply(553, "5.6.7 the relay does not take SMTPUTF8 addresses"))
         raise MessageRefused(
-            Reply(552, f"5.3.4 the relay takes {self._offers.size} bytes, and not a larger message")
+            Reply(552, f"5.3.4 the relay takes at most {self._extensions.size} bytes")
         )
 
     async def _mail(self, message: Outgoing) -> None:
-        """A refusal of MAIL is about us, not about the reader."""
+        """Send MAIL. Its refusal is about the sender or the relay, never about the reader."""
         try:
             reply = await self._ask(_mail(message), self._deadlines.command)
         except SessionLost as lost:
@@ -137,7 +141,7 @@ class SmtpConnection:
         raise RelayRefused(f"MAIL: {reply}")
 
     async def _recipient(self, message: Outgoing) -> Reply | None:
-        """RCPT and DATA; the reply that refuses this reader's message, if one does."""
+        """Send RCPT and DATA. Returns the reply that refuses this message, or None."""
         try:
             reply = await self._ask(_rcpt(message), self._deadlines.command)
             if reply.code < 300:
@@ -149,13 +153,14 @@ class SmtpConnection:
         if reply.code == 421:
             self._wire.cut()
             raise RelayUnavailable(f"RCPT: {reply}")
-        if reply.code < 400:  # out of step: who knows what the next dot would send
+        # A 2xx or another 3xx to DATA: we are out of step, and the next dot might send anything.
+        if reply.code < 400:
             self._wire.cut()
             raise Interrupted(f"before the body: {reply}")
         return reply
 
     async def _forget(self) -> None:
-        """A refusal is known, whatever becomes of the session after it."""
+        """Clear the session after a refusal; the refusal stands even if that fails."""
         try:
             await self._clear()
         except SessionLost:
@@ -164,8 +169,8 @@ class SmtpConnection:
     async def _clear(self) -> None:
         """Leave nothing of a refused envelope in the session.
 
-        DATA sent along may be accepted though every recipient was refused; then only an
-        empty text ends it (RFC 2920 section 3.1), and its reply counts for nothing.
+        A pipelined DATA may be accepted although every recipient was refused. Then only
+        an empty text ends it (RFC 2920 section 3.1), whose reply means nothing.
         """
         while self._ahead:
             reply = await self._ask(b"", self._deadlines.command)
@@ -184,7 +189,7 @@ class SmtpConnection:
             raise Interrupted(f"in the body: {lost}") from None
 
     async def _ask(self, command: bytes, seconds: float) -> Reply:
-        """The reply to a command, which is sent now unless it went ahead."""
+        """The reply to a command, which is sent now unless it was sent ahead."""
         if self._ahead:
             self._ahead -= 1
         else:

@@ -1,9 +1,9 @@
-"""Commands out, replies in: one SMTP session once it is greeted, encrypted and logged in.
+"""Sends commands and reads replies on an SMTP session that is greeted, encrypted and logged in.
 
-A reply belongs to the oldest command that has none, so commands may go out
-together (RFC 2920). What the relay says unasked, or that is no reply, ends the
-session: from then on nobody could tell whose reply is whose. A deadline is for
-the whole reply, however it drips in (RFC 5321 section 4.5.3.2).
+A reply belongs to the oldest command without one, so several commands may go out
+together (RFC 2920). An unsolicited reply, or text that is not a reply, ends the session:
+from then on replies could not be matched to commands. A deadline covers the whole reply,
+even if it arrives byte by byte (RFC 5321 section 4.5.3.2).
 """
 
 import asyncio
@@ -15,11 +15,11 @@ LONGEST_REPLY = 64 * 1024
 
 
 class SessionLost(Exception):
-    """The session is over; says why."""
+    """The session has ended; the text says why."""
 
 
 class Wire(asyncio.Protocol):
-    """Takes over `transport`, and what was `received` on it but not yet read."""
+    """Takes over `transport`, and the bytes that were `received` on it but not yet read."""
 
     def __init__(self, transport: asyncio.Transport, received: bytes = b"") -> None:
         self._loop = asyncio.get_running_loop()
@@ -34,7 +34,8 @@ class Wire(asyncio.Protocol):
         self._alarm: asyncio.TimerHandle | None = None
         self._full = False
         self._lost: str | None = None
-        # So that `drained` means written. Not 0: over TLS asyncio takes an empty buffer for full.
+        # As low as possible, so that `drained` means written. Not 0: over TLS asyncio would
+        # take an empty buffer for a full one.
         transport.set_write_buffer_limits(high=1)
         transport.set_protocol(self)
         if received:
@@ -48,25 +49,25 @@ class Wire(asyncio.Protocol):
         return self._lost
 
     def send(self, data: bytes, replies: int) -> None:
-        """Write `data`, to which the relay owes so many `replies`. Raises `Lost`, nothing sent."""
+        """Write `data`; the relay then owes so many `replies`. `SessionLost`: nothing was sent."""
         if self.lost is not None:
             raise SessionLost(self.lost)
         self._owed += replies
         self._transport.write(data)
 
     async def reply(self, seconds: float) -> Reply:
-        """The next reply that is owed; raises `Lost` when it does not come within `seconds`."""
+        """The next reply that is owed; raises `SessionLost` if it is not here in `seconds`."""
         while not self._replies:
             await self._wait(seconds, "no reply in time")
         return self._replies.popleft()
 
     async def drained(self, seconds: float) -> None:
-        """Until all is written, or the relay says something; raises `Lost`, also when slow."""
+        """Wait until all is written, or the relay replies; raises `SessionLost`, also if slow."""
         while self._full and not self._replies:
             await self._wait(seconds, "the relay takes no more data")
 
     def cut(self, why: str = "cut") -> None:
-        """End the session at once; what is not yet written never will be."""
+        """End the session at once; discard what is not written yet."""
         if self._lost is None:
             self._lost = why
             if self._alarm is not None:
@@ -75,16 +76,16 @@ class Wire(asyncio.Protocol):
         self._wake()
 
     def close(self) -> None:
-        """End the session when what was sent is written."""
+        """End the session once everything sent is written."""
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Part of a line, or many."""
+        """Called by asyncio with a part of a line, or many lines."""
         *lines, self._received = (self._received + data).split(b"\r\n")
         self._size += len(data)
         for line in lines:
             if self._lost is not None:
-                return  # what came with it would be taken for the replies to other commands
+                return  # after a cut, the rest would count as replies to other commands
             self._lines.append(line)
             if line[3:4] != b"-":
                 self._take(b"\n".join(self._lines))
@@ -93,11 +94,11 @@ class Wire(asyncio.Protocol):
             self.cut("a reply without end")
 
     def eof_received(self) -> bool:
-        """The relay will say no more."""
+        """Called by asyncio: the relay will send no more; close."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """However it ended."""
+        """Called by asyncio, however the connection ended."""
         if self._lost is None:
             self._lost = f"connection lost{f': {exc}' if exc else ''}"
         if self._alarm is not None:
@@ -105,16 +106,16 @@ class Wire(asyncio.Protocol):
         self._wake()
 
     def pause_writing(self) -> None:
-        """There is data that the relay has not taken."""
+        """Called by asyncio: the relay does not read as fast as we write."""
         self._full = True
 
     def resume_writing(self) -> None:
-        """It has taken all."""
+        """Called by asyncio: everything is written."""
         self._full = False
         self._wake()
 
     def _take(self, reply: bytes) -> None:
-        """A whole reply: `code text`, its lines without the repeated code."""
+        """Take in a whole reply; its lines are joined, without the repeated code."""
         code, text = reply[:3], b" ".join(line[4:] for line in reply.split(b"\n"))
         if not code.isdigit() or not 200 <= int(code) < 600:
             self.cut(f"not an SMTP reply: {_legible(reply[:80])}")
@@ -137,7 +138,10 @@ class Wire(asyncio.Protocol):
             self._waiting = None
 
     def _set_deadline(self, at: float) -> None:
-        """One timer for many deadlines: setting one a message would cost more than the message."""
+        """Keep one timer for all deadlines: a timer per message would cost more than the message.
+
+        It may ring before the current deadline, and is then set to it.
+        """
         self._deadline = at
         if self._alarm is None or at < self._alarm.when():
             if self._alarm is not None:

@@ -18,7 +18,7 @@ from digest.services.issues.show import IssueDetails, show_issue
 from digest.services.preflight.gate import PreflightFailed, act_on_inspected, require_preflight
 from digest.services.preflight.inspection import Inspection
 from digest.services.preflight.network import UNANSWERED
-from digest.services.sending.transactional import tell_editor
+from digest.services.sending.transactional import notify_editor
 from previews.preflight.finding import Finding
 from schedules import slots
 from schedules.states import SlotState
@@ -76,7 +76,7 @@ async def approve_automatically(app: App, number: int, slot_id: int, now: dateti
         except PreflightFailed as failed:
             edition = await edition_of(session, issue)
             subject = f"{edition.name}: issue {issue.number} is not approved"
-            await tell_editor(session, app, subject, [f"{failed}."], now)
+            await notify_editor(session, app, subject, [f"{failed}."], now)
         await slots.mark_composed(session, slot_id, now)
 
     seconds = app.settings.approval_network_seconds

@@ -15,7 +15,7 @@ from digest.services.editions.default import chosen_edition
 from digest.services.issues.approve import approve_automatically
 from digest.services.issues.show import IssueDetails, show_issue
 from digest.services.result import Result
-from digest.services.sending.transactional import tell_editor
+from digest.services.sending.transactional import notify_editor
 from digest.store import Queue
 from schedules import slots
 from schedules.states import Approval, SlotState
@@ -134,7 +134,7 @@ async def _skip(
     session: AsyncSession, app: App, edition: Edition, slot: Slot, reason: str, now: datetime
 ) -> None:
     await slots.skip(session, slot, reason, now)
-    await tell_editor(
+    await notify_editor(
         session,
         app,
         f"{edition.name}: no issue on {slot.local_date}",

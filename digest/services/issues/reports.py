@@ -13,6 +13,7 @@ from digest.issues.lookup import get_issue, newest_issues
 from digest.issues.tables import Issue
 from digest.services.result import Result
 from digest.services.sending.control import mailing_of
+from digest.services.sending.counted import CountedResult
 
 PROBLEM_STATES = (
     DeliveryState.REJECTED,
@@ -47,15 +48,15 @@ class DeliveryProblem(Result):
     reason: str | None
 
 
-class IssueReport(Result):
+class IssueReport(CountedResult):
     """An issue's report; `problems` lists the first problem deliveries, at most 50."""
 
+    accounting: Accounting
     number: int
     state: str
     state_reason: str | None
     started_at: datetime | None
     finished_at: datetime | None
-    accounting: Accounting
     problems: list[DeliveryProblem]
 
 

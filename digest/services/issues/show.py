@@ -12,7 +12,7 @@ from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import IssueContent
 from digest.services.issues.drafts import compile_version, edition_of, read_version
 from digest.services.result import Result
-from digest.services.sending.list_tests import SentTest, list_tests
+from digest.services.sending.test_mails import SentTest, tests_of
 from schedules.tables import Edition
 from schedules.words import in_words, when
 from subscribers.audience import count
@@ -79,7 +79,7 @@ async def show_issue(app: App, number: int) -> IssueDetails:
             approved_at=issue.approved_at,
             items=[found.slug for found in candidates if found.included],
             candidates=candidates,
-            tests=await list_tests(session, issue),
+            tests=await tests_of(session, issue),
         )
 
 

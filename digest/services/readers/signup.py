@@ -7,7 +7,7 @@ from digest.delivery.ledger.doubtful import accept_doubtful_of_reader
 from digest.delivery.states import MailingKind
 from digest.services.actor import Actor
 from digest.services.result import Result
-from digest.services.sending.transactional import confirmation_letter
+from digest.services.sending.transactional import queue_confirmation
 from schedules.editions import get_edition
 from subscribers import signup
 from subscribers.address import EmailAddress
@@ -109,7 +109,7 @@ async def request_confirmation(
         now=now,
     )
     if token is not None:
-        await confirmation_letter(session, app, token, address.wire, now)
+        await queue_confirmation(session, app, token, address.wire, now)
 
 
 def _kept(app: App, ip: str | None) -> str | None:

@@ -24,7 +24,7 @@ from digest.services.preflight.gate import StillChanging, act_on_inspected
 from digest.services.preflight.inspection import Inspection
 from digest.services.sending.start import start_sending
 from digest.services.sending.stranded import pause_stranded
-from digest.services.sending.transactional import tell_editor
+from digest.services.sending.transactional import notify_editor
 from digest.store import Queue
 from schedules import slots
 from schedules.catchup import Action, Decision, decide
@@ -135,7 +135,7 @@ async def _tell(
     session: AsyncSession, app: App, slot: Slot, what: str, reason: str, now: datetime
 ) -> None:
     edition = await session.get_one(Edition, slot.edition_id)
-    await tell_editor(
+    await notify_editor(
         session,
         app,
         f"{edition.name}: the issue of {slot.local_date} was {what}",
@@ -202,4 +202,4 @@ async def _put_to_editor(app: App, seen: Issue, reason: str, now: datetime) -> N
         log.error("extra issue not sent", issue=issue.number, reason=reason)
         issue.state_reason = reason
         session.add(issue)
-        await tell_editor(session, app, f"Issue {issue.number} could not be sent", [reason], now)
+        await notify_editor(session, app, f"Issue {issue.number} could not be sent", [reason], now)

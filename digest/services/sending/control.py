@@ -1,12 +1,12 @@
-"""Holding the wheel while an issue is sending: pause, resume, cancel.
+"""Controlling an issue while it is being sent: pause, resume, cancel.
 
-The issue and its mailing change in one commit. From that commit on nothing more
-is armed; what was armed before it is in flight and is told as such.
+The issue and its mailing change in one commit. From that commit on nothing more is
+armed; what was armed before it is in flight and is counted as such.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,23 +20,46 @@ from digest.issues import transitions
 from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
+from digest.services.actor import Actor
+from digest.services.sending.counted import CountedResult
 from digest.services.sending.housekeeping import follow
 from digest.store import Queue
 from schedules import slots
 from schedules.states import SlotState
 from schedules.tables import Slot
 
+log = structlog.get_logger("digest.issues")
 
-@dataclass(frozen=True)
-class Steered:
-    """The issue after the change, and its accounting at that moment, if it has a mailing."""
 
-    issue: Issue
+class ControlledIssue(CountedResult):
+    """An issue after the change, and its counts at that moment if its sending had begun."""
+
+    number: int
+    state: IssueState
     accounting: Accounting | None
 
 
+async def pause_issue(
+    app: App, actor: Actor, number: int, reason: str = "paused by the editor"
+) -> ControlledIssue:
+    """Stop sending until resumed; raises `Refused` unless the issue is being sent."""
+    return await _change(app, actor, number, IssueState.PAUSED, reason)
+
+
+async def resume_issue(app: App, actor: Actor, number: int) -> ControlledIssue:
+    """Continue sending; raises `Refused` unless the issue is paused."""
+    return await _change(app, actor, number, IssueState.SENDING, None)
+
+
+async def cancel_issue(
+    app: App, actor: Actor, number: int, reason: str = "cancelled by the editor"
+) -> ControlledIssue:
+    """End an issue for good, in whatever state it is; what was accepted stays accepted."""
+    return await _change(app, actor, number, IssueState.CANCELLED, reason)
+
+
 async def mailing_of(session: AsyncSession, issue: Issue) -> Mailing | None:
-    """The issue's mailing, once it has begun to be sent."""
+    """The issue's mailing, once its sending has begun."""
     return (
         await session.exec(
             select(Mailing)
@@ -46,26 +69,15 @@ async def mailing_of(session: AsyncSession, issue: Issue) -> Mailing | None:
     ).first()
 
 
-async def pause(app: App, number: int, reason: str = "paused by the editor") -> Steered:
-    """Stop sending until resumed; raises `Refused` unless the issue is sending."""
-    return await _steer(app, number, IssueState.PAUSED, reason)
-
-
-async def resume(app: App, number: int) -> Steered:
-    """Go on sending; raises `Refused` unless the issue is paused."""
-    return await _steer(app, number, IssueState.SENDING, None)
-
-
-async def cancel(app: App, number: int, reason: str = "cancelled by the editor") -> Steered:
-    """End an issue for good, whatever it has reached; what was accepted stays accepted."""
-    return await _steer(app, number, IssueState.CANCELLED, reason)
-
-
-async def _steer(app: App, number: int, after: IssueState, reason: str | None) -> Steered:
+async def _change(
+    app: App, actor: Actor, number: int, after: IssueState, reason: str | None
+) -> ControlledIssue:
     now = app.clock()
     async with app.store.write(Queue.STEERING) as session:
         issue = await get_issue(session, number, lock=True)
-        await follow(session, now)  # what the engine paused or finished a moment ago
+        # The worker may have paused or finished the mailing a moment ago: the issue catches
+        # up first, so that the editor's change is judged by the state that is really there.
+        await follow(session, now)
         mailing = await mailing_of(session, issue)
         if after is IssueState.SENDING:
             await transitions.resume(session, issue)
@@ -73,19 +85,29 @@ async def _steer(app: App, number: int, after: IssueState, reason: str | None) -
             await transitions.transition(session, issue, after, now, state_reason=reason)
         if mailing is None or mailing.id is None:  # only a cancel can come before there is one
             await _skip_slot(session, issue, now)
-            return Steered(issue, None)
-        if after is IssueState.PAUSED:
-            await mailings.pause(session, mailing.id, reason or "")
-        elif after is IssueState.SENDING:
-            await mailings.resume(session, mailing.id)
+            counts = None
         else:
-            await mailings.cancel(session, mailing.id, reason or "")
-            await skip_cancelled(session, now)
-        return Steered(issue, await account(session, mailing.id))
+            await _change_mailing(session, mailing.id, after, reason or "", now)
+            counts = await account(session, mailing.id)
+        changed = ControlledIssue(number=number, state=IssueState(issue.state), accounting=counts)
+    log.info("issue changed", issue=number, state=str(after), by=str(actor))
+    return changed
+
+
+async def _change_mailing(
+    session: AsyncSession, mailing_id: int, after: IssueState, reason: str, now: datetime
+) -> None:
+    if after is IssueState.PAUSED:
+        await mailings.pause(session, mailing_id, reason)
+    elif after is IssueState.SENDING:
+        await mailings.resume(session, mailing_id)
+    else:
+        await mailings.cancel(session, mailing_id, reason)
+        await skip_cancelled(session, now)
 
 
 async def _skip_slot(session: AsyncSession, issue: Issue, now: datetime) -> None:
-    """The slot of a cancelled issue stays empty; one that was missed stays told as such."""
+    """Leave the slot of a cancelled issue empty; a missed slot stays recorded as missed."""
     slot = await session.get(Slot, issue.slot_id) if issue.slot_id is not None else None
     if slot is not None and slot.state != SlotState.MISSED:
         await slots.skip(session, slot, f"issue {issue.number} was cancelled", now)

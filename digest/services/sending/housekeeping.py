@@ -1,4 +1,4 @@
-"""What a worker does every few seconds: tidy the ledger, and let issues follow their mailings."""
+"""What a worker does every few seconds: tidy the ledger, and update issues from their mailings."""
 
 from datetime import datetime
 
@@ -18,9 +18,11 @@ from digest.store import Queue
 
 
 async def housekeep(app: App, liveness: Liveness) -> Tidied:
-    """One round, in one transaction."""
+    """Do one round, in one transaction."""
     now = app.clock()
     async with app.store.write(Queue.STEERING) as session:
+        # First, because only time that the installation has lived through makes mail late:
+        # a clock that jumps ahead must not expire a whole issue.
         lived = await beat(session, now, app.uptime())
         tidied = await tidy(session, liveness, now, expire_by=lived)
         await follow(session, now)
@@ -28,7 +30,7 @@ async def housekeep(app: App, liveness: Liveness) -> Tidied:
 
 
 async def follow(session: AsyncSession, now: datetime) -> None:
-    """A mailing that the engine paused, or that has nothing open, moves its issue along."""
+    """Move each issue to the state its mailing has reached: paused by a worker, or finished."""
     rows = await session.exec(
         select(Issue, Mailing)
         .join(Mailing, col(Mailing.issue_id) == col(Issue.id))

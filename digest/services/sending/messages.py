@@ -1,4 +1,4 @@
-"""The message of a claimed delivery: frozen segments joined with the reader's few values."""
+"""The message of a claimed delivery: compiled segments joined with the reader's few values."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from digest.rendering.message.reader_values import ReaderValues
 from digest.rendering.templates.template_set import load_templates
 from digest.rendering.transactional import compile_transactional
 from digest.services.reader_values import confirm_link, reader_values
-from digest.services.sending.send_test import compiled_test
+from digest.services.sending.test_mails import compiled_test
 from digest.services.site import domain_of, sending_domain, site_of
 from schedules.editions import get_edition
 from subscribers.address import EmailAddress, InvalidAddress
@@ -35,14 +35,14 @@ KEPT_VARIANTS = 40
 
 
 @dataclass(frozen=True)
-class Frozen:
-    """What all messages of one variant of a mailing share."""
+class MessageTemplate:
+    """What all messages of one variant of a mailing share: segments, and the signer if any."""
 
     compiled: CompiledMessage
     signer: DkimSigner | None
 
     def write(self, reader: ReaderValues) -> bytes:
-        """The whole message for one reader, signed where the engine signs."""
+        """The complete message for one reader, signed if there are DKIM keys."""
         parts = self.compiled.parts(reader)
         if self.signer is None:
             return parts.joined()
@@ -50,16 +50,16 @@ class Frozen:
 
 
 class MessageWriter:
-    """Writes messages for a worker; keeps what the messages of the last issues share."""
+    """Writes messages for a worker; caches the templates of the latest issues."""
 
     def __init__(self, app: App, dkim_keys: Sequence[SigningKey] = ()) -> None:
         self._app, self._dkim_keys = app, dkim_keys
-        self._frozen: dict[tuple[int, str], Frozen] = {}
+        self._templates: dict[tuple[int, str], MessageTemplate] = {}
         self._return_path = ReturnPath.of(app)
 
     async def compose(self, claim: Claim, wire_date: datetime) -> Outgoing:
-        """The complete wire form for one reader; raises `Refused` for an unusable address."""
-        frozen = self._frozen.get((claim.mailing_id, claim.variant)) or await self._read(claim)
+        """The complete wire form for one reader; `MessageRefused` for an unusable address."""
+        template = self._templates.get((claim.mailing_id, claim.variant)) or await self._read(claim)
         try:
             recipient = EmailAddress.parse(claim.address)
         except InvalidAddress as error:
@@ -78,21 +78,22 @@ class MessageWriter:
             delivery_id=claim.delivery_id,
             return_path=self._return_path.of_delivery(claim.delivery_id),
             recipient=wire,
-            data=frozen.write(reader),
+            data=template.write(reader),
             needs_smtputf8=needs_smtputf8,
         )
 
-    async def _read(self, claim: Claim) -> Frozen:
+    async def _read(self, claim: Claim) -> MessageTemplate:
         async with self._app.store.read() as session:
             mailing = await get_mailing(session, claim.mailing_id)
             compiled = await WRITERS[claim.kind](self._app, session, mailing, claim)
         keys = self._dkim_keys
-        frozen = Frozen(compiled, DkimSigner(domain_of(compiled.sender), keys) if keys else None)
-        if claim.kind is MailingKind.ISSUE:  # a letter is a mailing of its own
-            if len(self._frozen) >= KEPT_VARIANTS:
-                del self._frozen[next(iter(self._frozen))]
-            self._frozen[claim.mailing_id, claim.variant] = frozen
-        return frozen
+        signer = DkimSigner(domain_of(compiled.sender), keys) if keys else None
+        template = MessageTemplate(compiled, signer)
+        if claim.kind is MailingKind.ISSUE:  # any other mailing has hardly more than one message
+            if len(self._templates) >= KEPT_VARIANTS:
+                del self._templates[next(iter(self._templates))]
+            self._templates[claim.mailing_id, claim.variant] = template
+        return template
 
 
 async def _issue(
@@ -143,7 +144,7 @@ WRITERS: dict[MailingKind, Writer] = {
 
 @dataclass(frozen=True)
 class ReturnPath:
-    """Signed envelope senders (VERP): what bounces to one names its delivery."""
+    """Signed envelope senders (VERP): the address that a bounce goes to names its delivery."""
 
     keyring: Keyring
     local: str
@@ -151,7 +152,7 @@ class ReturnPath:
 
     @classmethod
     def of(cls, app: App) -> "ReturnPath":
-        """As the settings have it, else bounces@ the sender's domain."""
+        """From DIGEST_RETURN_PATH, or by default bounces@ the sender's domain."""
         base = app.settings.return_path or f"bounces@{sending_domain(site_of(app.settings))}"
         local, _, domain = parseaddr(base)[1].rpartition("@")
         return cls(app.keyring, local, domain)

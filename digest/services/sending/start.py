@@ -1,7 +1,8 @@
-"""Sending an approved issue: what it needs is checked and its audience frozen in one commit."""
+"""Starts the sending of an approved issue: its audience is frozen in one commit."""
 
 from datetime import datetime, timedelta
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
@@ -15,24 +16,41 @@ from digest.issues.composing import require_current_items
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.issues.transitions import transition
+from digest.services.actor import Actor
 from digest.services.issues.drafts import edition_of
 from digest.services.preflight.gate import act_on_inspected, require_preflight
 from digest.services.preflight.inspection import Inspection
+from digest.services.result import Result
 from digest.services.site import new_message_id_key, reaches_relay, site_of
 from schedules import slots
 from schedules.states import OnUnknown
 from schedules.tables import Edition, Slot
 from subscribers.audience import has_readers
 
+log = structlog.get_logger("digest.issues")
 
-async def send(app: App, number: int, *, to_inbox: bool = False) -> int:
-    """Start sending an approved issue now; the mailing's id."""
+
+class StartedSending(Result):
+    """An issue whose sending has started, and its mailing, which workers now send."""
+
+    number: int
+    mailing_id: int
+
+
+async def send_issue(
+    app: App, actor: Actor, number: int, *, to_inbox: bool = False
+) -> StartedSending:
+    """Start sending an approved issue now. Raises `NotFound`, `Refused`, `PreflightFailed`."""
 
     async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> int:
         now = app.clock()
         return await start_sending(session, app, issue, inspection, to_inbox=to_inbox, now=now)
 
-    return await act_on_inspected(app, number, act, becoming=IssueState.SENDING, to_inbox=to_inbox)
+    mailing_id = await act_on_inspected(
+        app, number, act, becoming=IssueState.SENDING, to_inbox=to_inbox
+    )
+    log.info("sending started", issue=number, mailing=mailing_id, by=str(actor))
+    return StartedSending(number=number, mailing_id=mailing_id)
 
 
 async def start_sending(
@@ -77,16 +95,16 @@ async def start_sending(
 
 
 async def _take_slot(session: AsyncSession, slot_id: int, now: datetime) -> None:
-    """The slot's one sending; an editor who sends by hand brings a stopped slot back first."""
+    """Claim the slot's one sending; a stopped slot is revived, since an editor wants it sent."""
     slot = await session.get_one(Slot, slot_id)
     if slot.state in slots.STOPPED:
         await slots.run_anyway(session, slot, now, composed=True)
     if not await slots.claim_for_sending(session, slot, now):
-        raise Refused(f"the slot of {slot.local_date} was sent already")
+        raise Refused(f"the slot of {slot.local_date} was already sent")
 
 
 async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox: bool) -> Route:
-    """The way out, once everything that sending needs is there; raises `Refused`."""
+    """The route, if everything that sending needs is there; raises `Refused`."""
     if not app.settings.postal_address.strip():
         raise Refused("an issue needs a postal address; set DIGEST_POSTAL_ADDRESS")
     if not to_inbox and not reaches_relay(app):
@@ -100,9 +118,9 @@ async def _route(session: AsyncSession, app: App, edition: Edition, *, to_inbox:
 
 
 def _check_site(app: App, edition: Edition, issue: Issue) -> None:
-    """Refuse to send frozen bytes that say what the settings no longer do.
+    """Refuse to send frozen bytes that no longer agree with the settings.
 
-    An issue approved before the postal address was set carries none.
+    For example, an issue approved before the postal address was set has none.
     """
     assert issue.manifest is not None
     before, now = issue.manifest["site"], site_of(app.settings, edition).model_dump(mode="json")

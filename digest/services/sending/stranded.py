@@ -1,4 +1,4 @@
-"""Mail that waits for a relay while nobody has one: it must not wait in silence."""
+"""Mail that waits for a relay while no running process has one: somebody must know."""
 
 import structlog
 from sqlmodel import col, func, select
@@ -10,23 +10,23 @@ from digest.delivery.states import MailingState, Route
 from digest.delivery.tables import Mailing
 from digest.issues.tables import Issue
 from digest.services.sending.housekeeping import follow
-from digest.services.sending.transactional import tell_editor
+from digest.services.sending.transactional import notify_editor
 from digest.services.site import reaches_relay
 from digest.store import Queue
 
 REASON = (
-    "nobody who runs has a relay; set DIGEST_SMTP_URL and restart, or start a `digest work` "
-    "that has it, then `digest issues resume {}`"
+    "no running process has a relay; set DIGEST_SMTP_URL and restart, or start a `digest work` "
+    "that has one, then `digest issues resume {}`"
 )
 
 log = structlog.get_logger("digest.delivery")
 
 
 async def pause_stranded(app: App) -> list[int]:
-    """Pause the issues that are on their way to a relay that nobody has; their numbers.
+    """Pause the issues on their way to a relay that no process has; returns their numbers.
 
-    For `serve` only: a command may well be run without the relay's password. So may a
-    `serve` beside workers that have it, and then theirs is not paused.
+    For `serve` only: a command is often run without the relay's password. A `serve` may be
+    too, beside workers that have it; then nothing is paused.
     """
     if reaches_relay(app):
         return []
@@ -42,7 +42,7 @@ async def pause_stranded(app: App) -> list[int]:
             reason = REASON.format(number)
             await mailings.pause(session, mailing_id, reason)
             title = f"Issue {number} is paused"
-            await tell_editor(session, app, title, [f"It is paused: {reason}."], now)
+            await notify_editor(session, app, title, [f"It is paused: {reason}."], now)
             log.error("paused", mailing=mailing_id, reason=reason)
             numbers.append(number)
         await follow(session, now)
@@ -50,7 +50,7 @@ async def pause_stranded(app: App) -> list[int]:
 
 
 async def count_waiting(session: AsyncSession) -> int:
-    """How many mailings want a relay and are not finished."""
+    """How many mailings need a relay and are not finished."""
     query = select(func.count()).where(
         Mailing.route == Route.RELAY,
         col(Mailing.state).in_((MailingState.ACTIVE, MailingState.PAUSED)),

@@ -1,7 +1,7 @@
-"""Single letters: confirmations to readers, notices to the editor.
+"""Transactional messages: confirmation requests to readers, notices to the editor.
 
-A letter is a mailing with one delivery, written in the transaction that causes
-it, and sent by the same engine as an issue.
+Each is a mailing with one delivery. It is stored in the transaction that causes it, and
+sent by the same workers as an issue.
 """
 
 from datetime import datetime, timedelta
@@ -13,18 +13,18 @@ from digest.delivery.ledger.mailings import Recipient, open_mailing
 from digest.delivery.payloads import ConfirmationPayload, NoticePayload
 from digest.delivery.states import MailingKind
 from digest.delivery.tables import Mailing
-from digest.services.site import letter_route, new_message_id_key, site_of
+from digest.services.site import new_message_id_key, site_of, transactional_route
 from subscribers.tables import ConfirmationToken
 
 NOTICE_LIFETIME = timedelta(days=2)
 
 
-async def confirmation_letter(
+async def queue_confirmation(
     session: AsyncSession, app: App, token: ConfirmationToken, address: str, now: datetime
 ) -> None:
-    """Ask the reader to confirm; given up when the link expires."""
+    """Ask a reader to confirm their sign-up; given up when the link expires."""
     assert token.id is not None
-    await _letter(
+    await _queue(
         session,
         app,
         (token.subscriber_id, address),
@@ -39,13 +39,13 @@ async def confirmation_letter(
     )
 
 
-async def tell_editor(
+async def notify_editor(
     session: AsyncSession, app: App, subject: str, paragraphs: list[str], now: datetime
 ) -> None:
-    """Mail a notice to the editor; without DIGEST_EDITOR the record in the store must do."""
+    """Mail a notice to the editor; does nothing unless DIGEST_EDITOR is set."""
     if not app.settings.editor:
         return
-    await _letter(
+    await _queue(
         session,
         app,
         (None, app.settings.editor),
@@ -59,6 +59,6 @@ async def tell_editor(
     )
 
 
-async def _letter(session: AsyncSession, app: App, recipient: Recipient, mailing: Mailing) -> None:
-    mailing.route = letter_route(app.settings)
+async def _queue(session: AsyncSession, app: App, recipient: Recipient, mailing: Mailing) -> None:
+    mailing.route = transactional_route(app.settings)
     await open_mailing(session, mailing, [recipient])

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from digest.errors import NotFound
 from digest.services.preflight.check import CheckedIssue, check_issue
-from digest.services.sending.list_tests import list_sent_tests
+from digest.services.sending.test_mails import list_tests
 from digest.services.workbench.snapshot import SAMPLE, PreviewTarget, RenderedVariant
 from digest.services.workbench.targets import list_targets
 from digest.services.workbench.workbench import Workbench
@@ -84,7 +84,7 @@ async def issue(
     workbench: CurrentWorkbench,
 ) -> Response:
     """The workbench of one issue, on the bytes a reader would get."""
-    more: dict[str, Any] = {"tests": await list_sent_tests(app, target.number)}
+    more: dict[str, Any] = {"tests": await list_tests(app, target.number)}
     if choice.view == CHECK:
         more["checked"] = await check_issue(app, target.number, templates=workbench.templates)
     return await _page(target, choice, app, pages, workbench, **more)

@@ -12,8 +12,7 @@ from digest.services.issues.compose import compose_issue
 from digest.services.issues.edit import edit_issue
 from digest.services.issues.reports import NOBODY, DeliveryProblem, IssueReport
 from digest.services.issues.show import IssueDetails, show_issue
-from digest.services.sending.list_tests import SentTest
-from digest.services.sending.send_test import send_test
+from digest.services.sending.test_mails import SentTest, send_test
 from schedules.editions import create_default
 from tests.catalogue import add_comparison
 from tests.readers import EDITOR
@@ -43,7 +42,7 @@ async def test_its_tests_are_listed_once_there_are_any(
     assert shown.tests == []
     print_issue(shown)
     assert "last tests" not in capsys.readouterr().out
-    await send_test(app, 1, ["ed@example.org"])
+    await send_test(app, EDITOR, 1, ["ed@example.org"])
     shown = await show_issue(app, 1)
     assert [test.to for test in shown.tests] == ["ed@example.org"]
     print_issue(shown)
@@ -57,7 +56,7 @@ async def test_the_words_of_relays_and_editors_are_printed_as_they_are(
     app: App, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await edit_issue(app, EDITOR, 1, Edit(subject="Alpha [/ships] :rocket: it"))
-    await send_test(app, 1, ["ed@example.org"])
+    await send_test(app, EDITOR, 1, ["ed@example.org"])
     shown = await show_issue(app, 1)
     rejected = {"state": DeliveryState.REJECTED, "reason": REPLY}
     tests = [shown.tests[0].model_copy(update=rejected)]

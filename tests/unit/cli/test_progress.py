@@ -1,4 +1,4 @@
-"""Following a mailing ends with it, or when the process is told to end."""
+"""Following a mailing ends with it, or at a signal to the process."""
 
 import asyncio
 import os
@@ -33,16 +33,17 @@ async def open_notice(app: App, route: Route) -> int:
 
 async def test_it_ends_when_nothing_is_open(app: App) -> None:
     number = await open_notice(app, Route.INBOX)
-    counts = await asyncio.wait_for(follow_mailing(app, number, quiet=True), 60)
+    progress = await asyncio.wait_for(follow_mailing(app, number, quiet=True), 60)
+    counts = progress.accounting
     assert (counts.accepted, counts.open) == (1, 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_ends_it_in_order_and_says_what_is_left(
+async def test_a_signal_ends_it_cleanly_and_says_what_continues(
     app: App, number: signal.Signals
 ) -> None:
     mailing = await open_notice(app, Route.RELAY)  # there is none, so it stays open
     asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), number)
-    with pytest.raises(DigestError, match="`digest serve` goes on"):
+    with pytest.raises(DigestError, match="`digest serve` continues"):
         await asyncio.wait_for(follow_mailing(app, mailing, quiet=True), 60)
     assert list(app.settings.data_dir.rglob("*.lock")) == []

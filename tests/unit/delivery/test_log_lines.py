@@ -123,7 +123,7 @@ async def test_an_outcome_is_logged_by_number_and_code_whatever_the_relay_quotes
         ({}, cannot_compose, "could not compose"),
     ],
 )
-async def test_no_line_of_a_sending_worker_holds_an_address(
+async def test_no_log_line_of_a_sending_worker_contains_an_address(
     store: Store,
     tmp_path: Path,
     make_mailing: MakeMailing,

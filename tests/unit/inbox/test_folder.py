@@ -28,7 +28,7 @@ def test_ids_come_newest_first(tmp_path: Path, now: datetime) -> None:
     assert files.message_ids(tmp_path) == stored[::-1]
 
 
-def test_a_folder_that_is_not_there_is_an_empty_inbox(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_empty_inbox(tmp_path: Path) -> None:
     assert files.message_ids(tmp_path / "nowhere") == []
 
 
@@ -54,7 +54,7 @@ def test_a_failed_write_leaves_nothing_behind(
 @pytest.mark.parametrize(
     "message_id", ["../secret", "..%2fsecret", "", "x", "20261120T120000000000-abcdef12\n", "/etc"]
 )
-def test_only_an_id_is_looked_up(tmp_path: Path, message_id: str) -> None:
+def test_only_a_valid_id_is_looked_up(tmp_path: Path, message_id: str) -> None:
     (tmp_path.parent / "secret.eml").write_bytes(b"secret")
     with pytest.raises(NotFound):
         files.load_message(tmp_path, message_id)

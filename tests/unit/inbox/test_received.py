@@ -29,7 +29,7 @@ def a_mail(subject: str = "Grüße — ship it") -> bytes:
     return mail.as_bytes()
 
 
-def test_a_message_is_taken_apart(tmp_path: Path) -> None:
+def test_a_message_is_parsed(tmp_path: Path) -> None:
     raw = a_mail()
     message = read_message(tmp_path, keep(tmp_path, raw))
     assert message.summary.subject == "Grüße — ship it"
@@ -48,12 +48,12 @@ def test_a_header_in_raw_utf_8_is_read(tmp_path: Path) -> None:
     assert read_message(tmp_path, message_id).summary.subject == "Grüße"
 
 
-def test_parts_that_are_missing_are_none(tmp_path: Path) -> None:
+def test_missing_parts_are_none(tmp_path: Path) -> None:
     message = read_message(tmp_path, keep(tmp_path, b"Subject: only text\r\n\r\nhello"))
     assert (message.html, message.text) == (None, "hello")
 
 
-def test_an_unknown_charset_is_shown_as_utf_8(tmp_path: Path) -> None:
+def test_an_unknown_charset_is_read_as_utf_8(tmp_path: Path) -> None:
     raw = 'Content-Type: text/plain; charset="klingon"\r\n\r\nnäh'.encode()
     assert read_message(tmp_path, keep(tmp_path, raw)).text == "näh"
 
@@ -66,7 +66,7 @@ def test_the_list_is_newest_first_and_comes_in_pages(tmp_path: Path) -> None:
     assert count_messages(tmp_path) == 5
 
 
-def test_a_message_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+def test_a_missing_message_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read_message(tmp_path, "../../etc/passwd")
 

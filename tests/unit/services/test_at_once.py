@@ -125,7 +125,7 @@ async def test_an_issue_approved_and_edited_at_once_is_either(app: App) -> None:
 
 async def test_an_issue_sent_many_times_at_once_goes_out_once(app: App) -> None:
     await approved(app)
-    results = await together(*(start.send(app, 1) for _ in range(5)))
+    results = await together(*(start.send_issue(app, EDITOR, 1) for _ in range(5)))
     assert refused(results) == 4
     assert await states(app) == ("sending", ["active"])
 
@@ -152,7 +152,7 @@ async def test_a_cancel_waits_for_a_sending_that_begins_and_ends_its_mailing(app
     async with app.store.write(Queue.EDITING) as session:
         issue = await get_issue(session, 1)
         await start_sending(session, app, issue, inspected, to_inbox=False, now=app.clock())
-        cancel = await held_up(control.cancel(app, 1))
+        cancel = await held_up(control.cancel_issue(app, EDITOR, 1))
     await cancel
     assert await states(app) == ("cancelled", ["cancelled"])
 
@@ -160,7 +160,10 @@ async def test_a_cancel_waits_for_a_sending_that_begins_and_ends_its_mailing(app
 async def test_a_sending_waits_for_a_cancel_and_is_refused(app: App) -> None:
     await approved(app)
     results = await together(
-        control.cancel(app, 1), start.send(app, 1), control.cancel(app, 1), start.send(app, 1)
+        control.cancel_issue(app, EDITOR, 1),
+        start.send_issue(app, EDITOR, 1),
+        control.cancel_issue(app, EDITOR, 1),
+        start.send_issue(app, EDITOR, 1),
     )
     assert any(isinstance(result, Refused) for result in results)
     issue, mailing = await states(app)
@@ -172,25 +175,27 @@ async def test_however_the_wheel_is_turned_at_once_issue_and_mailing_stay_in_ste
     app: App,
 ) -> None:
     await approved(app)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
     for _ in range(3):
         await together(
-            control.pause(app, 1),
-            control.resume(app, 1),
+            control.pause_issue(app, EDITOR, 1),
+            control.resume_issue(app, EDITOR, 1),
             housekeep(app, Nobody()),
-            control.pause(app, 1),
+            control.pause_issue(app, EDITOR, 1),
             housekeep(app, Nobody()),
-            control.resume(app, 1),
+            control.resume_issue(app, EDITOR, 1),
         )
         assert await states(app) in [("sending", ["active"]), ("paused", ["paused"])]
 
 
 async def test_housekeeping_does_not_pause_again_what_an_editor_just_resumed(app: App) -> None:
     await approved(app)
-    mailing = await start.send(app, 1)
+    mailing = (await start.send_issue(app, EDITOR, 1)).mailing_id
     async with app.store.write() as session:
         await mailings.pause(session, mailing, "the engine's reason")
-    await together(control.resume(app, 1), *(housekeep(app, Nobody()) for _ in range(3)))
+    await together(
+        control.resume_issue(app, EDITOR, 1), *(housekeep(app, Nobody()) for _ in range(3))
+    )
     assert await states(app) in [("sending", ["active"]), ("paused", ["paused"])]
 
 
@@ -209,7 +214,7 @@ async def test_a_delivery_that_is_claimed_while_its_reader_is_erased_is_not_sent
     app: App,
 ) -> None:
     await approved(app)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
     async with app.store.write() as session:
         rows = (await session.exec(select(Delivery).with_for_update())).all()
         erasing = await held_up(erase(app, "reader0@example.org"))

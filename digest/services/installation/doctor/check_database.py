@@ -7,7 +7,7 @@ from digest.errors import DigestError
 from digest.migrate import require_current
 from digest.services.installation.doctor.check_result import CheckResult, error, ok, warning
 from digest.services.sending.stranded import count_waiting
-from digest.services.site import letter_route
+from digest.services.site import transactional_route
 from digest.settings import Settings
 from digest.store import Store, open_store
 from schedules.clock import hold_note
@@ -31,7 +31,7 @@ async def _check_delays(settings: Settings, store: Store) -> list[CheckResult]:
         notes = [await hold_note(session, utc_now()), await jump_note(session)]
         waiting = await count_waiting(session)
     found = [warning("clock", note) for note in notes if note] or [ok("clock", "steady")]
-    if waiting and letter_route(settings) is not Route.RELAY:
+    if waiting and transactional_route(settings) is not Route.RELAY:
         message = f"{waiting:,} mailings wait for a relay, and none is set here; "
         # Only a store on PostgreSQL can have workers on other machines.
         found.append(

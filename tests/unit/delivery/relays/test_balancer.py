@@ -79,7 +79,7 @@ def test_with_all_in_trouble_nothing_goes_until_the_first_may_be_probed() -> Non
     assert wait(balancer.choose("a.example", 2.0)) == Wait(3.0, domain_only=False)
 
 
-def test_messages_that_hang_since_before_do_not_keep_the_probe_from_going() -> None:
+def test_messages_that_hung_before_do_not_block_the_probe() -> None:
     balancer = RelayBalancer([relay()])
     grow(balancer, "a.example")
     hanging = [permit(balancer.choose("a.example", 1.0)) for _ in range(10)]
@@ -89,7 +89,7 @@ def test_messages_that_hang_since_before_do_not_keep_the_probe_from_going() -> N
     assert len(hanging) == balancer.relays[0].in_flight
 
 
-def test_a_421_to_the_probe_is_not_taken_for_recovery() -> None:
+def test_a_421_to_the_probe_does_not_count_as_recovery() -> None:
     balancer = RelayBalancer([relay()])
     balancer.trouble(balancer.relays[0], 0.0, "421 busy")
     permit(balancer.choose("a.example", 5.0)).done(5.0, Reply(421, "4.3.2 closing"))
@@ -119,7 +119,7 @@ def test_the_standby_takes_over_when_a_quota_is_used_up() -> None:
     assert [status.state for status in balancer.statuses(1.0)] == ["quota used up", "up"]
 
 
-def test_a_relay_that_is_only_busy_is_waited_for_but_not_long() -> None:
+def test_a_message_waits_for_a_relay_that_is_only_busy_but_not_for_long() -> None:
     balancer = RelayBalancer([relay("a", weight=100, connections=1), relay("b")])
     first = permit(balancer.choose("a.example", 0.0))
     assert first.relay.name == "a"
@@ -148,7 +148,7 @@ def test_several_workers_divide_a_rate_also_towards_domains_that_come_later() ->
     assert wait(balancer.choose("a.example", 10.0)).seconds == pytest.approx(1)
 
 
-def test_no_more_in_hand_than_the_connections_take() -> None:
+def test_there_are_no_more_in_hand_than_the_connections_take() -> None:
     balancer = RelayBalancer([relay(connections=2)], per_connection=3)
     grow(balancer, "a.example")
     held = [permit(balancer.choose("a.example", 1.0)) for _ in range(6)]

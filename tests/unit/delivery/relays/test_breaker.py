@@ -15,7 +15,7 @@ def trip(breaker: CircuitBreaker, now: float) -> int:
     raise AssertionError("never")
 
 
-def test_many_alike_in_a_row_pause_the_domain_for_a_minute() -> None:
+def test_many_identical_replies_in_a_row_pause_the_domain_for_a_minute() -> None:
     breaker = CircuitBreaker()
     assert trip(breaker, 7.0) == ALIKE
     assert breaker.until == 67.0
@@ -47,7 +47,7 @@ def test_a_message_that_is_taken_in_between_starts_the_count_again() -> None:
         breaker.taken()
 
 
-def test_different_replies_are_not_alike() -> None:
+def test_different_replies_are_counted_apart() -> None:
     breaker = CircuitBreaker()
     replies = (SLOWER, Reply(451, "4.7.1 greylisted"))
     assert not any(breaker.deferred(replies[turn % 2], 0.0) for turn in range(100))
@@ -62,6 +62,6 @@ def test_different_replies_are_not_alike() -> None:
         Reply(452, "too full"),
     ],
 )
-def test_full_mailboxes_say_nothing_about_their_domain(reply: Reply) -> None:
+def test_full_mailboxes_do_not_count_against_their_domain(reply: Reply) -> None:
     breaker = CircuitBreaker()
     assert not any(breaker.deferred(reply, 0.0) for _ in range(100))

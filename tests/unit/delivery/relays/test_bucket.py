@@ -33,7 +33,7 @@ def test_no_window_has_more_than_the_rate_and_the_burst(
 
 
 @given(rates, st.integers(1, 200))
-def test_who_waits_as_told_gets_the_whole_rate(rate: float, wanted: int) -> None:
+def test_waiting_as_long_as_requested_yields_the_whole_rate(rate: float, wanted: int) -> None:
     bucket, now = Bucket(rate, 1), 50.0
     for _ in range(wanted):
         now += bucket.wait(now)

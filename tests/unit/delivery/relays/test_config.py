@@ -75,5 +75,5 @@ def test_a_domain_with_its_own_limits_has_only_those() -> None:
     assert (other.connections, other.per_second) == (2, None)
 
 
-def test_domains_are_meant_as_they_are_on_the_wire() -> None:
+def test_domains_are_compared_as_they_are_on_the_wire() -> None:
     assert "xn--mnchen-3ya.example" in relay(domains={"münchen.example": {}}).domains

@@ -41,7 +41,7 @@ def test_one_url_alone_is_one_relay_called_main() -> None:
     assert (relay.name, relay.connections, relay.address.port) == ("main", 7, 587)
 
 
-def test_without_either_there_is_none() -> None:
+def test_without_a_url_or_a_file_there_is_no_relay() -> None:
     assert read_relays(settings_with()) == ()
     assert read_relays(settings_with("")) == ()
 
@@ -68,7 +68,7 @@ def test_a_process_reads_them_once() -> None:
     assert relays_of(settings) is first
 
 
-def test_the_secret_is_in_no_representation() -> None:
+def test_the_secret_appears_in_no_representation() -> None:
     assert "hunter2" not in repr(read_relays(settings_with(ONE)))
 
 
@@ -86,14 +86,14 @@ def test_the_secret_is_in_no_representation() -> None:
         ("relays = 1", "digest.toml: unknown key 'relays'; use 'relay'"),
         ("[relay]\nname = 'a'", r"relay: .*\[\[relay\]\]"),
         ("relay = [1]", "relay 1: "),
-        (ONE + ONE, "2 relays are called 'main'; rename one"),
+        (ONE + ONE, "2 relays have the name 'main'; rename one"),
         (ONE + "x = hunter2", "digest.toml: is not TOML: look at line 4"),
         ("[[relay]]\nname = 'a'\nurl_file = 'none'", "relay 'a': cannot read url_file none"),
         ("[[relay]]\nname = 'a'\nurl_env = 'NONE'", "relay 'a': set NONE in the environment"),
         ("[[relay]]\nname = 'a'\nurl = 'imap://u:hunter2@x'", "relay 'a': must look like smtp://"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text: str, why: str) -> None:
+def test_a_mistake_is_reported_with_its_place(text: str, why: str) -> None:
     with pytest.raises(Misconfigured, match=why) as error:
         read_relays(settings_with(text))
     assert "hunter2" not in str(error.value)
@@ -101,11 +101,13 @@ def test_what_is_wrong_is_said_with_its_place(text: str, why: str) -> None:
 
 
 def test_both_ways_at_once_are_refused() -> None:
-    with pytest.raises(Misconfigured, match=r"make it a \[\[relay\]\] there and drop the setting"):
+    with pytest.raises(
+        Misconfigured, match=r"move it into a \[\[relay\]\] there and remove the setting"
+    ):
         read_relays(settings_with(ONE, smtp_url="smtp://mail.example.org"))
 
 
-def test_a_file_that_is_not_there_is_said_so() -> None:
+def test_a_missing_file_is_reported() -> None:
     with pytest.raises(Misconfigured, match=r"elsewhere.toml: cannot be read \(No such file"):
         read_relays(settings_with(config="elsewhere.toml"))
     Path("digest.toml").write_bytes(b"\xff")

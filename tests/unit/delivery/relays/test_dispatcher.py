@@ -61,7 +61,7 @@ def test_what_would_wait_too_long_is_deferred_each_to_a_later_second() -> None:
     assert dispatch.deferred() == []
 
 
-def test_a_domain_that_throttles_us_is_deferred_and_others_go_on() -> None:
+def test_a_domain_that_throttles_us_is_deferred_and_others_continue() -> None:
     dispatch = dispatch_of(relay())
     dispatch.add(names("gmail.com", 10))
     for _ in range(10):
@@ -73,7 +73,7 @@ def test_a_domain_that_throttles_us_is_deferred_and_others_go_on() -> None:
     assert len(dispatch.deferred()) == 300
 
 
-def test_an_audience_of_one_domain_is_not_deferred_though_it_starts_carefully() -> None:
+def test_an_audience_of_one_domain_is_not_deferred_although_it_starts_carefully() -> None:
     dispatch = dispatch_of(relay())
     dispatch.add(names("a.example", 500))
     live, open_tickets = dispatch.balancer.relays[0], []
@@ -86,7 +86,7 @@ def test_an_audience_of_one_domain_is_not_deferred_though_it_starts_carefully() 
     assert dispatch.deferred() == []
 
 
-def test_lanes_of_two_relays_get_their_shares_though_only_one_asks() -> None:
+def test_lanes_of_two_relays_get_their_shares_although_only_one_asks() -> None:
     dispatch = dispatch_of(relay("a", weight=3, connections=40), relay("b", connections=40))
     dispatch.add(names("a.example", 40))
     a, b = dispatch.balancer.relays
@@ -110,7 +110,7 @@ def test_a_relay_in_trouble_hands_what_it_has_not_begun_to_the_other() -> None:
     assert a.in_flight == 0
 
 
-def test_while_the_relay_may_not_nothing_is_set_aside_and_the_time_is_told() -> None:
+def test_while_the_relay_may_not_send_nothing_is_set_aside_and_the_wait_is_known() -> None:
     dispatch = dispatch_of(relay(per_second=4))
     dispatch.add(names("a.example", 3))
     assert len(drain(dispatch, 0.0)) == 1

@@ -20,7 +20,7 @@ def test_many_connections_that_fail_together_are_one_incident() -> None:
     assert health.until == 5
 
 
-def test_an_answer_ends_the_trouble() -> None:
+def test_a_reply_ends_the_trouble() -> None:
     health = Health()
     health.failed(0, "down")
     health.probe()

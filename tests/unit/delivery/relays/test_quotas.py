@@ -42,7 +42,7 @@ async def test_an_hour_gives_what_it_has_and_then_says_how_long_until_the_next(
     assert (await take(store, config, 70, NOON + timedelta(minutes=40))).units == 70
 
 
-async def test_the_day_holds_though_the_hour_has_more(store: Store) -> None:
+async def test_the_daily_quota_applies_although_the_hour_has_more(store: Store) -> None:
     config = relay(per_hour=100, per_day=150)
     assert (await take(store, config, 100, NOON - timedelta(hours=1))).units == 100
     grant = await take(store, config, 100)
@@ -128,7 +128,7 @@ moves = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 40), st.integers(0,
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(per_hour=st.integers(1, 80), per_day=st.integers(1, 200), moves=moves)
-async def test_whatever_is_taken_and_given_back_the_limits_hold(
+async def test_the_limits_hold_for_any_sequence_of_taking_and_giving_back(
     store: Store, per_hour: int, per_day: int, moves: list[tuple[int, int, int]]
 ) -> None:
     async with store.write() as session:

@@ -65,7 +65,7 @@ def test_the_last_units_are_spent_before_it_counts_as_used_up() -> None:
     assert reservation.spent(1) == 2399
 
 
-def test_who_gave_everything_back_asks_only_when_there_is_work_again() -> None:
+def test_after_everything_was_given_back_units_are_requested_only_when_there_is_work() -> None:
     reservation = QuotaReservation(20)
     reservation.wait(0)
     reservation.add(grant(20), 0)

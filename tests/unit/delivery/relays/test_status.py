@@ -6,7 +6,7 @@ from digest.delivery.relays.status import RelayStatus, read_statuses, write_stat
 from digest.store import Store
 
 
-async def test_the_last_news_of_a_relay_counts(store: Store, now: datetime) -> None:
+async def test_the_last_reported_status_of_a_relay_counts(store: Store, now: datetime) -> None:
     trouble = RelayStatus("a", "backing off", "421 busy", 15.0)
     later = now + timedelta(minutes=1)
     async with store.write() as session:

@@ -116,7 +116,7 @@ async def test_nothing_is_claimed_while_there_is_no_room(
     assert [row.state for row in await rows(store)] == [DeliveryState.PENDING] * 2
 
 
-async def test_what_its_rate_does_not_allow_now_is_waited_for(
+async def test_the_buffer_waits_for_what_the_rate_does_not_allow_yet(
     make: Callable[..., Bench], make_mailing: MakeMailing
 ) -> None:
     await make_mailing(5)

@@ -92,7 +92,7 @@ async def states(store: Store) -> list[DeliveryState]:
     return [DeliveryState(row.state) for row in await rows(store)]
 
 
-async def test_each_is_staged_armed_and_let_go_with_the_next_one_s_envelope(
+async def test_each_message_is_staged_armed_and_finished_with_the_next_envelope(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(3)
@@ -135,7 +135,7 @@ async def test_a_worker_that_lost_its_lock_while_staging_sends_no_dot(
     assert await states(store) == [DeliveryState.PENDING]
 
 
-async def test_who_unsubscribes_while_staged_gets_no_dot_and_the_next_one_does(
+async def test_a_reader_who_unsubscribes_while_staged_gets_no_dot_and_the_next_one_does(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(2)
@@ -154,7 +154,7 @@ async def test_who_unsubscribes_while_staged_gets_no_dot_and_the_next_one_does(
     assert await states(store) == [DeliveryState.SKIPPED, DeliveryState.ACCEPTED]
 
 
-async def test_what_goes_wrong_at_the_dot_is_unknown_and_the_next_takes_a_new_line(
+async def test_a_failure_at_the_dot_is_unknown_and_the_next_message_takes_a_new_connection(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(2)
@@ -173,7 +173,7 @@ async def test_what_goes_wrong_at_the_dot_is_unknown_and_the_next_takes_a_new_li
     assert (await rows(store))[0].attempts == 0
 
 
-async def test_a_session_that_the_relay_ended_is_opened_anew_at_once(
+async def test_a_session_that_the_relay_ended_is_reopened_at_once(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(2)
@@ -190,7 +190,7 @@ async def test_a_session_that_the_relay_ended_is_opened_anew_at_once(
     assert await states(store) == [DeliveryState.ACCEPTED] * 2
 
 
-async def test_a_refused_reader_leaves_the_session_to_the_next(
+async def test_after_a_refused_reader_the_session_serves_the_next(
     store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     await make_mailing(2)

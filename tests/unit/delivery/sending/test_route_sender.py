@@ -18,7 +18,7 @@ def test_a_distant_relay_asks_for_more() -> None:
 
 
 @pytest.mark.parametrize("waiting", [1, 2, 3, 1000])
-def test_never_more_than_wait_nor_than_the_limit_and_never_none(waiting: int) -> None:
+def test_there_are_never_more_than_messages_or_the_limit_and_never_none(waiting: int) -> None:
     assert 1 <= connections_wanted(waiting, 1.0, 10.0, 4) <= min(waiting, 4)
     assert connections_wanted(waiting, 0.0, 0.0, 4) == 1
 

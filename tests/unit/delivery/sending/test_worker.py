@@ -134,7 +134,7 @@ async def test_everybody_gets_one_copy(bench: Bench, make_mailing: MakeMailing) 
     assert len(there.copies()) == 60
 
 
-async def test_two_workers_share_the_work_and_double_nothing(
+async def test_two_workers_share_the_work_and_send_nothing_twice(
     bench: Bench, make_mailing: MakeMailing
 ) -> None:
     mailing = await make_mailing(80)
@@ -144,7 +144,7 @@ async def test_two_workers_share_the_work_and_double_nothing(
     assert set(there.copies().values()) == {1}
 
 
-async def test_who_unsubscribes_during_the_send_gets_nothing_after_the_commit(
+async def test_a_reader_who_unsubscribes_during_the_sending_gets_nothing_after_the_commit(
     bench: Bench, store: Store, make_mailing: MakeMailing, now: datetime
 ) -> None:
     mailing = await make_mailing(100)
@@ -167,7 +167,7 @@ async def test_who_unsubscribes_during_the_send_gets_nothing_after_the_commit(
     assert counts.balances
 
 
-async def test_a_pause_holds_from_its_commit_and_a_cancel_ends_it(
+async def test_a_pause_counts_from_its_commit_and_a_cancel_ends_the_mailing(
     bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
     mailing = await make_mailing(100)
@@ -239,7 +239,7 @@ async def test_a_relay_in_trouble_costs_the_reader_no_try(
     assert counts.accepted == 2
 
 
-async def test_a_relay_that_refuses_us_pauses_the_issue_and_says_why(
+async def test_a_relay_that_refuses_the_sender_pauses_the_issue_with_the_reason(
     bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
     mailing = await make_mailing(2)
@@ -258,7 +258,7 @@ async def test_a_relay_that_refuses_us_pauses_the_issue_and_says_why(
     assert {row.state for row in await rows(store)} == {DeliveryState.PENDING}
 
 
-async def test_many_rejections_alike_pause_the_issue(
+async def test_many_identical_rejections_pause_the_issue(
     bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
     mailing = await make_mailing(60)
@@ -298,7 +298,7 @@ async def test_a_message_that_cannot_be_written_pauses_its_issue_only(
     assert (await bench.counts(mailing)).open == 3
 
 
-async def test_a_lane_that_fails_takes_the_worker_down_loudly(
+async def test_a_lane_that_fails_ends_the_worker_with_its_error(
     bench: Bench, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await make_mailing(3)
@@ -369,7 +369,7 @@ STEPS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
 }
 
 
-async def test_an_error_of_ours_in_the_ledger_s_thread_takes_the_worker_down_loudly(
+async def test_a_bug_in_the_ledger_s_thread_ends_the_worker_with_its_error(
     bench: Bench, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await make_mailing(3)
@@ -506,7 +506,7 @@ async def test_a_known_reply_is_recorded_before_the_session_is_ended_politely(
         await bench.until(accepted, seconds=0.9)
 
 
-async def test_a_reply_in_another_encoding_is_recorded_all_the_same(
+async def test_a_reply_in_another_encoding_is_recorded(
     bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
     mailing = await make_mailing(1)
@@ -529,7 +529,7 @@ async def test_a_worker_whose_lock_was_taken_away_ends_and_sends_nothing(
     assert (await bench.counts(mailing)).open == 20
 
 
-async def test_what_the_engine_pauses_is_followed_up_at_once(
+async def test_an_issue_follows_at_once_when_the_worker_pauses_its_mailing(
     bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
     mailing = await make_mailing(1)
@@ -567,7 +567,7 @@ async def test_even_dead_addresses_pause_the_issue_when_there_is_nothing_else(
     assert (await bench.counts(mailing)).rejected < 60
 
 
-async def test_a_worker_that_cannot_write_at_its_end_still_lets_its_lock_go(
+async def test_a_worker_that_cannot_write_at_its_end_still_releases_its_lock(
     bench: Bench, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await make_mailing(50)
@@ -589,7 +589,7 @@ async def test_a_worker_that_cannot_write_at_its_end_still_lets_its_lock_go(
     assert list(bench.folder.glob("*.lock")) == []
 
 
-async def test_a_test_that_the_relay_refuses_is_paused_since_somebody_waits_for_it(
+async def test_a_test_mail_that_the_relay_refuses_is_paused_because_somebody_waits_for_it(
     bench: Bench, store: Store, make_mailing: MakeMailing
 ) -> None:
     mailing = await make_mailing(1, kind=MailingKind.TEST)

@@ -65,7 +65,7 @@ async def deliver(transport: SmtpTransport) -> None:
     ids=lambda value: next(iter(value.items()), "") if isinstance(value, dict) else value.__name__,
 )
 @pytest.mark.parametrize("offers", [(), ("PIPELINING",)], ids=["plain", "pipelined"])
-async def test_what_a_failure_is_called(
+async def test_the_error_that_a_failure_raises(
     script: dict[str, str], expected: type[TransportError], offers: tuple[str, ...]
 ) -> None:
     async with Relay(script=script, extensions=offers) as there:
@@ -78,7 +78,7 @@ async def test_no_relay_at_all_is_unavailable() -> None:
         await SmtpTransport(Address("127.0.0.1", 1, Tls.NONE), "localhost", SHORT).connect()
 
 
-async def test_a_refusal_carries_the_relay_s_words_and_the_connection_goes_on() -> None:
+async def test_a_refusal_carries_the_reply_and_the_connection_stays_usable() -> None:
     async with relay(RCPT="550 5.1.1 no such user") as there:
         connection = await transport_to(there).connect()
         with pytest.raises(MessageRefused) as refusal:
@@ -127,14 +127,14 @@ async def test_a_relay_that_does_not_take_the_login_is_refused() -> None:
     assert "secret word" not in repr(address)
 
 
-async def test_a_login_that_fails_for_now_still_needs_a_person() -> None:
+async def test_a_temporary_login_failure_still_needs_a_person() -> None:
     async with Relay(script={"AUTH": "454 4.7.0 later"}, extensions=("AUTH PLAIN",)) as there:
         address = Address("127.0.0.1", there.port, Tls.NONE, "me", "secret word")
         with pytest.raises(RelayRefused):
             await SmtpTransport(address, "localhost", SHORT).connect()
 
 
-async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+async def test_an_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     server = self_signed(tmp_path)
     listening = await asyncio.start_server(
         lambda reader, writer: writer.close(), "127.0.0.1", 0, ssl=server

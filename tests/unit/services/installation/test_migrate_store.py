@@ -46,7 +46,7 @@ async def filled_store(app: App, add_readers: AddReaders, add_news: AddNews) -> 
     await add_news(("Alpha", "Beta"), ("Gamma", "Delta"))
     await compose_issue(app, EDITOR, "weekly", extra=True)
     await approve_issue(app, EDITOR, 1)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
     await sign_up(app, "ann@example.org")
 
 

@@ -33,7 +33,7 @@ from digest.services.issues.rebuild import rebuild_issue
 from digest.services.issues.schedule import schedule_issue
 from digest.services.issues.show import IssueDetails
 from digest.services.schedule import change_slot
-from digest.services.sending import control, send_test, start
+from digest.services.sending import control, start, test_mails
 from digest.services.sending.messages import MessageWriter
 from subscribers.subscriptions import unsubscribe
 from tests.catalogue import revise
@@ -87,7 +87,7 @@ class TestComposing:
     ) -> None:
         await compose_issue(app, EDITOR, "weekly")
         await approve_issue(app, EDITOR, 1)
-        await start.send(app, 1)
+        await start.send_issue(app, EDITOR, 1)
         clock.forward(days=7)
         await add_news(("New", "Newer"))
         await compose_issue(app, EDITOR, "weekly")
@@ -99,8 +99,8 @@ class TestComposing:
     ) -> None:
         await compose_issue(app, EDITOR, "weekly")
         await approve_issue(app, EDITOR, 1)
-        await start.send(app, 1)
-        await control.cancel(app, 1)
+        await start.send_issue(app, EDITOR, 1)
+        await control.cancel_issue(app, EDITOR, 1)
         clock.forward(days=7)
         with pytest.raises(Refused, match="0 new comparisons"):
             await compose_issue(app, EDITOR, "weekly", extra=True)
@@ -113,7 +113,7 @@ class TestComposing:
     ) -> None:
         await compose_issue(app, EDITOR, "weekly")
         await approve_issue(app, EDITOR, 1)
-        await control.cancel(app, 1)
+        await control.cancel_issue(app, EDITOR, 1)
         await compose_issue(app, EDITOR, "weekly", extra=True)
         assert (await reasons(app, 2))["alpha-vs-beta"] == "included as 1st"
 
@@ -138,7 +138,7 @@ class TestComposing:
     ) -> None:
         await compose_issue(app, EDITOR, "weekly")
         await approve_issue(app, EDITOR, 1)
-        await start.send(app, 1)
+        await start.send_issue(app, EDITOR, 1)
         clock.forward(days=6)
         async with app.store.write() as session:
             alpha = (await session.exec(select(Tool).where(Tool.name == "Alpha"))).one()
@@ -193,12 +193,12 @@ class TestEditing:
             issue = await get_issue(session, 1)
         assert (issue.state, issue.hash, issue.approved_by) == (IssueState.DRAFT, None, None)
         with pytest.raises(Refused, match="approve it first"):
-            await start.send(app, 1)
+            await start.send_issue(app, EDITOR, 1)
 
     async def test_a_sending_issue_cannot_be_edited(self, app: App) -> None:
         await compose_issue(app, EDITOR, "weekly")
         await approve_issue(app, EDITOR, 1)
-        await start.send(app, 1)
+        await start.send_issue(app, EDITOR, 1)
         with pytest.raises(Refused, match="already sending"):
             await edit_issue(app, EDITOR, 1, Edit(subject="too late"))
 
@@ -343,7 +343,7 @@ class TestSending:
         await self.approved(app)
         async with app.store.write() as session:
             await unsubscribe(session, 2, "weekly", source="test", now=clock())
-        mailing = await start.send(app, 1)
+        mailing = (await start.send_issue(app, EDITOR, 1)).mailing_id
         async with app.store.read() as session:
             counts = await account(session, mailing)
         assert (counts.recipients, counts.open) == (2, 2)
@@ -352,14 +352,14 @@ class TestSending:
         await self.approved(app)
         bare = replace(app, settings=app.settings.model_copy(update={"postal_address": " "}))
         with pytest.raises(Refused, match="DIGEST_POSTAL_ADDRESS"):
-            await start.send(bare, 1)
+            await start.send_issue(bare, EDITOR, 1)
 
     async def test_it_needs_a_relay_or_the_inbox_named(self, app: App) -> None:
         await self.approved(app)
         bare = replace(app, settings=app.settings.model_copy(update={"smtp_url": None}))
         with pytest.raises(Refused, match="DIGEST_SMTP_URL"):
-            await start.send(bare, 1)
-        await start.send(bare, 1, to_inbox=True)
+            await start.send_issue(bare, EDITOR, 1)
+        await start.send_issue(bare, EDITOR, 1, to_inbox=True)
         async with app.store.read() as session:
             rows = (await session.exec(select(Delivery))).all()
         assert len(rows) == 3
@@ -371,10 +371,10 @@ class TestSending:
         await compose_issue(app, EDITOR, "weekly")
         await approve_issue(replace(app, settings=settings), EDITOR, 1)
         with pytest.raises(Refused, match="the postal address changed since issue 1 was approved"):
-            await start.send(app, 1)
+            await start.send_issue(app, EDITOR, 1)
         await edit_issue(app, EDITOR, 1, None)
         await approve_issue(app, EDITOR, 1)
-        assert await start.send(app, 1)
+        assert await start.send_issue(app, EDITOR, 1)
 
     async def test_what_was_withdrawn_after_the_approval_does_not_go_out(
         self, app: App, clock: Clock
@@ -383,16 +383,16 @@ class TestSending:
         async with app.store.write() as session:
             await withdraw(session, "alpha-vs-beta", reason="a wrong figure", now=clock())
         with pytest.raises(Refused, match="alpha-vs-beta is withdrawn"):
-            await start.send(app, 1)
+            await start.send_issue(app, EDITOR, 1)
         await edit_issue(app, EDITOR, 1, None)
         await approve_issue(app, EDITOR, 1)
-        assert await start.send(app, 1)
+        assert await start.send_issue(app, EDITOR, 1)
 
     async def test_a_refusal_leaves_everything_as_it_was(self, app: App) -> None:
         await self.approved(app)
         bare = replace(app, settings=app.settings.model_copy(update={"smtp_url": None}))
         with pytest.raises(Refused):
-            await start.send(bare, 1)
+            await start.send_issue(bare, EDITOR, 1)
         async with app.store.read() as session:
             assert (await get_issue(session, 1)).state == IssueState.SCHEDULED
             assert (await session.exec(select(Delivery))).all() == []
@@ -403,7 +403,7 @@ class TestSending:
             for reader in (1, 2, 3):
                 await unsubscribe(session, reader, "weekly", source="test", now=clock())
         with pytest.raises(Refused, match="nobody is subscribed"):
-            await start.send(app, 1)
+            await start.send_issue(app, EDITOR, 1)
 
     async def test_a_time_in_the_past_is_refused(self, app: App, clock: Clock) -> None:
         await self.approved(app)
@@ -413,21 +413,22 @@ class TestSending:
     async def test_pause_resume_and_cancel_follow_the_states(self, app: App) -> None:
         await self.approved(app)
         with pytest.raises(Refused):
-            await control.pause(app, 1)
-        await start.send(app, 1)
-        assert (await control.pause(app, 1)).issue.state == IssueState.PAUSED
-        assert (await control.resume(app, 1)).issue.state == IssueState.SENDING
-        assert (await control.cancel(app, 1)).issue.state == IssueState.CANCELLED
+            await control.pause_issue(app, EDITOR, 1)
+        await start.send_issue(app, EDITOR, 1)
+        assert (await control.pause_issue(app, EDITOR, 1)).state == IssueState.PAUSED
+        assert (await control.resume_issue(app, EDITOR, 1)).state == IssueState.SENDING
+        assert (await control.cancel_issue(app, EDITOR, 1)).state == IssueState.CANCELLED
         with pytest.raises(Refused, match="was cancelled"):
-            await control.resume(app, 1)
+            await control.resume_issue(app, EDITOR, 1)
 
     async def test_a_test_needs_somebody_to_go_to(self, app: App) -> None:
         with pytest.raises(UsageError, match="--to"):
-            await send_test.send_test(app, 1, [])
+            await test_mails.send_test(app, EDITOR, 1, [])
 
     async def test_a_test_is_marked_inert_and_not_counted(self, app: App) -> None:
         await compose_issue(app, EDITOR, "weekly")
-        mailing = await send_test.send_test(app, 1, ["a@example.org", "A@example.org"])
+        test = await test_mails.send_test(app, EDITOR, 1, ["a@example.org", "A@example.org"])
+        mailing = test.mailing_id
         writer = MessageWriter(app)
         [claim] = await ledger_at(app.store, "w").claim([Route.RELAY], 5, app.clock())
         assert (claim.mailing_id, claim.kind) == (mailing, MailingKind.TEST)
@@ -447,7 +448,7 @@ class TestArchive:
         assert await archive.published_issues(app) == []
         with pytest.raises(NotFound):
             await archive.web_version(app, 1)
-        await start.send(app, 1)
+        await start.send_issue(app, EDITOR, 1)
         [published] = await archive.published_issues(app)
         assert published.number == 1
         html = await archive.web_version(app, 1)

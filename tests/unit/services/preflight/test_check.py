@@ -143,8 +143,8 @@ async def test_a_page_on_this_machine_stops_what_goes_to_a_relay_and_not_to_the_
     no_relay = local.settings.model_copy(update={"smtp_url": None})
     await approve_issue(replace(local, settings=no_relay), EDITOR, 1)
     with pytest.raises(PreflightFailed):
-        await start.send(local, 1)
-    assert await start.send(local, 1, to_inbox=True)
+        await start.send_issue(local, EDITOR, 1)
+    assert await start.send_issue(local, EDITOR, 1, to_inbox=True)
 
 
 async def test_a_flip_that_became_none_since_the_approval_stops_the_sending(
@@ -161,7 +161,7 @@ async def test_a_flip_that_became_none_since_the_approval_stops_the_sending(
 
     monkeypatch.setattr(facts, "flips_of", flips)
     with pytest.raises(PreflightFailed, match="CNT-061"):
-        await start.send(app, 1)
+        await start.send_issue(app, EDITOR, 1)
 
 
 async def test_an_automatic_approval_that_is_stopped_leaves_a_draft(
@@ -256,7 +256,7 @@ async def test_what_was_approved_goes_out_whatever_became_of_its_templates(
     await add_readers(1)
     await approve_issue(app, EDITOR, 1)
     spoil(*LATIN_1)
-    assert await start.send(app, 1)
+    assert await start.send_issue(app, EDITOR, 1)
 
 
 async def test_a_template_that_is_gone_while_it_is_read_keeps_no_approved_issue_back(
@@ -271,7 +271,7 @@ async def test_a_template_that_is_gone_while_it_is_read_keeps_no_approved_issue_
         raise FileNotFoundError
 
     monkeypatch.setattr(facts, "load_templates", gone)
-    assert await start.send(app, 1)
+    assert await start.send_issue(app, EDITOR, 1)
 
 
 async def test_templates_that_change_are_no_other_circumstances_of_an_approved_issue(

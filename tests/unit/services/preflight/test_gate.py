@@ -112,7 +112,7 @@ async def test_the_clock_leaves_an_issue_that_never_holds_still_to_its_next_tick
     add_news: AddNews,
 ) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
-    await control.cancel(app, 1)
+    await control.cancel_issue(app, EDITOR, 1)
     await change_slot.unskip(app, EDITOR, "weekly", SLOT.date())
     edits = [Edit(sentence=f"The sentence no. {number}.") for number in range(gate.MOST_CHECKS)]
     meanwhile(*(lambda edit=edit: edit_issue(app, EDITOR, 2, edit) for edit in edits))
@@ -173,7 +173,7 @@ async def test_circumstances_that_change_during_the_check_of_a_sending_are_looke
 
     meanwhile(flips)
     with pytest.raises(PreflightFailed, match="CNT-061"):
-        await start.send(app, 1)
+        await start.send_issue(app, EDITOR, 1)
     assert await state_of(app) == IssueState.SCHEDULED
 
 
@@ -216,7 +216,7 @@ async def crashed(
 ) -> None:
     """The engine composed issue 2 of an automatic edition, and died before it approved it."""
     await set_edition(approval=Approval.AUTOMATIC)
-    await control.cancel(app, 1)
+    await control.cancel_issue(app, EDITOR, 1)
     await change_slot.unskip(app, EDITOR, "weekly", SLOT.date())
     clock.at = SLOT - timedelta(hours=15)
 

@@ -45,7 +45,7 @@ async def readers(app: App, add_readers: AddReaders, add_news: AddNews) -> list[
     await add_news(("Alpha", "Beta"))
     await compose_issue(app, EDITOR, "weekly")
     await approve_issue(app, EDITOR, 1)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
     await in_doubt(app, MailingKind.ISSUE)
     return ids
 

@@ -292,7 +292,7 @@ async def test_a_cancelled_issue_leaves_its_slot_skipped(app: App, clock: Clock)
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     await advance(app)
     await approve_issue(app, EDITOR, 1)
-    await control.cancel(app, 1)
+    await control.cancel_issue(app, EDITOR, 1)
     clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     await advance(app)
     assert await mailings(app) == []
@@ -320,9 +320,9 @@ async def test_sending_by_hand_takes_the_slot_so_that_the_clock_does_not_send_ag
 ) -> None:
     await compose_issue(app, EDITOR, "weekly")
     await approve_issue(app, EDITOR, 1)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
     with pytest.raises(Refused, match="already sending"):
-        await start.send(app, 1)
+        await start.send_issue(app, EDITOR, 1)
     clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     await advance(app)
     assert len(await mailings(app)) == 1
@@ -401,7 +401,7 @@ async def test_an_extra_issue_long_past_its_hour_is_put_to_the_editor_once(
     assert await mailings(app) == []
     titles = [notice.payload["title"] for notice in await mailings(app, MailingKind.NOTICE)]
     assert titles.count("Issue 1 could not be sent") == 1
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
     assert len(await mailings(app)) == 1
     async with app.store.read() as session:
         assert (await session.exec(select(Issue))).one().state_reason is None

@@ -49,22 +49,22 @@ async def deliveries(app: App) -> int:
 async def send_extra(app: App) -> None:
     await compose_issue(app, EDITOR, "weekly", extra=True)
     await approve_issue(app, EDITOR, 1)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
 
 
 async def test_an_approved_issue_cannot_be_resumed(app: App) -> None:
     await compose_issue(app, EDITOR, "weekly")
     await approve_issue(app, EDITOR, 1)
     with pytest.raises(Refused, match="is scheduled"):
-        await control.resume(app, 1)
+        await control.resume_issue(app, EDITOR, 1)
     assert await state_of(app) == IssueState.SCHEDULED
 
 
 async def test_sending_a_paused_issue_is_refused_and_nobody_gets_it_twice(app: App) -> None:
     await send_extra(app)
-    await control.pause(app, 1)
+    await control.pause_issue(app, EDITOR, 1)
     with pytest.raises(Refused, match="is paused"):
-        await start.send(app, 1)
+        await start.send_issue(app, EDITOR, 1)
     assert await deliveries(app) == 3
 
 
@@ -110,7 +110,7 @@ async def test_an_issue_whose_slot_was_missed_can_still_be_cancelled(
     clock.at = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
     await advance(app)
     assert (await slot_of(app)).state == SlotState.MISSED
-    await control.cancel(app, 1)
+    await control.cancel_issue(app, EDITOR, 1)
     assert await state_of(app) == IssueState.CANCELLED
     assert (await slot_of(app)).state == SlotState.MISSED
 
@@ -119,13 +119,13 @@ async def test_an_editor_resumes_what_the_engine_paused_a_moment_ago(app: App) -
     await send_extra(app)
     async with app.store.write() as session:
         await mailings.pause(session, 1, "the relay refused: 535")
-    await control.resume(app, 1)
+    await control.resume_issue(app, EDITOR, 1)
     async with app.store.read() as session:
         assert (await mailings.get_mailing(session, 1)).state == MailingState.ACTIVE
     assert await state_of(app) == IssueState.SENDING
 
 
-async def test_what_a_skipped_slot_was_to_tell_the_next_one_tells(
+async def test_the_next_slot_carries_what_a_skipped_slot_was_to_carry(
     app: App, clock: Clock, set_edition: SetEdition
 ) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
@@ -144,8 +144,8 @@ async def test_what_a_skipped_slot_was_to_tell_the_next_one_tells(
 async def test_the_mailing_follows_the_issue_in_the_same_commit(app: App) -> None:
     await send_extra(app)
     seen = []
-    for grip in (control.pause, control.resume, control.cancel):
-        await grip(app, 1)
+    for grip in (control.pause_issue, control.resume_issue, control.cancel_issue):
+        await grip(app, EDITOR, 1)
         async with app.store.read() as session:
             seen.append((await mailings.get_mailing(session, 1)).state)
     assert seen == [MailingState.PAUSED, MailingState.ACTIVE, MailingState.CANCELLED]

@@ -39,7 +39,7 @@ async def mailing(app: App, add_readers: AddReaders, add_news: AddNews) -> int:
     await add_news(("Alpha", "Beta"))
     await compose_issue(app, EDITOR, "weekly", extra=True)
     await approve_issue(app, EDITOR, 1)
-    return await start.send(app, 1)
+    return (await start.send_issue(app, EDITOR, 1)).mailing_id
 
 
 async def put(app: App, state: DeliveryState, **values: object) -> None:
@@ -79,7 +79,7 @@ async def test_what_waits_is_due_when_its_time_has_come(
 
 
 async def test_nothing_is_due_while_it_is_paused(app: App, mailing: int) -> None:
-    await control.pause(app, 1)
+    await control.pause_issue(app, EDITOR, 1)
     assert not await due(app, mailing)
 
 

@@ -36,7 +36,7 @@ async def being_sent(
     await add_news(("Alpha", "Beta"))
     await compose_issue(app, EDITOR, "weekly")
     await approve_issue(app, EDITOR, 1)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
 
 
 async def the_issue(app: App) -> Issue:
@@ -54,7 +54,7 @@ async def test_an_issue_is_sent_when_the_last_of_its_deliveries_has_ended(app: A
     assert (await the_issue(app)).finished_at == app.clock()
 
 
-async def test_an_issue_whose_mailing_the_engine_paused_says_why(app: App) -> None:
+async def test_an_issue_whose_mailing_a_worker_paused_shows_the_reason(app: App) -> None:
     async with app.store.write() as session:
         await mailings.pause(session, 1, "the relay refused: 535")
     await housekeep(app, LIVING)

@@ -48,11 +48,11 @@ async def being_sent(app: App, add_readers: AddReaders, add_news: AddNews) -> No
     await add_news(("Alpha", "Beta"))
     await compose_issue(app, EDITOR, "weekly")
     await approve_issue(app, EDITOR, 1)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
 
 
 @pytest.mark.usefixtures("being_sent")
-async def test_each_reader_gets_her_own_links_and_nobody_else_s(app: App) -> None:
+async def test_each_reader_gets_their_own_links_and_nobody_else_s(app: App) -> None:
     for claim in await claims(app):
         message = parsed(await written(app, claim))
         uri = message["List-Unsubscribe"].strip(" <>")

@@ -30,7 +30,7 @@ async def being_sent(
     await add_news(("Alpha", "Beta"))
     await compose_issue(app, EDITOR, "weekly", extra=True)
     await approve_issue(app, EDITOR, 1)
-    await start.send(app, 1)
+    await start.send_issue(app, EDITOR, 1)
 
 
 def without_relay(app: App) -> App:
@@ -41,7 +41,7 @@ def with_relay_elsewhere(app: App) -> App:
     return replace(without_relay(app), relay_elsewhere=lambda: True)
 
 
-async def test_the_issue_is_paused_with_the_next_step_and_the_editor_told(app: App) -> None:
+async def test_the_issue_is_paused_with_the_next_step_and_the_editor_is_notified(app: App) -> None:
     await advance(without_relay(app))
     async with app.store.read() as session:
         issue = await get_issue(session, 1)
@@ -54,10 +54,12 @@ async def test_the_issue_is_paused_with_the_next_step_and_the_editor_told(app: A
     assert [notice.payload["title"] for notice in notices] == ["Issue 1 is paused"]
 
 
-async def test_it_is_told_once_and_goes_on_when_there_is_a_relay_again(app: App) -> None:
+async def test_the_editor_is_notified_once_and_the_issue_continues_when_there_is_a_relay_again(
+    app: App,
+) -> None:
     assert await pause_stranded(without_relay(app)) == [1]
     assert await pause_stranded(without_relay(app)) == []
-    await control.resume(app, 1)
+    await control.resume_issue(app, EDITOR, 1)
     assert await pause_stranded(app) == []
     async with app.store.read() as session:
         mailing = await session.get_one(Mailing, 1)
@@ -71,21 +73,21 @@ async def test_nothing_is_paused_by_a_node_without_a_relay_while_another_has_one
         assert (await get_issue(session, 1)).state == "sending"
 
 
-async def test_nor_does_such_a_node_refuse_to_start_a_sending(
+async def test_such_a_node_may_start_a_sending(
     app: App, add_news: Callable[..., Awaitable[None]]
 ) -> None:
     await add_news(("Gamma", "Delta"))
     await compose_issue(app, EDITOR, "weekly", extra=True)
     await approve_issue(app, EDITOR, 2)
     with pytest.raises(Refused, match="no relay is set"):
-        await start.send(without_relay(app), 2)
-    await start.send(with_relay_elsewhere(app), 2)
+        await start.send_issue(without_relay(app), EDITOR, 2)
+    await start.send_issue(with_relay_elsewhere(app), EDITOR, 2)
     async with app.store.read() as session:
         mailings = (await session.exec(select(Mailing))).all()
     assert [mailing.route for mailing in mailings] == [Route.RELAY] * 2
 
 
-async def test_a_server_hears_of_the_relays_of_workers_beside_it(app: App) -> None:
+async def test_a_server_knows_of_the_relays_of_workers_beside_it(app: App) -> None:
     async with open_sender(without_relay(app)) as web:
         if not app.store.is_shared:  # across machines it would wait for them for a minute
             assert not web.app.relay_elsewhere()

@@ -14,7 +14,7 @@ from digest.services.actor import Actor, Channel
 from digest.services.issues.compose import compose_issue
 from digest.services.issues.edit import edit_issue
 from digest.services.preflight.check import override_error
-from digest.services.sending import send_test
+from digest.services.sending import test_mails
 from digest.web.desk.site import build_desk
 from digest.web.workbench.view import SOURCE_VIEWS
 from previews.views.client_views import CLIENT_VIEWS
@@ -132,9 +132,9 @@ async def test_the_issue_s_page_lists_its_tests(
     await compose_issue(app, EDITOR, "weekly")
     before = (await desk.get("/issues/1")).text
     assert "<code>digest issues test 1 --to you@example.org</code>" in before
-    await send_test.send_test(app, 1, ["ed@example.org"])
+    await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"])
     await edit_issue(app, EDITOR, 1, Edit(subject="Alpha ships after all"))
-    await send_test.send_test(app, 1, ["ann@example.org"])
+    await test_mails.send_test(app, EDITOR, 1, ["ann@example.org"])
     page = (await desk.get("/issues/1?view=text")).text
     listed = page.partition('class="tests"')[2].partition("</details>")[0]
     newer, older = listed.split("<li>")[1:]

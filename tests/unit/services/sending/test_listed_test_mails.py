@@ -9,12 +9,10 @@ from digest.app import App
 from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery
 from digest.issues.editing import Edit
-from digest.issues.lookup import get_issue
 from digest.services.issues import reports
 from digest.services.issues.compose import compose_issue
 from digest.services.issues.edit import edit_issue
-from digest.services.sending.list_tests import MOST_LISTED, SentTest, list_tests
-from digest.services.sending.send_test import send_test
+from digest.services.sending.test_mails import MOST_LISTED, SentTest, list_tests, send_test
 from tests.readers import EDITOR, erase
 from tests.unit.services.conftest import Clock
 
@@ -31,17 +29,16 @@ async def draft(
 
 
 async def listed(app: App, number: int = 1) -> list[SentTest]:
-    async with app.store.read() as session:
-        return await list_tests(session, await get_issue(session, number))
+    return await list_tests(app, number)
 
 
 async def test_tests_are_listed_newest_first_with_their_outcome(app: App, clock: Clock) -> None:
     assert await listed(app) == []
-    await send_test(app, 1, ["ed@example.org"])
+    await send_test(app, EDITOR, 1, ["ed@example.org"])
     first = clock()
     clock.forward(minutes=5)
     await edit_issue(app, EDITOR, 1, Edit(subject="Alpha ships after all"))
-    await send_test(app, 1, ["ann@example.org"], reader="reader1@example.org")
+    await send_test(app, EDITOR, 1, ["ann@example.org"], reader="reader1@example.org")
     async with app.store.write() as session:
         refused = {"state": DeliveryState.REJECTED, "reason": "550 5.1.1 no such user"}
         await session.exec(
@@ -60,23 +57,23 @@ async def test_the_list_is_bounded_and_of_one_issue(
 ) -> None:
     await add_news(("Gamma", "Delta"))
     await compose_issue(app, EDITOR, "weekly", extra=True)
-    await send_test(app, 2, ["other@example.org"])
-    await send_test(app, 1, [f"ed{at}@example.org" for at in range(MOST_LISTED + 3)])
+    await send_test(app, EDITOR, 2, ["other@example.org"])
+    await send_test(app, EDITOR, 1, [f"ed{at}@example.org" for at in range(MOST_LISTED + 3)])
     clock.forward(minutes=1)
-    await send_test(app, 1, ["last@example.org"])
+    await send_test(app, EDITOR, 1, ["last@example.org"])
     found = await listed(app)
     assert len(found) == MOST_LISTED
     assert found[0].to == "last@example.org"
     assert [test.to for test in await listed(app, 2)] == ["other@example.org"]
 
 
-async def test_no_count_changes_by_tests(app: App) -> None:
+async def test_tests_change_no_counts(app: App) -> None:
     before = await reports.list_issues(app), await reports.issue_report(app, 1)
-    await send_test(app, 1, ["ed@example.org", "reader1@example.org"])
+    await send_test(app, EDITOR, 1, ["ed@example.org", "reader1@example.org"])
     assert (await reports.list_issues(app), await reports.issue_report(app, 1)) == before
 
 
-async def test_the_list_names_nobody_who_is_erased(app: App) -> None:
-    await send_test(app, 1, ["ed@example.org"], reader="reader1@example.org")
+async def test_the_list_does_not_name_erased_readers(app: App) -> None:
+    await send_test(app, EDITOR, 1, ["ed@example.org"], reader="reader1@example.org")
     await erase(app, "reader1@example.org")
     assert [test.reader for test in await listed(app)] == ["an erased reader"]

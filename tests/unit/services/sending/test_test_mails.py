@@ -21,7 +21,7 @@ from digest.services.issues import reports
 from digest.services.issues.compose import compose_issue
 from digest.services.issues.drafts import IssueDraft, compile_version
 from digest.services.issues.edit import edit_issue
-from digest.services.sending import send_test
+from digest.services.sending import test_mails
 from digest.services.sending.messages import MessageWriter
 from tests.readers import EDITOR, erase
 from tests.workers import ledger_at
@@ -55,7 +55,9 @@ def parts(message: Outgoing) -> tuple[EmailMessage, str, str]:
 
 
 async def test_it_is_marked_and_its_links_do_nothing(app: App) -> None:
-    await send_test.send_test(app, 1, ["ed@example.org", "ann@example.org", "ed@EXAMPLE.org"])
+    await test_mails.send_test(
+        app, EDITOR, 1, ["ed@example.org", "ann@example.org", "ed@EXAMPLE.org"]
+    )
     messages = await written(app)
     assert sorted(message.recipient for message in messages) == [
         "ann@example.org",
@@ -71,8 +73,8 @@ async def test_it_is_marked_and_its_links_do_nothing(app: App) -> None:
             assert "https://digest.example.org/preferences/preview" in part
 
 
-async def test_as_a_reader_it_says_her_address_and_still_goes_to_the_editor(app: App) -> None:
-    await send_test.send_test(app, 1, ["ed@example.org"], reader="Reader1@example.org")
+async def test_as_a_reader_it_shows_their_address_and_still_goes_to_the_editor(app: App) -> None:
+    await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"], reader="Reader1@example.org")
     [message] = await written(app)
     parsed, text, html = parts(message)
     assert message.recipient == parsed["To"] == "ed@example.org"
@@ -83,7 +85,7 @@ async def test_as_a_reader_it_says_her_address_and_still_goes_to_the_editor(app:
 
 
 async def test_it_is_on_record_with_what_was_sent_and_not_in_the_report(app: App) -> None:
-    await send_test.send_test(app, 1, ["ed@example.org"], reader="reader1@example.org")
+    await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"], reader="reader1@example.org")
     async with app.store.read() as session:
         mailing = (await session.exec(select(Mailing))).one()
     assert mailing.kind == MailingKind.TEST
@@ -95,24 +97,26 @@ async def test_it_is_on_record_with_what_was_sent_and_not_in_the_report(app: App
     assert (await reports.issue_report(app, 1)).accounting.recipients == 0
 
 
-async def test_who_is_erased_meanwhile_is_in_no_test(app: App) -> None:
-    await send_test.send_test(app, 1, ["ed@example.org"], reader="reader1@example.org")
+async def test_a_reader_who_is_erased_meanwhile_is_in_no_test(app: App) -> None:
+    await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"], reader="reader1@example.org")
     await erase(app, "reader1@example.org")
-    with pytest.raises(Refused, match="gone"):
+    with pytest.raises(Refused, match="erased"):
         await written(app)
 
 
-async def test_who_is_no_reader_and_what_is_no_mail_is_refused(app: App) -> None:
-    with pytest.raises(NotFound, match="is not a reader"):
-        await send_test.send_test(app, 1, ["ed@example.org"], reader="nobody@example.org")
-    with pytest.raises(UsageError, match="there are all"):
-        await send_test.send_test(app, 1, ["ed@example.org"], variant="web")
-
-
-async def test_an_issue_that_is_changed_before_a_test_of_it_is_written_is_asked_for_again(
+async def test_an_address_that_is_not_a_reader_s_and_a_variant_that_is_not_a_mail_are_refused(
     app: App,
 ) -> None:
-    await send_test.send_test(app, 1, ["ed@example.org"])
+    with pytest.raises(NotFound, match="is not a reader"):
+        await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"], reader="nobody@example.org")
+    with pytest.raises(UsageError, match="there are all"):
+        await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"], variant="web")
+
+
+async def test_a_test_of_an_issue_that_was_changed_before_it_was_sent_is_refused(
+    app: App,
+) -> None:
+    await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"])
     await edit_issue(app, EDITOR, 1, Edit(subject="Alpha ships after all"))
     with pytest.raises(Refused, match=r"changed since .*`digest issues test 1`"):
         await written(app)
@@ -130,24 +134,24 @@ def meanwhile(app: App, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 await asyncio.wait_for(edit_issue(app, EDITOR, 1, left.pop(0)), 5)
             return await compile_version(found)
 
-        monkeypatch.setattr(send_test, "compile_version", compiled)
+        monkeypatch.setattr(test_mails, "compile_version", compiled)
 
     return edited
 
 
-async def test_others_write_while_it_is_compiled_and_it_is_of_the_issue_as_it_is_then(
+async def test_others_can_write_while_it_is_compiled_and_it_shows_the_issue_as_it_is_then(
     app: App, meanwhile: Callable[..., None]
 ) -> None:
     meanwhile(Edit(subject="Alpha ships after all"))
-    await send_test.send_test(app, 1, ["ed@example.org"])
+    await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"])
     [message] = await written(app)
     assert parts(message)[0]["Subject"] == "[TEST] Alpha ships after all"
 
 
-async def test_of_an_issue_that_never_holds_still_no_test_is_sent(
+async def test_no_test_is_sent_of_an_issue_that_keeps_changing(
     app: App, meanwhile: Callable[..., None]
 ) -> None:
     meanwhile(*(Edit(subject=f"The subject no. {number}") for number in range(9)))
     with pytest.raises(Refused, match=r"changed each time .* compiled; try again"):
-        await send_test.send_test(app, 1, ["ed@example.org"])
+        await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"])
     assert await written(app) == []
