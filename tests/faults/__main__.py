@@ -254,11 +254,11 @@ async def _play() -> dict[str, list[Result]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.faults.plays", stdout=asyncio.subprocess.PIPE
     )
-    said, _ = await process.communicate()
+    output, _ = await process.communicate()
     if process.returncode:
         broken = {"seed": 0, "broken": f"the plays ended with status {process.returncode}"}
         return {kind: [broken] for kind in WORDS}
-    results: dict[str, list[Result]] = json.loads(said)
+    results: dict[str, list[Result]] = json.loads(output)
     return results
 
 

@@ -101,8 +101,8 @@ async def _disk_full(ground: Ground) -> Observed:
 
 def _damage(ground: Ground) -> Breaches:
     with closing(sqlite3.connect(ground.folder / "digest.db")) as database:
-        [told] = database.execute("PRAGMA integrity_check").fetchone()
-    return {} if told == "ok" else {Breach.DAMAGED: told}
+        [result] = database.execute("PRAGMA integrity_check").fetchone()
+    return {} if result == "ok" else {Breach.DAMAGED: result}
 
 
 async def _clock_moved(ground: Ground) -> Observed:

@@ -185,7 +185,7 @@ class Weeks:
         if len(self._subscribed) > len(EDITIONS):
             reader, edition = self.dice.choice(sorted(self._subscribed))
             async with self.app.store.write() as session:
-                await unsubscribe(session, reader, edition, source="herself", now=self.now)
+                await unsubscribe(session, reader, edition, source="the reader", now=self.now)
             self._subscribed.discard((reader, edition))
             self.happened["left"] += 1
 

@@ -1,4 +1,4 @@
-"""The migrations build the very schema that the tables describe."""
+"""The migrations build the schema that the tables describe, and keep what was stored."""
 
 import asyncio
 import shutil
@@ -47,7 +47,7 @@ async def test_a_fresh_database_has_every_table_and_column(url: str) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-async def test_of_many_machines_that_make_it_at_once_one_does_and_all_are_content(
+async def test_when_several_machines_upgrade_at_once_one_does_it_and_all_succeed(
     url: str,
 ) -> None:
     work = f"import asyncio; from digest.migrate import upgrade; asyncio.run(upgrade({url!r}))"
@@ -63,7 +63,7 @@ async def test_upgrading_again_changes_nothing(url: str) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
-async def test_a_missing_database_is_said_so_and_not_made(url: str, tmp_path: Path) -> None:
+async def test_a_missing_database_is_reported_and_not_created(url: str, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="digest init"):
         await require_current(url)
     assert not (tmp_path / "new").exists()

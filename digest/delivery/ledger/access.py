@@ -87,6 +87,8 @@ class Ledger:
             due = await find_due(session, routes, limit, now, with_issues=with_issues)
             await session.exec(
                 update(Delivery)
+                # By id alone: `find_due` locked the rows, or on SQLite no other transaction can
+                # write, so they are still as they were read.
                 .where(col(Delivery.id).in_([row[0] for row, _ in due]))
                 .values(
                     state=DeliveryState.CLAIMED,
@@ -167,6 +169,8 @@ class Ledger:
                 values = ended(DeliveryState.SKIPPED, "no longer subscribed")
             else:
                 values = {"state": DeliveryState.PENDING}
+            # On PostgreSQL the claim may have been lost since it was read above, so the update asks
+            # again and returns no row then.
             settled = await session.exec(
                 update(Delivery)
                 .where(_undotted(claim))
