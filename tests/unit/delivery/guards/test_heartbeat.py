@@ -65,6 +65,14 @@ async def test_a_jump_ahead_is_not_trusted_and_is_logged_once(machine: Machine) 
     assert "jumped ahead by 2 d" in (await machine.note() or "")
 
 
+@pytest.mark.parametrize(("minutes", "trusted"), [(10, True), (11, False)])
+async def test_ten_minutes_are_tolerated_and_no_more(
+    machine: Machine, minutes: int, trusted: bool
+) -> None:
+    machine.jump(minutes * MINUTE)
+    assert (await machine.beat() == machine.now) is trusted
+
+
 async def test_a_clock_that_is_corrected_is_trusted_at_once(machine: Machine) -> None:
     machine.jump(2 * DAY)
     await machine.beat()
@@ -91,6 +99,19 @@ async def test_a_second_jump_starts_the_hour_again(machine: Machine) -> None:
     await machine.beat()
     machine.run_for(MINUTE)
     machine.jump(HOUR)
+    assert await machine.beat() == before
+    machine.run_for(HOUR - MINUTE)
+    assert await machine.beat() == before
+    machine.run_for(MINUTE)
+    assert await machine.beat() == machine.now
+
+
+async def test_a_clock_that_is_set_back_in_part_starts_the_hour_again(machine: Machine) -> None:
+    before = machine.now
+    machine.jump(2 * DAY)
+    await machine.beat()
+    machine.run_for(HOUR / 2)
+    machine.jump(-DAY)
     assert await machine.beat() == before
     machine.run_for(HOUR - MINUTE)
     assert await machine.beat() == before

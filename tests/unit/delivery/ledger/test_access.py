@@ -336,6 +336,14 @@ async def test_notices_are_claimed_before_an_issue_that_has_waited_longer(
     assert [claim.mailing_id for claim in claimed] == [notice.id] * 3 + [issue.id] * 3
 
 
+async def test_an_older_issue_is_claimed_before_a_newer_one(
+    ledger: Ledger, make_mailing: MakeMailing, now: datetime
+) -> None:
+    older, newer = await make_mailing(2), await make_mailing(0)
+    claimed = await ledger.claim(ROUTES, 3, now)
+    assert [claim.mailing_id for claim in claimed] == [older.id, older.id, newer.id]
+
+
 async def test_a_claim_without_issues_takes_none_of_an_issue(
     ledger: Ledger, make_mailing: MakeMailing, now: datetime
 ) -> None:

@@ -268,6 +268,7 @@ class TestFileLock:
             os.kill(child.pid, signal.SIGKILL)
         child.communicate()
         assert not lock.is_alive(owner)
+        assert [path.stem for path in tmp_path.glob("*.lock")] == [lock.owner], "left behind"
         lock.release()
 
 
