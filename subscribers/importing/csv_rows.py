@@ -28,6 +28,7 @@ def read_csv(lines: Iterable[str]) -> Iterator[ImportedRow]:
     for row, cells, problem in rows:
         if problem:
             yield ImportedRow(row, "", problem)
+        # Files that were joined repeat their headings; spreadsheets write empty rows of separators.
         elif cells != headings and any(cell.strip() for cell in cells):
             yield _imported(row, cells, column)
 
@@ -56,6 +57,7 @@ def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str], str | None]
         except StopIteration:
             return
         except csv.Error:
+            # A stray quote within one line spoils that row; one that runs on spoils the rest.
             if reader.line_num > row:
                 raise UnreadableFile(
                     f"a quote that opens in row {row + skipped} is never closed properly"

@@ -19,7 +19,7 @@ def read_json_list(file: TextIO) -> Iterator[ImportedRow]:
         items = json.loads(text)
     except json.JSONDecodeError as error:
         raise UnreadableFile(f"line {error.lineno} is not JSON: {error.msg}") from None
-    except (RecursionError, ValueError):
+    except (RecursionError, ValueError):  # Python refuses integers of over 4,300 digits
         raise UnreadableFile("the JSON is nested too deeply or holds absurd numbers") from None
     for number, item in enumerate(items, start=1):
         yield _imported(number, item)

@@ -53,6 +53,7 @@ def read_lines(file: TextIO) -> Iterator[str]:
 
 def _encoding(path: Path) -> str:
     """By the byte order mark, else UTF-16 by its zeros, else UTF-8 if valid, else Windows-1252."""
+    # Before it is opened: a pipe or a device has no end.
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise UnreadableFile(f"{path} is not a file")
