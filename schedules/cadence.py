@@ -1,9 +1,8 @@
 """A cadence: on which local dates, at which wall-clock time, in which zone.
 
-Wall-clock time means what the readers' clocks show. On the two days a year when
-those clocks are set, a time may not exist (the gap) or exist twice (the
-overlap): in the gap the next valid minute counts, in the overlap the first of
-the two. Both are told apart as in PEP 495.
+Wall-clock time is what clocks in that zone show. On the two days a year when they are
+set, a time may not exist (the gap) or exist twice (the overlap): in the gap the next
+valid minute counts, in the overlap the first of the two. The terms are those of PEP 495.
 """
 
 import re
@@ -18,16 +17,14 @@ from schedules.errors import ScheduleError
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ONE_DAY = timedelta(days=1)
 ONE_MINUTE = timedelta(minutes=1)
-# A week, and one more for a date that a zone left out.
-SEARCHED_DAYS = 14
 
 
 @dataclass(frozen=True)
 class Instant:
     """One moment of a cadence.
 
-    `at_utc` is aware, in UTC; `local` the same moment in the cadence's zone;
-    `moved_from` the naive wall time that was wanted, where the clocks skip it.
+    `at_utc` is aware, in UTC; `local` is the same moment in the cadence's zone;
+    `moved_from` is the naive wall time that was wanted, if the clocks skip it.
     """
 
     at_utc: datetime
@@ -36,12 +33,12 @@ class Instant:
 
     @property
     def date(self) -> date:
-        """The local date it stands for, even where the gap pushed it over midnight."""
+        """The local date it belongs to, even if the gap pushed it past midnight."""
         return (self.moved_from or self.local).date()
 
     @property
     def note(self) -> str | None:
-        """What to tell an editor about a moved time; None where nothing was moved."""
+        """A sentence for the editor about a moved time; None if it was not moved."""
         if self.moved_from is None:
             return None
         next_day = " the next day" if self.local.date() != self.date else ""
@@ -61,18 +58,18 @@ class Cadence:
 
     @classmethod
     def parse(cls, weekdays: str, send_time: str, zone: str) -> "Cadence":
-        """Read an edition's three fields; raises `ScheduleError` with one sentence."""
+        """Parse three fields of an edition; raises `ScheduleError`."""
         return cls(read_weekdays(weekdays), read_time(send_time), read_zone(zone))
 
     def includes(self, local_date: date) -> bool:
-        """Whether the cadence sends on that date; a date its zone left out never counts."""
+        """Whether the cadence sends on a date; never on one that its zone left out."""
         return local_date.weekday() in self.weekdays and self._has(local_date)
 
     def instant(self, local_date: date) -> Instant:
-        """The moment of sending on that date (whatever its weekday).
+        """The moment of sending on a date, whatever its weekday.
 
-        Raises `ScheduleError` for the rare date that a zone left out altogether, as
-        Samoa did with 30 December 2011 when it crossed the date line.
+        Raises `ScheduleError` for a date that the zone left out, as Samoa did with
+        30 December 2011 when it crossed the date line.
         """
         if not self._has(local_date):
             raise ScheduleError(f"{local_date} doesn't exist in {self.zone.key}")
@@ -91,29 +88,25 @@ class Cadence:
                 yield day
             day += ONE_DAY
 
-    def next_after(self, moment: datetime) -> Instant:
-        """The first moment of sending later than an aware `moment`."""
-        today = moment.astimezone(self.zone).date()
-        days = self.dates(today - ONE_DAY, today + SEARCHED_DAYS * ONE_DAY)
-        return next(found for day in days if (found := self.instant(day)).at_utc > moment)
-
     @property
     def shortest_gap(self) -> timedelta:
-        """The least time between two of its dates: a week, or less with several weekdays."""
+        """The shortest time between two of its dates: a week, or less with several weekdays."""
         days = sorted(self.weekdays)
         return timedelta(days=min(b - a for a, b in pairwise([*days, days[0] + 7])))
 
     def _exists(self, wall: datetime) -> bool:
+        # A wall time inside a gap comes back from UTC as another one.
         there = wall.replace(tzinfo=self.zone).astimezone(UTC)
         return there.astimezone(self.zone).replace(tzinfo=None, fold=0) == wall
 
     def _has(self, local_date: date) -> bool:
+        # A gap may cover one end of a day; it covers both only if the whole day is left out.
         first = datetime.combine(local_date, time())
         return self._exists(first) or self._exists(first + ONE_DAY - ONE_MINUTE)
 
 
 def read_weekdays(text: str) -> frozenset[int]:
-    """`tue,fri` or `Tuesday, Friday` → {1, 4}."""
+    """Parse weekdays: `tue,fri` or `Tuesday, Friday` → {1, 4}."""
     return frozenset(_read_weekday(part.strip()) for part in text.split(","))
 
 
@@ -125,12 +118,12 @@ def _read_weekday(name: str) -> int:
 
 
 def write_weekdays(weekdays: frozenset[int]) -> str:
-    """{4, 1} → `tue,fri`, Monday first."""
+    """Write weekdays: {4, 1} → `tue,fri`, Monday first."""
     return ",".join(WEEKDAYS[day][:3] for day in sorted(weekdays))
 
 
 def read_time(text: str) -> time:
-    """`09:00` or `9:00`, a 24-hour wall-clock time to the minute."""
+    """Parse a 24-hour wall-clock time to the minute: `09:00` or `9:00`."""
     match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", text.strip())
     if match is None:
         raise ScheduleError(f"{text!r} is not a time of day; write it as HH:MM, such as 09:00")
@@ -138,7 +131,7 @@ def read_time(text: str) -> time:
 
 
 def read_zone(name: str) -> ZoneInfo:
-    """An IANA zone by its name."""
+    """Find an IANA zone by its name."""
     try:
         return ZoneInfo(name.strip())
     except (KeyError, ValueError, OSError):

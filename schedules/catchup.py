@@ -1,7 +1,7 @@
-"""What is to be done about one slot at one wake-up. Pure: the caller acts on it.
+"""The next step of one slot at one wake-up. A pure decision: the caller acts on it.
 
-A wake-up may come late: the machine was off, asleep or busy. Within the grace
-a slot still runs, once; past it, it is recorded as missed.
+A wake-up may come late: the machine was off, asleep or busy. Within its grace a slot still
+runs, once; after that it is recorded as missed.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ WAITING_FOR_APPROVAL = "waiting for approval"
 
 
 class Action(StrEnum):
-    """What the caller does: nothing, or the slot's next step."""
+    """What the caller has to do: nothing, or the slot's next step."""
 
     WAIT = "wait"
     COMPOSE = "compose"
@@ -25,15 +25,15 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Decision:
-    """An action; `hold` and `miss` come with the reason to record."""
+class SlotDecision:
+    """An action; `HOLD` and `MISS` come with the reason to record."""
 
     action: Action
     reason: str | None = None
 
 
 class Planned(Protocol):
-    """The part of a slot that a decision rests on."""
+    """The part of a slot that a decision depends on."""
 
     @property
     def state(self) -> SlotState: ...
@@ -43,22 +43,24 @@ class Planned(Protocol):
     def cutoff_at(self) -> datetime: ...
 
 
-def decide(slot: Planned, now: datetime, *, grace: timedelta, ready: bool) -> Decision:
+def decide(slot: Planned, now: datetime, *, grace: timedelta, ready: bool) -> SlotDecision:
     """The slot's next step at `now`; `ready` when its issue is approved.
 
-    Only planned and composed slots move by themselves; all others wait for an
-    editor or are done. Exactly at the end of the grace a slot still runs.
+    Only planned and composed slots move by themselves; all others wait for an editor or are
+    done. At the very end of its grace a slot still runs.
     """
     late = now > slot.send_at + grace
     if slot.state == SlotState.PLANNED and now >= slot.cutoff_at:
-        return _missed("composed", grace) if late else Decision(Action.COMPOSE)
+        return _missed("composed", grace) if late else SlotDecision(Action.COMPOSE)
     if slot.state == SlotState.COMPOSED and now >= slot.send_at:
         if late:
             return _missed("sent" if ready else "approved", grace)
-        return Decision(Action.SEND) if ready else Decision(Action.HOLD, WAITING_FOR_APPROVAL)
-    return Decision(Action.WAIT)
+        if ready:
+            return SlotDecision(Action.SEND)
+        return SlotDecision(Action.HOLD, WAITING_FOR_APPROVAL)
+    return SlotDecision(Action.WAIT)
 
 
-def _missed(step: str, grace: timedelta) -> Decision:
+def _missed(step: str, grace: timedelta) -> SlotDecision:
     hours = grace / timedelta(hours=1)
-    return Decision(Action.MISS, f"not {step} within {hours:g} h of its time")
+    return SlotDecision(Action.MISS, f"not {step} within {hours:g} h of its time")

@@ -1,4 +1,4 @@
-"""What an editor may change about an edition, parsed and checked before it is stored."""
+"""A change to an edition's settings, parsed and checked before it is stored."""
 
 import re
 from collections.abc import Callable
@@ -19,11 +19,11 @@ NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class EditionChange:
-    """New values for an edition's fields; None leaves one as it is.
+    """New values for an edition's fields; None leaves a field as it is.
 
-    Building one checks and normalises each value (`Tuesday` → `tue`, `9:00` →
-    `09:00`); `apply` checks what several say together. Both raise `ScheduleError`
-    with one sentence. An empty `sender` or `reply_to` takes the value away.
+    Creating one checks and normalises each value (`Tuesday` → `tue`, `9:00` → `09:00`);
+    `apply` checks that they fit together. Both raise `ScheduleError`. An empty `sender` or
+    `reply_to` removes the value.
     """
 
     name: str | None = None
@@ -44,10 +44,10 @@ class EditionChange:
     reply_to: str | None = None
 
     def __post_init__(self) -> None:
-        for field, read in READERS.items():
+        for field, parse in PARSERS.items():
             value = getattr(self, field)
             if value is not None:
-                object.__setattr__(self, field, read(field, value))
+                object.__setattr__(self, field, parse(field, value))
 
     @property
     def is_empty(self) -> bool:
@@ -55,7 +55,7 @@ class EditionChange:
         return not self._given()
 
     def apply(self, edition: Edition) -> None:
-        """Set the given fields, once they are known to agree with those that stay."""
+        """Set the given fields, if they fit the values that stay; else raise `ScheduleError`."""
         now = {name: getattr(edition, name) for name in Edition.model_fields}
         _check_together(Edition(**{**now, **self._given()}))
         for field, value in self._given().items():
@@ -67,9 +67,9 @@ class EditionChange:
 
 
 def read_slug(text: str) -> str:
-    """The name of an edition in commands and addresses: small letters, digits and hyphens."""
+    """Parse an edition's name in commands and URLs: lower-case letters, digits and hyphens."""
     if not NAME.fullmatch(text) or len(text) > LONGEST_NAME:
-        raise ScheduleError(f"{text!r} is not a slug; use small letters, digits and hyphens")
+        raise ScheduleError(f"{text!r} is not a slug; use lower-case letters, digits and hyphens")
     return text
 
 
@@ -88,32 +88,32 @@ def _check_together(edition: Edition) -> None:
         )
 
 
-def _said(field: str) -> str:
+def _option(field: str) -> str:
     return field.replace("_", "-")
 
 
 def _count(least: int, most: int) -> Callable[[str, int], int]:
-    def read(field: str, value: int) -> int:
+    def parse(field: str, value: int) -> int:
         if not least <= value <= most:
-            raise ScheduleError(f"{_said(field)} must be from {least} to {most:,}, not {value}")
+            raise ScheduleError(f"{_option(field)} must be from {least} to {most:,}, not {value}")
         return value
 
-    return read
+    return parse
 
 
 def _choice(*allowed: str) -> Callable[[str, str], str]:
-    def read(field: str, value: str) -> str:
+    def parse(field: str, value: str) -> str:
         if value not in allowed:
-            raise ScheduleError(f"{_said(field)} must be {' or '.join(allowed)}, not {value!r}")
+            raise ScheduleError(f"{_option(field)} must be {' or '.join(allowed)}, not {value!r}")
         return value
 
-    return read
+    return parse
 
 
 def _line(field: str, value: str) -> str:
     line = value.strip()
     if not line.isprintable() or not 0 < len(line) <= LONGEST_NAME:
-        raise ScheduleError(f"{_said(field)} must be one line of 1 to {LONGEST_NAME} characters")
+        raise ScheduleError(f"{_option(field)} must be one line of 1 to {LONGEST_NAME} characters")
     return line
 
 
@@ -123,7 +123,7 @@ def _mailbox(field: str, value: str) -> str:
     line = _line(field, value)
     local, at, domain = parseaddr(line)[1].rpartition("@")
     if not (local and at and domain):
-        raise ScheduleError(f"{_said(field)} must be an address or Name <address>, not {value!r}")
+        raise ScheduleError(f"{_option(field)} must be an address or Name <address>, not {value!r}")
     return line
 
 
@@ -133,7 +133,7 @@ def _folder(field: str, value: str) -> str:
     return value
 
 
-READERS: dict[str, Callable[[str, Any], Any]] = {
+PARSERS: dict[str, Callable[[str, Any], Any]] = {
     "name": _line,
     "weekdays": lambda _, text: write_weekdays(read_weekdays(text)),
     "send_time": lambda _, text: f"{read_time(text):%H:%M}",

@@ -1,4 +1,4 @@
-"""Editions: finding, making and changing them."""
+"""Finding, creating and changing editions."""
 
 from datetime import datetime
 
@@ -25,12 +25,12 @@ DEFAULT_SLUG = "weekly"
 
 
 async def find_edition(session: AsyncSession, slug: str) -> Edition | None:
-    """The edition with that slug, if there is one."""
+    """The edition with a slug; None if there is none."""
     return (await session.exec(select(Edition).where(Edition.slug == slug))).first()
 
 
 async def get_edition(session: AsyncSession, slug: str) -> Edition:
-    """The edition with that slug; raises `ScheduleError`."""
+    """The edition with a slug; raises `ScheduleError` if there is none."""
     edition = await find_edition(session, slug)
     if edition is None:
         raise ScheduleError(
@@ -48,29 +48,29 @@ async def list_editions(session: AsyncSession) -> list[Edition]:
 async def create_default(
     session: AsyncSession, now: datetime, *, name: str = DEFAULT_SLUG, zone: str = "UTC"
 ) -> Edition:
-    """The edition that every installation starts with, and its slots; made only once.
+    """The edition that every installation starts with, created with its slots if missing.
 
-    Tuesday 09:00 in `zone`; the other defaults are those of the table.
+    It goes out on Tuesday at 09:00 in `zone`; the other defaults are those of the table.
     """
     change = EditionChange(name=name, zone=zone)
     return (
         await find_edition(session, DEFAULT_SLUG)
-        or await _make(session, DEFAULT_SLUG, change, now)
-        or await get_edition(session, DEFAULT_SLUG)  # made by somebody else in between
+        or await _create(session, DEFAULT_SLUG, change, now)
+        or await get_edition(session, DEFAULT_SLUG)  # created by another process in between
     )
 
 
 async def create_edition(
     session: AsyncSession, slug: str, change: EditionChange, now: datetime
 ) -> Edition:
-    """A new edition with the change's values, else the defaults, and its first slots."""
-    edition = await _make(session, slug, change, now)
+    """Create an edition with the values of `change`, else the defaults, and its first slots."""
+    edition = await _create(session, slug, change, now)
     if edition is None:
         raise ScheduleError(f"there is an edition {slug!r} already")
     return edition
 
 
-async def _make(
+async def _create(
     session: AsyncSession, slug: str, change: EditionChange, now: datetime
 ) -> Edition | None:
     edition = Edition(slug=read_slug(slug), name=slug)
@@ -87,11 +87,11 @@ async def update_edition(
 ) -> Edition:
     """Change an edition and replan its coming slots (see `planning`).
 
-    An inactive edition has no planned slots and none of its slots run; made
-    active again it starts with the next date from now on.
+    An inactive edition has no planned slots, and none of its slots run. Activated again, it
+    starts with the next date from now on.
     """
     edition = await get_edition(session, slug)
-    # Under the old cadence first, so that dates nobody was there for are still recorded.
+    # First under the old cadence, so that dates missed while the machine was off are recorded.
     await plan(session, edition, now)
     change.apply(edition)
     session.add(edition)

@@ -1,4 +1,4 @@
-"""What can go wrong with schedules; `str()` of each is one sentence for a person."""
+"""Expected failures of this package; `str()` of each is one sentence for a person."""
 
 
 class ScheduleError(Exception):

@@ -1,4 +1,4 @@
-"""From a cadence to slots: planning ahead, and planning anew when the cadence changes."""
+"""From a cadence to slots: planning ahead, and replanning when the cadence changes."""
 
 from datetime import date, datetime, timedelta
 
@@ -23,12 +23,11 @@ async def plan(
     horizon: timedelta = HORIZON,
     catch_up: bool = True,
 ) -> list[Slot]:
-    """Make the edition's slots up to the horizon; returns those that were not there yet.
+    """Create the edition's missing slots up to the horizon, and return them.
 
-    With `catch_up`, dates later than its last slot that passed while nobody
-    planned (the machine was off for weeks) get their slots too, as far back as
-    the horizon reaches, so that they are recorded as missed and not silently
-    lost. An inactive edition gets none.
+    With `catch_up`, dates after its latest slot that passed while the machine was off get
+    their slots too, as far back as the horizon reaches: they are then recorded as missed
+    instead of being lost silently. An inactive edition gets none.
     """
     if not edition.active:
         return []
@@ -51,10 +50,10 @@ async def plan(
 async def replan(session: AsyncSession, edition: Edition, now: datetime) -> None:
     """Bring the planned slots that are still to come in line with the edition.
 
-    One whose date is still in the cadence takes the new hour and cut-off, unless
-    that hour has passed today: then it keeps its own. One whose date is not is
-    removed, unless an issue hangs on it. Slots in any other state stay as they are,
-    and dates that are past are not made up for: the new cadence begins now.
+    A slot whose date is still in the cadence takes the new hour and cut-off, unless that hour
+    has passed today: then it keeps its own. Other slots are removed, unless an issue belongs
+    to them. Slots in any other state stay as they are. Past dates get no slots: the new
+    cadence begins now.
     """
     cadence = Cadence.parse(edition.weekdays, edition.send_time, edition.zone)
     coming = select(Slot).where(
@@ -84,7 +83,7 @@ async def _retime(
 
 
 async def _remove(session: AsyncSession, slot: Slot) -> None:
-    # Slots know no issues; the database knows whether a row refers to this one.
+    # This package knows no issues; a foreign key tells whether one belongs to the slot.
     try:
         async with session.begin_nested():
             await session.exec(

@@ -1,13 +1,12 @@
-"""Slots: the planned instants of an edition, and who may move one from state to state.
+"""Slots: the planned instants of an edition, and how they move from state to state.
 
     planned ──→ composed ──→ sent
        │            │
-       └─→ skipped, missed, held ──→ planned or composed again, when an editor says so
+       └─→ skipped, missed, held ──→ planned or composed again, by an editor
 
-Every change is one conditional update, so of several callers (two servers, two
-tabs) exactly one wins: the functions return whether it was this one. A change
-that the slot's state forbids raises `ScheduleError`. The table of transitions
-is in docs/schedule.md.
+Every change is one conditional update, so of several callers (two servers, two tabs) exactly
+one wins: the functions return whether it was this one. A change that the slot's state
+forbids raises `ScheduleError`. The table of transitions is in docs/schedule.md.
 """
 
 from datetime import date, datetime, timedelta
@@ -32,7 +31,6 @@ __all__ = [
     "miss",
     "move",
     "needing_attention",
-    "next_planned",
     "plan",
     "run_anyway",
     "send_due",
@@ -57,7 +55,7 @@ async def send_due(session: AsyncSession, now: datetime) -> list[Slot]:
 
 
 async def slot_on(session: AsyncSession, edition: Edition, local_date: date) -> Slot:
-    """The edition's slot of a local date; raises `ScheduleError` where there is none."""
+    """The edition's slot of a local date; raises `ScheduleError` if there is none."""
     found = await session.exec(
         select(Slot).where(Slot.edition_id == edition.id, Slot.local_date == local_date)
     )
@@ -70,21 +68,15 @@ async def slot_on(session: AsyncSession, edition: Edition, local_date: date) -> 
 
 
 async def upcoming(session: AsyncSession, edition: Edition, now: datetime) -> list[Slot]:
-    """The edition's slots, in whatever state, that are to come or still within their grace."""
+    """The edition's slots, in any state, that are to come or still within their grace."""
     since = now - timedelta(hours=edition.grace_hours)
     return await _of(session, edition, col(Slot.send_at) >= since)
-
-
-async def next_planned(session: AsyncSession, edition: Edition, now: datetime) -> Slot | None:
-    """The first upcoming slot that is still to be composed."""
-    slots = await upcoming(session, edition, now)
-    return next((slot for slot in slots if slot.state == SlotState.PLANNED), None)
 
 
 async def needing_attention(
     session: AsyncSession, edition: Edition, now: datetime, *, horizon: timedelta = HORIZON
 ) -> list[Slot]:
-    """Slots of the last weeks that were missed or are held: an editor decides about them."""
+    """Slots of the last weeks that were missed or are held, for an editor to decide about."""
     return await _of(
         session,
         edition,
@@ -94,7 +86,7 @@ async def needing_attention(
 
 
 async def mark_composed(session: AsyncSession, slot: Slot | int, now: datetime) -> bool:
-    """The slot's issue has been composed. Composing again changes nothing and returns False."""
+    """Record that the slot's issue is composed; False if it was before."""
     composed_before = (SlotState.COMPOSED, SlotState.HELD)
     return await transition(
         session, slot, SlotState.COMPOSED, now, of=[SlotState.PLANNED], done=composed_before
@@ -102,23 +94,26 @@ async def mark_composed(session: AsyncSession, slot: Slot | int, now: datetime) 
 
 
 async def claim_for_sending(session: AsyncSession, slot: Slot | int, now: datetime) -> bool:
-    """Take the slot's one sending. Only who gets True may send; in one transaction with it."""
+    """Claim the slot's one sending; only the caller that gets True may begin it.
+
+    It begins in the same transaction, so there is never a claim without a sending.
+    """
     return await transition(session, slot, SlotState.SENT, now, of=[SlotState.COMPOSED])
 
 
 async def skip(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
-    """Nothing goes out for this slot: too little to say, or an editor wants it so."""
+    """Leave the slot out: there is too little to say, or an editor decided so."""
     states = (*UNSENT, SlotState.HELD)
     return await transition(session, slot, SlotState.SKIPPED, now, of=states, reason=reason)
 
 
 async def hold(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
-    """The slot waits for an editor, past its hour if need be; time alone never frees it."""
+    """Let the slot wait for an editor, even past its hour; time alone never releases it."""
     return await transition(session, slot, SlotState.HELD, now, of=UNSENT, reason=reason)
 
 
 async def miss(session: AsyncSession, slot: Slot | int, reason: str, now: datetime) -> bool:
-    """The slot's grace passed without it."""
+    """Record that the slot's grace passed without it."""
     return await transition(session, slot, SlotState.MISSED, now, of=UNSENT, reason=reason)
 
 
@@ -142,12 +137,12 @@ async def run_anyway(
     composed: bool,
     at: datetime | None = None,
 ) -> bool:
-    """Bring a skipped, missed or held slot back, to go out at `at`, its own hour, or now.
+    """Bring back a skipped, missed or held slot, to go out at `at`, at its own hour, or now.
 
-    `composed` says whether an issue for it exists (slots know no issues): then
-    the slot is composed again and waits for approval and hour; else it is
-    planned again and is composed at the next wake-up, if its cut-off has
-    passed. An hour that has passed becomes now, and the grace counts anew.
+    `composed` says whether an issue for it exists (slots know no issues): then the slot is
+    composed again and waits for approval and its hour; else it is planned again, and composed
+    at the next wake-up after its cut-off. An hour that has passed becomes now, and the grace
+    starts again from there.
     """
     found = await find(session, slot)
     send_at = max(at or found.send_at, now)
@@ -164,9 +159,9 @@ async def run_anyway(
 
 
 async def move(session: AsyncSession, slot: Slot | int, at: datetime, now: datetime) -> bool:
-    """Give a slot another hour; its local date, by which it is known, stays.
+    """Give a slot another hour; the local date that identifies it stays.
 
-    A slot that was stopped is brought back for that hour, as composed.
+    A skipped, missed or held slot is brought back for that hour, as composed.
     """
     if at <= now:
         raise ScheduleError("that time is in the past; choose a later one")

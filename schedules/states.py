@@ -15,14 +15,14 @@ class SlotState(StrEnum):
 
 
 class Approval(StrEnum):
-    """Whether an issue of the edition waits for a person."""
+    """Whether an issue of the edition waits for an editor's approval."""
 
     REQUIRED = "required"
     AUTOMATIC = "automatic"
 
 
 class OnUnknown(StrEnum):
-    """What follows an unknown outcome: `resend` (at most two copies) or `hold` (at most one)."""
+    """After an unknown outcome: `resend` (at most two copies) or `hold` (at most one)."""
 
     RESEND = "resend"
     HOLD = "hold"

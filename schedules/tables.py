@@ -1,4 +1,4 @@
-"""Editions and their slots. Tables do not validate; parse at the edge (see `cadence`)."""
+"""Editions and their slots. Tables do not validate; values are parsed first (see `changes`)."""
 
 from datetime import date, datetime
 
@@ -18,12 +18,12 @@ class Edition(SQLModel, table=True):
     weekdays: str = Field(default="tue", description="Comma-separated: mon … sun.")
     send_time: str = Field(default="09:00", description="Local wall-clock time, HH:MM.")
     zone: str = Field(default="UTC", description="IANA zone of send_time.")
-    cutoff_hours: int = Field(default=15, description="The issue is composed so long before.")
+    cutoff_hours: int = Field(default=15, description="The issue is composed this long before.")
     min_items: int = 1
     max_items: int = 8
     max_age_days: int = Field(default=60, description="Comparisons older than this are left out.")
     grace_hours: int = Field(default=12, description="How late a slot may still run.")
-    give_up_hours: int = Field(default=48, description="Deliveries expire so long after the slot.")
+    give_up_hours: int = Field(default=48, description="Deliveries expire this long after.")
     approval: Approval = Field(default=Approval.REQUIRED, sa_type=AutoString)
     on_unknown: OnUnknown = Field(default=OnUnknown.RESEND, sa_type=AutoString)
     template: str = Field(default="weekly", description="Folder under templates/email.")
@@ -32,7 +32,7 @@ class Edition(SQLModel, table=True):
 
 
 class Slot(SQLModel, table=True):
-    """One planned instant of an edition. The row is the truth; schedulers only wake us."""
+    """One planned instant of an edition. The row is the truth; the ticker only wakes us."""
 
     __table_args__ = (UniqueConstraint("edition_id", "local_date"),)
 
@@ -47,7 +47,7 @@ class Slot(SQLModel, table=True):
 
 
 class TickMark(SQLModel, table=True):
-    """The latest instant any ticker has seen, to notice a clock that jumped back. One row."""
+    """The latest instant that any ticker has seen, to detect a clock that jumped back. One row."""
 
     __tablename__ = "tick_mark"
 

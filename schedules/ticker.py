@@ -1,7 +1,7 @@
-"""The ticker: wakes the scheduler every few seconds. The only user of APScheduler.
+"""The ticker: wakes the engine every few seconds. The only file that imports APScheduler.
 
-It keeps no times of its own: what is due is told by the slots in the database,
-so a wake-up that is late, lost or doubled does no harm.
+It stores no times of its own: what is due is read from the slots in the database, so a
+wake-up that is late, lost or doubled does no harm.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class _FromNow(BaseTrigger):  # type: ignore[misc]
-    """So many seconds after the last wake-up.
+    """Fires a fixed time after the last wake-up.
 
-    APScheduler's own interval counts up every run that was missed; after a clock
-    has leapt ahead by years that takes minutes and all the memory.
+    APScheduler's own interval trigger iterates over every run that was missed: after a clock
+    jumped ahead by years that takes minutes and all the memory.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -36,9 +36,9 @@ def _log_failure(error: Exception) -> None:
 
 
 class Ticker:
-    """Calls `wake` at once and then every so many seconds, one call at a time.
+    """Calls `wake` at once and then every `every_seconds`, one call at a time.
 
-    A call that fails is reported and does not stop the ticker.
+    A call that fails is reported to `on_error` and does not stop the ticker.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Ticker:
         self._watch: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to tick on the running event loop."""
+        """Start to tick on the running event loop."""
         self._scheduler.add_job(
             self._tick,
             _FromNow(self._every),
@@ -69,20 +69,20 @@ class Ticker:
         self._watch_clock()
 
     async def stop(self) -> None:
-        """Stop ticking for good, once the call under way has ended."""
+        """Stop ticking for good, after the call in progress has ended."""
         if self._watch is None:
             return
         self._watch.cancel()
         self._watch = None
         self._scheduler.pause()
-        await asyncio.sleep(0)  # a call that was just submitted begins, and is then waited for
+        await asyncio.sleep(0)  # a call that was just submitted starts, so that it is waited for
         self._wanted = False
         async with self._waking:
             self._scheduler.shutdown()
             await asyncio.sleep(0)  # APScheduler shuts down in the loop's next round
 
     def wake_soon(self) -> None:
-        """Wake now, or once more as soon as the call under way has ended."""
+        """Wake now, or once more as soon as the call in progress has ended."""
         if self._waking.locked():
             self._wanted = True
         elif self._scheduler.running:

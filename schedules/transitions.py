@@ -1,4 +1,4 @@
-"""The one conditional update by which every slot changes its state."""
+"""How a slot changes its state, and the sentence for the loser of a race."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,7 +12,7 @@ from schedules.tables import Slot
 
 
 async def find(session: AsyncSession, slot: Slot | int) -> Slot:
-    """The slot as this session's transaction sees it now; raises `ScheduleError` if it is gone."""
+    """The slot as this transaction sees it now; raises `ScheduleError` if it no longer exists."""
     slot_id = slot if isinstance(slot, int) else slot.id
     found = await session.get(Slot, slot_id, populate_existing=True)
     if found is None:
@@ -31,11 +31,11 @@ async def transition(
     reason: str | None = None,
     **values: datetime,
 ) -> bool:
-    """Move a slot out of one of the states `of` into `to`; True when this caller did it.
+    """Move a slot from one of the states `of` to `to`; True if this call did it.
 
-    False when somebody else was faster: the slot is in `to`, or in a state that
-    `done` counts as well. Any other state forbids it: `ScheduleError`. A slot
-    object of this session shows the new values afterwards.
+    False if somebody else was faster: the slot is in `to` already, or in one of the states
+    `done` that count as well. Raises `ScheduleError` in any other state. A slot object of
+    this session shows the new values afterwards.
     """
     slot_id = slot if isinstance(slot, int) else slot.id
     moved = await move_state(
@@ -50,7 +50,7 @@ async def transition(
 
 
 def refusal(slot: Slot, of: Collection[SlotState], wish: str) -> ScheduleError:
-    """The sentence for a wish that only the states `of` allow."""
+    """The error for a request that only the states `of` allow."""
     return ScheduleError(
         f"the slot of {slot.local_date} is {slot.state}; only a {_one_of(of)} one can {wish}"
     )

@@ -1,11 +1,47 @@
-"""Times in plain words, the same on the command line, in mails and on the pages."""
+"""Dates, times and durations in plain English, the same in mails, on pages and on the command line.
 
-from datetime import datetime, timedelta
+The only place where months and weekdays are named: `strftime` would take the names from the
+process's locale, and a day without a leading zero (`%-d`) only from some C libraries.
+"""
 
-from schedules.cadence import read_zone
+from datetime import date, datetime, timedelta
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+from schedules.cadence import WEEKDAYS, read_zone
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def long_date(day: date) -> str:
+    """`9 December 2026`."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def precise(moment: datetime) -> str:
+    """`9 Dec 2026, 09:00:05`, in the zone of `moment`."""
+    return f"{_day_and_month(moment)} {moment.year}, {moment:%H:%M:%S}"
+
+
+def when(at_utc: datetime, zone: str, now: datetime | None = None) -> str:
+    """`Tue 9 Dec 09:00 Berlin`; with the year if it is not the year of `now`."""
+    tz = read_zone(zone)
+    local = at_utc.astimezone(tz)
+    same_year = now is None or now.astimezone(tz).year == local.year
+    year = "" if same_year else f" {local.year}"
+    weekday = WEEKDAYS[local.weekday()][:3].capitalize()
+    return f"{weekday} {_day_and_month(local)}{year} {local:%H:%M} {city(zone)}"
 
 
 def city(zone: str) -> str:
@@ -13,38 +49,32 @@ def city(zone: str) -> str:
     return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
-def when(at_utc: datetime, zone: str, now: datetime | None = None) -> str:
-    """`Tue 9 Dec 09:00 Berlin`; with the year where it is not that of `now`."""
-    tz = read_zone(zone)
-    local = at_utc.astimezone(tz)
-    same_year = now is None or now.astimezone(tz).year == local.year
-    year = "" if same_year else f" {local.year}"
-    day = f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
-    return f"{day} {local:%H:%M} {city(zone)}"
-
-
 def in_words(delta: timedelta) -> str:
-    """`in 3 d 2 h`, `in 45 min`, `5 h ago`; cut to two units; `now` below a minute."""
+    """`in 3 d 2 h`, `in 45 min`, `5 h ago`; cut to two units; `now` for less than a minute."""
     minutes = int(abs(delta) / timedelta(minutes=1))
     if not minutes:
         return "now"
-    length = _length(minutes)
-    return f"in {length}" if delta > timedelta() else f"{length} ago"
+    duration = _duration(minutes)
+    return f"in {duration}" if delta > timedelta() else f"{duration} ago"
 
 
-def _length(minutes: int) -> str:
+def plan_line(at_utc: datetime, zone: str, readers: int, now: datetime) -> str:
+    """`Tue 9 Dec 09:00 Berlin, 4,212 readers, in 3 d 2 h`."""
+    return f"{when(at_utc, zone, now)}, {_readers(readers)}, {in_words(at_utc - now)}"
+
+
+def _day_and_month(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1][:3]}"
+
+
+def _duration(minutes: int) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     parts = [(days, "d"), (hours, "h")] if days else [(hours, "h"), (minutes, "min")]
     return " ".join(f"{count} {unit}" for count, unit in parts if count)
 
 
-def plan_line(at_utc: datetime, zone: str, readers: int, now: datetime) -> str:
-    """`Tue 9 Dec 09:00 Berlin, 4,212 readers, in 3 d 2 h`."""
-    return f"{when(at_utc, zone, now)}, {_people(readers)}, {in_words(at_utc - now)}"
-
-
-def _people(readers: int) -> str:
-    if not readers:
+def _readers(count: int) -> str:
+    if not count:
         return "no readers"
-    return f"{readers:,} reader{'' if readers == 1 else 's'}"
+    return f"{count:,} reader{'' if count == 1 else 's'}"

@@ -5,7 +5,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from digest.catalogue.verdict import Verdict
@@ -21,6 +20,7 @@ from digest.rendering.content.issue_content import (
     Site,
 )
 from digest.rendering.content.typography import is_rtl
+from schedules.words import long_date
 
 TAGLINE_LIMIT = 110
 FACT_LIMIT = 100
@@ -76,12 +76,6 @@ def site_values(site: Site) -> dict[str, object]:
         "public_url": site.public_url,
         "postal_address": site.postal_address,
     }
-
-
-def long_date(day: date) -> str:
-    """'9 December 2026', whatever the machine's language."""
-    months = "January February March April May June July August September October November December"
-    return f"{day.day} {months.split()[day.month - 1]} {day.year}"
 
 
 def clean(value: Any) -> Any:

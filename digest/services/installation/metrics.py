@@ -18,7 +18,7 @@ from digest.errors import DatabaseUnavailable
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.result import Result
-from schedules.clock import hold_note
+from schedules.clock import suspension_note
 from schedules.states import SlotState
 from schedules.tables import Edition, Slot
 from subscribers.tables import Subscription
@@ -64,7 +64,7 @@ async def _read(session: AsyncSession, now: datetime) -> Metrics:
         readers=await _readers(session),
         queue_age=await _queue_age(session, now),
         lag=await _lag(session, now),
-        clock_held=await hold_note(session, now) is not None,
+        clock_held=await suspension_note(session, now) is not None,
     )
 
 

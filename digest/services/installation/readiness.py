@@ -12,7 +12,7 @@ from digest.delivery.sending.worker import Worker
 from digest.errors import Refused
 from digest.migrate import is_current
 from digest.services.result import Result
-from schedules.clock import hold_note
+from schedules.clock import suspension_note
 
 
 class Part(StrEnum):
@@ -46,7 +46,7 @@ async def check_readiness(app: App, worker: Worker | None) -> Readiness:
             failing.append(Part.DATABASE)
         else:
             async with app.store.read() as session:
-                clock_held = await hold_note(session, app.clock()) is not None
+                clock_held = await suspension_note(session, app.clock()) is not None
     except (SQLAlchemyError, OSError):
         failing.append(Part.DATABASE)
     if worker is not None and not worker.alive:

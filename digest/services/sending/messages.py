@@ -25,6 +25,7 @@ from digest.services.reader_values import confirm_link, reader_values
 from digest.services.sending.test_mails import compiled_test
 from digest.services.site import domain_of, sending_domain, site_of
 from schedules.editions import get_edition
+from schedules.words import long_date
 from subscribers.address import EmailAddress, InvalidAddress
 from subscribers.keys import Keyring
 from subscribers.links import return_path_tag
@@ -117,7 +118,7 @@ async def _confirmation(
     context = {
         "edition_name": edition.name,
         "confirm_url": confirm_link(app, raw_token(app.keyring, token)),
-        "requested_on": f"{token.created_at:%-d %B %Y}",
+        "requested_on": long_date(token.created_at),
         "valid_hours": round((token.expires_at - token.created_at).total_seconds() / 3600),
     }
     site = site_of(app.settings, edition)

@@ -1,7 +1,6 @@
 """Pages from `templates/web`: Jinja2 with autoescape, and the headers of each kind of page."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
@@ -9,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from digest.app import App
 from digest.catalogue.views import ToolView
+from schedules.words import long_date, precise
 
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -51,7 +51,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            panel_line=panel_line, day=day, instant=instant, size=size, web_url=web_url
+            panel_line=panel_line, day=long_date, instant=precise, size=size, web_url=web_url
         )
         self._environment.globals.update(
             base=self.base,
@@ -104,16 +104,6 @@ def panel_line(tool: ToolView) -> str:
     if tool.ship is None or tool.skip is None:
         return f"{percent} ship"
     return f"{percent} · {tool.ship} of {tool.ship + tool.skip} ship"
-
-
-def day(value: date | datetime) -> str:
-    """'8 December 2026'."""
-    return f"{value.day} {value:%B %Y}"
-
-
-def instant(value: datetime) -> str:
-    """'8 Dec 2026, 09:00:05', in the value's own zone."""
-    return f"{value.day} {value:%b %Y, %H:%M:%S}"
 
 
 def size(count: int) -> str:

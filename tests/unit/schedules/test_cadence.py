@@ -1,4 +1,4 @@
-"""Local wall time to instants, on ordinary days and on those when the clocks are set."""
+"""From local wall-clock time to instants, on ordinary days and on days when clocks are set."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -85,20 +85,22 @@ def test_in_the_overlap_the_first_of_two_counts(
         ("2026-10-25", "09:00", utc(2026, 10, 25, 8, 0)),
     ],
 )
-def test_around_the_change_of_clocks_nine_is_nine(day: str, at: str, expected: datetime) -> None:
+def test_other_times_on_a_day_when_clocks_are_set_do_not_move(
+    day: str, at: str, expected: datetime
+) -> None:
     found = instant("Europe/Berlin", day, at)
     assert found.at_utc == expected
     assert found.moved_from is None
 
 
-def test_a_gap_over_midnight_still_belongs_to_its_date() -> None:
+def test_an_instant_that_the_gap_pushes_past_midnight_keeps_its_date() -> None:
     found = instant("America/Nuuk", "2026-03-28", "23:30")
     assert found.at_utc == utc(2026, 3, 29, 1, 0)
     assert found.date == date(2026, 3, 28)
     assert found.note == "23:30 doesn't exist that day; sending at 00:00 the next day."
 
 
-def test_a_date_that_a_zone_left_out_is_no_date_of_the_cadence() -> None:
+def test_a_date_that_a_zone_left_out_is_not_a_date_of_the_cadence() -> None:
     cadence = Cadence.parse(EVERY_DAY, "00:00", "Pacific/Apia")
     dates = list(cadence.dates(date(2011, 12, 28), date(2011, 12, 31)))
     assert dates == [date(2011, 12, 29), date(2011, 12, 31)]
@@ -106,7 +108,7 @@ def test_a_date_that_a_zone_left_out_is_no_date_of_the_cadence() -> None:
         cadence.instant(date(2011, 12, 30))
 
 
-def test_dates_begin_after_the_first_and_include_the_last() -> None:
+def test_dates_exclude_the_first_day_and_include_the_last() -> None:
     cadence = Cadence.parse("tue,fri", "09:00", "UTC")
     tuesday, friday = date(2026, 12, 8), date(2026, 12, 11)
     assert list(cadence.dates(tuesday, friday)) == [friday]
@@ -120,18 +122,6 @@ def test_leap_day_and_the_end_of_the_year_are_ordinary() -> None:
     assert around == [date(2026, 12, 31), date(2027, 1, 1)]
     midnight = Cadence.parse("fri", "00:00", "Europe/Berlin")
     assert midnight.instant(date(2027, 1, 1)).at_utc == utc(2026, 12, 31, 23, 0)
-
-
-def test_next_after_is_strictly_later() -> None:
-    cadence = Cadence.parse("tue", "09:00", "Europe/Berlin")
-    assert cadence.next_after(utc(2026, 12, 8, 7, 59)).at_utc == utc(2026, 12, 8, 8, 0)
-    assert cadence.next_after(utc(2026, 12, 8, 8, 0)).at_utc == utc(2026, 12, 15, 8, 0)
-    assert cadence.next_after(utc(2026, 12, 29, 9, 0)).at_utc == utc(2027, 1, 5, 8, 0)
-
-
-def test_next_after_finds_an_instant_that_the_gap_pushed_over_midnight() -> None:
-    cadence = Cadence.parse("sat", "23:30", "America/Nuuk")
-    assert cadence.next_after(utc(2026, 3, 29, 0, 59)).date == date(2026, 3, 28)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +142,7 @@ def test_next_after_finds_an_instant_that_the_gap_pushed_over_midnight() -> None
         ("tue", "09:00", "new york", "did you mean America/New_York?"),
     ],
 )
-def test_what_cannot_be_read_is_told_in_one_sentence(
+def test_what_cannot_be_parsed_is_refused_in_one_sentence(
     weekdays: str, at: str, zone: str, sentence: str
 ) -> None:
     with pytest.raises(ScheduleError) as caught:
@@ -161,7 +151,7 @@ def test_what_cannot_be_read_is_told_in_one_sentence(
     assert "\n" not in str(caught.value)
 
 
-def test_weekdays_are_read_generously_and_written_in_one_way() -> None:
+def test_weekdays_are_parsed_leniently_and_written_in_one_way() -> None:
     assert write_weekdays(read_weekdays("Friday, TUE,tue")) == "tue,fri"
 
 
@@ -183,7 +173,7 @@ days = st.dates(date(1995, 1, 1), date(2037, 11, 1))
 
 @settings(deadline=None)
 @given(cadences, days)
-def test_instants_increase_with_their_dates_and_say_which_it_is(
+def test_instants_increase_with_their_dates_and_know_their_date(
     cadence: Cadence, first: date
 ) -> None:
     dates = list(cadence.dates(first, first + timedelta(days=60)))
@@ -197,15 +187,6 @@ def test_instants_increase_with_their_dates_and_say_which_it_is(
             assert found.local.replace(tzinfo=None, fold=0) == datetime.combine(
                 found.date, cadence.send_time
             )
-
-
-@settings(deadline=None)
-@given(cadences, days, st.integers(0, 24 * 60 - 1))
-def test_next_after_skips_nothing(cadence: Cadence, day: date, minutes: int) -> None:
-    moment = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes)
-    around = cadence.dates(day - timedelta(days=4), day + timedelta(days=20))
-    later = [found for found in map(cadence.instant, around) if found.at_utc > moment]
-    assert cadence.next_after(moment) == later[0]
 
 
 @settings(deadline=None)

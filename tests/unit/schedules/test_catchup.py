@@ -1,4 +1,4 @@
-"""What a wake-up makes of a slot, however late it comes."""
+"""The next step of a slot at a wake-up, however late that comes."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedules.catchup import WAITING_FOR_APPROVAL, Action, decide
+from schedules.catchup import Action, decide
 from schedules.states import SlotState
 from tests.unit.schedules.conftest import utc
 
@@ -56,7 +56,7 @@ def test_a_settled_slot_never_moves_by_itself(state: SlotState) -> None:
         assert decision.action is Action.WAIT
 
 
-def test_the_reason_says_what_was_not_done() -> None:
+def test_the_reason_names_the_step_that_was_missed() -> None:
     late = HOUR + timedelta(days=2)
     assert decide(Row(P), late, grace=GRACE, ready=False).reason == (
         "not composed within 12 h of its time"
@@ -67,7 +67,7 @@ def test_the_reason_says_what_was_not_done() -> None:
     assert decide(Row(C), late, grace=GRACE, ready=False).reason == (
         "not approved within 12 h of its time"
     )
-    assert decide(Row(C), HOUR, grace=GRACE, ready=False).reason == WAITING_FOR_APPROVAL
+    assert decide(Row(C), HOUR, grace=GRACE, ready=False).reason == "waiting for approval"
 
 
 def run(row: Row, wakes: list[datetime], approved_at: datetime | None, grace: timedelta) -> Counter:
@@ -114,7 +114,7 @@ def test_every_slot_ends_in_one_state_and_is_sent_at_most_once(
 def test_a_machine_back_within_the_grace_misses_nothing(
     wakes: list[datetime], late: timedelta
 ) -> None:
-    """However it slept before: two wake-ups within the grace compose and send."""
+    """Two wake-ups within the grace compose and send, whatever came before."""
     row = Row()
     before = sorted(wake for wake in wakes if wake < HOUR)
     run(row, [*before, HOUR + late, HOUR + late], CUTOFF - timedelta(days=9), GRACE)
@@ -122,7 +122,7 @@ def test_a_machine_back_within_the_grace_misses_nothing(
 
 
 @given(wakes=st.lists(moments, max_size=30))
-def test_a_wake_up_out_of_order_sends_no_second_time(wakes: list[datetime]) -> None:
+def test_wake_ups_out_of_order_never_send_twice(wakes: list[datetime]) -> None:
     """Clocks may jump about between wake-ups."""
     taken = run(Row(), wakes, CUTOFF, GRACE)
     assert taken[Action.SEND] + taken[Action.HOLD] + taken[Action.MISS] <= 1

@@ -1,4 +1,4 @@
-"""Making and changing editions; nothing unreadable or contradictory gets in."""
+"""Creating and changing editions; nothing malformed or contradictory is stored."""
 
 import asyncio
 from datetime import date, datetime
@@ -31,7 +31,7 @@ async def test_the_first_edition_is_the_weekly_one(store: Store, now: datetime) 
     assert first == date(2026, 11, 24)
 
 
-async def test_the_first_edition_is_made_once_even_by_two(
+async def test_two_processes_create_the_first_edition_once(
     store: Store, other_store: Store, now: datetime
 ) -> None:
     async def init(through: Store) -> Edition:
@@ -42,7 +42,7 @@ async def test_the_first_edition_is_made_once_even_by_two(
     assert one.id == two.id
 
 
-async def test_making_the_first_edition_again_keeps_what_was_changed(
+async def test_creating_the_first_edition_again_keeps_its_changes(
     store: Store, now: datetime
 ) -> None:
     async with store.write() as session:
@@ -59,13 +59,13 @@ async def test_editions_are_listed_oldest_first(store: Store, now: datetime) -> 
         assert len((await session.exec(select(Slot))).all()) == 5
 
 
-async def test_an_edition_that_is_there_is_not_made_again(store: Store, weekly: Edition) -> None:
+async def test_an_existing_edition_is_not_created_again(store: Store, weekly: Edition) -> None:
     async with store.write() as session:
         with pytest.raises(ScheduleError, match="there is an edition 'weekly' already"):
             await create_edition(session, "weekly", EditionChange(), datetime.now().astimezone())
 
 
-async def test_an_unknown_edition_is_told_with_the_next_step(store: Store) -> None:
+async def test_an_unknown_edition_is_an_error_with_the_next_step(store: Store) -> None:
     async with store.read() as session:
         with pytest.raises(ScheduleError, match="`digest editions list` shows them"):
             await get_edition(session, "monthly")
@@ -87,7 +87,7 @@ async def test_a_change_leaves_the_rest_as_it_is(
     assert edition.approval == "automatic"
 
 
-async def test_an_empty_sender_takes_it_away(store: Store, weekly: Edition, now: datetime) -> None:
+async def test_an_empty_sender_removes_it(store: Store, weekly: Edition, now: datetime) -> None:
     async with store.write() as session:
         given = EditionChange(sender="Us <us@example.org>", reply_to="us@example.org")
         edition = await update_edition(session, "weekly", given, now)
@@ -96,7 +96,7 @@ async def test_an_empty_sender_takes_it_away(store: Store, weekly: Edition, now:
     assert (edition.sender, edition.reply_to) == (None, "us@example.org")
 
 
-async def test_what_contradicts_what_stays_changes_nothing(
+async def test_a_change_that_contradicts_other_settings_changes_nothing(
     store: Store, weekly: Edition, now: datetime
 ) -> None:
     async with store.write() as session:
@@ -141,7 +141,7 @@ def test_a_bad_value_is_refused_in_one_sentence(field: str, value: object, sente
 
 
 @pytest.mark.parametrize("slug", ["", "Weekly", "a b", "a/b", "-a", "a--b", "ä", "x" * 201])
-async def test_a_slug_is_small_letters_digits_and_hyphens(
+async def test_a_slug_is_lower_case_letters_digits_and_hyphens(
     store: Store, now: datetime, slug: str
 ) -> None:
     async with store.write() as session:

@@ -1,4 +1,4 @@
-"""Slots appear ahead of time, follow a changed cadence, and are there only once."""
+"""Slots are planned ahead, follow a changed cadence, and exist only once."""
 
 import asyncio
 from datetime import date, datetime, timedelta
@@ -67,7 +67,7 @@ async def test_two_planners_at_once_make_each_slot_once(
     assert list(await slots_of(store)) == TUESDAYS
 
 
-async def test_a_planner_that_looked_too_early_collides_without_harm(
+async def test_a_planner_with_an_outdated_view_collides_without_harm(
     store: Store, weekly: Edition, now: datetime
 ) -> None:
     """As on PostgreSQL, where two planners may both see an empty calendar."""
@@ -80,12 +80,12 @@ async def test_a_planner_that_looked_too_early_collides_without_harm(
     assert len(await slots_of(store)) == len(TUESDAYS)
 
 
-async def test_a_new_edition_starts_with_what_is_to_come(store: Store, weekly: Edition) -> None:
+async def test_a_new_edition_gets_no_slots_in_the_past(store: Store, weekly: Edition) -> None:
     an_hour_late = utc(2026, 11, 24, 9, 0)
     assert (await plan_at(store, weekly, an_hour_late))[0] == date(2026, 12, 1)
 
 
-async def test_dates_that_passed_while_nobody_planned_are_made_up_for(
+async def test_dates_that_passed_while_the_machine_was_off_get_their_slots(
     store: Store, weekly: Edition, now: datetime, calendar
 ) -> None:
     await plan_at(store, weekly, now)
@@ -95,7 +95,7 @@ async def test_dates_that_passed_while_nobody_planned_are_made_up_for(
     assert len(await calendar()) == 8 + 5
 
 
-async def test_a_clock_that_ran_ahead_for_years_leaves_the_coming_weeks_free(
+async def test_slots_planned_by_a_clock_years_ahead_do_not_block_the_coming_weeks(
     store: Store, weekly: Edition, now: datetime
 ) -> None:
     await plan_at(store, weekly, now)
@@ -111,7 +111,7 @@ async def test_an_inactive_edition_gets_no_slots(
     assert await plan_at(store, weekly, now) == []
 
 
-async def test_the_gap_and_the_years_end_are_planned_as_the_cadence_says(store: Store) -> None:
+async def test_slots_in_the_gap_and_across_the_year_follow_the_cadence(store: Store) -> None:
     early = Edition(
         slug="early", name="Early", weekdays="sun", send_time="02:30", zone="Europe/Berlin"
     )
@@ -122,7 +122,7 @@ async def test_the_gap_and_the_years_end_are_planned_as_the_cadence_says(store: 
     assert date(2027, 1, 3) in await plan_at(store, early, utc(2026, 12, 20))
 
 
-async def test_another_hour_moves_the_slots_that_are_only_planned(
+async def test_a_new_hour_moves_planned_slots_only(
     store: Store, weekly: Edition, now: datetime
 ) -> None:
     await plan_at(store, weekly, now)
@@ -137,7 +137,7 @@ async def test_another_hour_moves_the_slots_that_are_only_planned(
     assert slots[TUESDAYS[1]].reason == "holidays"
 
 
-async def test_another_weekday_replaces_the_planned_slots_only(
+async def test_a_new_weekday_replaces_planned_slots_only(
     store: Store, weekly: Edition, now: datetime, calendar
 ) -> None:
     await plan_at(store, weekly, now)
@@ -150,7 +150,7 @@ async def test_another_weekday_replaces_the_planned_slots_only(
     assert len(days) == 5
 
 
-async def test_a_planned_slot_on_which_an_issue_hangs_is_kept(
+async def test_a_planned_slot_with_an_issue_is_kept(
     store: Store, weekly: Edition, now: datetime, calendar
 ) -> None:
     await plan_at(store, weekly, now)
@@ -174,7 +174,7 @@ async def test_a_planned_slot_on_which_an_issue_hangs_is_kept(
     assert date(2026, 11, 27) in days
 
 
-async def test_an_hour_that_has_passed_today_leaves_todays_slot_alone(
+async def test_a_new_hour_that_has_passed_today_leaves_todays_slot_alone(
     store: Store, weekly: Edition
 ) -> None:
     at_half_past_eight = utc(2026, 11, 24, 7, 30)
@@ -185,7 +185,7 @@ async def test_an_hour_that_has_passed_today_leaves_todays_slot_alone(
     assert slots[TUESDAYS[1]].send_at == utc(2026, 12, 1, 7, 0)
 
 
-async def test_a_cadence_changed_to_earlier_today_begins_next_week(
+async def test_a_new_cadence_whose_hour_passed_today_begins_next_week(
     store: Store, weekly: Edition
 ) -> None:
     await plan_at(store, weekly, utc(2026, 11, 23))
@@ -194,7 +194,7 @@ async def test_a_cadence_changed_to_earlier_today_begins_next_week(
     assert list(await slots_of(store))[:2] == [TUESDAYS[0], date(2026, 12, 4)]
 
 
-async def test_a_rest_is_not_made_up_for(
+async def test_dates_of_an_inactive_period_get_no_slots_later(
     store: Store, weekly: Edition, now: datetime, calendar
 ) -> None:
     await plan_at(store, weekly, now)
@@ -204,7 +204,7 @@ async def test_a_rest_is_not_made_up_for(
     assert list(await calendar())[:2] == [TUESDAYS[0], date(2026, 12, 15)]
 
 
-async def test_what_was_missed_before_a_change_is_still_recorded(
+async def test_dates_missed_before_a_change_still_get_their_slots(
     store: Store, weekly: Edition, now: datetime, calendar
 ) -> None:
     await plan_at(store, weekly, now)

@@ -84,7 +84,7 @@ async def test_a_failing_call_is_reported_and_does_not_stop_it(start: Start) -> 
     ]
 
 
-async def test_a_failing_call_is_logged_where_nobody_asks(
+async def test_a_failing_call_is_logged_by_default(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     wakes = Wakes(failing=1)
@@ -113,7 +113,7 @@ async def test_wake_soon_during_a_call_leads_to_one_more(start: Start) -> None:
     assert wakes.most_at_once == 1
 
 
-async def test_stopping_waits_for_the_call_under_way(start: Start) -> None:
+async def test_stopping_waits_for_the_call_in_progress(start: Start) -> None:
     wakes = Wakes(seconds=0.1)
     ticker = start(wakes, EVERY)
     await wakes.reach(1)
@@ -125,7 +125,7 @@ async def test_stopping_waits_for_the_call_under_way(start: Start) -> None:
     assert wakes.count == after
 
 
-async def test_stopping_twice_or_before_the_first_call_is_fine(
+async def test_stopping_twice_or_before_the_first_call_is_harmless(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     ticker = start(Wakes(), EVERY)
@@ -135,8 +135,8 @@ async def test_stopping_twice_or_before_the_first_call_is_fine(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_it_goes_on_after_a_clock_jumped_back_by_years(start: Start) -> None:
-    """What such a jump leaves behind: a next run that is years ahead of the clock."""
+async def test_it_keeps_ticking_after_a_clock_jumped_back_by_years(start: Start) -> None:
+    """Such a jump leaves a next run that is years ahead of the clock."""
     wakes = Wakes()
     ticker = start(wakes, EVERY)
     await wakes.reach(1)
@@ -146,8 +146,8 @@ async def test_it_goes_on_after_a_clock_jumped_back_by_years(start: Start) -> No
     await wakes.reach(before + 3)
 
 
-async def test_a_clock_that_leapt_ahead_makes_up_for_nothing(start: Start) -> None:
-    """What such a leap leaves behind: a next run that is long past."""
+async def test_a_clock_that_jumped_ahead_causes_no_burst_of_wake_ups(start: Start) -> None:
+    """Such a jump leaves a next run that is long past."""
     wakes = Wakes()
     ticker = start(wakes, EVERY)
     await wakes.reach(1)

@@ -1,17 +1,17 @@
-"""Times as people read them."""
+"""Dates, times and durations as people read them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from schedules.words import city, in_words, plan_line, when
+from schedules.words import city, in_words, long_date, plan_line, precise, when
 from tests.unit.schedules.conftest import utc
 
 NOW = utc(2026, 12, 5, 6, 0)
 
 
 @pytest.mark.parametrize(
-    ("zone", "said"),
+    ("zone", "expected"),
     [
         ("Europe/Berlin", "Wed 9 Dec 09:00 Berlin"),
         ("UTC", "Wed 9 Dec 08:00 UTC"),
@@ -20,11 +20,43 @@ NOW = utc(2026, 12, 5, 6, 0)
         ("Pacific/Kiritimati", "Wed 9 Dec 22:00 Kiritimati"),
     ],
 )
-def test_an_instant_is_told_in_the_zone_of_the_edition(zone: str, said: str) -> None:
-    assert when(utc(2026, 12, 9, 8, 0), zone, NOW) == said
+def test_an_instant_is_printed_in_the_zone_of_the_edition(zone: str, expected: str) -> None:
+    assert when(utc(2026, 12, 9, 8, 0), zone, NOW) == expected
 
 
-def test_the_year_is_told_where_it_is_another_one_there() -> None:
+@pytest.mark.parametrize(
+    ("month", "name"),
+    [
+        (1, "January"),
+        (2, "February"),
+        (3, "March"),
+        (4, "April"),
+        (5, "May"),
+        (6, "June"),
+        (7, "July"),
+        (8, "August"),
+        (9, "September"),
+        (10, "October"),
+        (11, "November"),
+        (12, "December"),
+    ],
+)
+def test_a_month_has_its_name_in_full_or_in_three_letters(month: int, name: str) -> None:
+    assert long_date(date(2026, month, 9)) == f"9 {name} 2026"
+    moment = utc(2026, month, 9, 8, 5)
+    assert precise(moment) == f"9 {name[:3]} 2026, 08:05:00"
+    assert when(moment, "UTC").split()[1:3] == ["9", name[:3]]
+
+
+@pytest.mark.parametrize(
+    ("day", "weekday"),
+    [(7, "Mon"), (8, "Tue"), (9, "Wed"), (10, "Thu"), (11, "Fri"), (12, "Sat"), (13, "Sun")],
+)
+def test_a_weekday_has_three_letters(day: int, weekday: str) -> None:
+    assert when(utc(2026, 12, day), "UTC").startswith(f"{weekday} {day} Dec ")
+
+
+def test_the_year_is_printed_if_it_is_another_one_in_that_zone() -> None:
     new_year = utc(2026, 12, 31, 23, 30)
     assert when(new_year, "Europe/Berlin", NOW) == "Fri 1 Jan 2027 00:30 Berlin"
     assert when(new_year, "UTC", NOW) == "Thu 31 Dec 23:30 UTC"
@@ -33,7 +65,7 @@ def test_the_year_is_told_where_it_is_another_one_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delta", "said"),
+    ("delta", "expected"),
     [
         (timedelta(days=3, hours=2, minutes=59), "in 3 d 2 h"),
         (timedelta(days=3), "in 3 d"),
@@ -47,11 +79,11 @@ def test_the_year_is_told_where_it_is_another_one_there() -> None:
         (timedelta(days=-400), "400 d ago"),
     ],
 )
-def test_a_distance_is_told_in_at_most_two_units(delta: timedelta, said: str) -> None:
-    assert in_words(delta) == said
+def test_a_duration_is_printed_in_at_most_two_units(delta: timedelta, expected: str) -> None:
+    assert in_words(delta) == expected
 
 
-def test_a_plan_says_when_to_how_many_and_how_soon() -> None:
+def test_a_plan_line_names_the_time_the_readers_and_the_distance() -> None:
     send_at = utc(2026, 12, 8, 8, 0)
     assert (
         plan_line(send_at, "Europe/Berlin", 4212, NOW)

@@ -10,7 +10,7 @@ from digest.services.sending.stranded import count_waiting
 from digest.services.site import transactional_route
 from digest.settings import Settings
 from digest.store import Store, open_store
-from schedules.clock import hold_note
+from schedules.clock import suspension_note
 
 
 async def check_database(settings: Settings) -> list[CheckResult]:
@@ -28,7 +28,7 @@ async def check_database(settings: Settings) -> list[CheckResult]:
 
 async def _check_delays(settings: Settings, store: Store) -> list[CheckResult]:
     async with store.read() as session:
-        notes = [await hold_note(session, utc_now()), await jump_note(session)]
+        notes = [await suspension_note(session, utc_now()), await jump_note(session)]
         waiting = await count_waiting(session)
     found = [warning("clock", note) for note in notes if note] or [ok("clock", "steady")]
     if waiting and transactional_route(settings) is not Route.RELAY:
