@@ -27,7 +27,7 @@ from digest.services.sending.stranded import pause_stranded
 from digest.services.sending.transactional import notify_editor
 from digest.store import Queue
 from schedules import slots
-from schedules.catchup import Action, Decision, decide
+from schedules.catchup import Action, SlotDecision, decide
 from schedules.clock import note_tick
 from schedules.editions import list_editions
 from schedules.errors import ScheduleError
@@ -101,7 +101,7 @@ async def _advance_slot(app: App, slot_id: int, now: datetime) -> None:
 
 async def _decide(
     session: AsyncSession, slot_id: int, now: datetime
-) -> tuple[Slot, Issue | None, Decision]:
+) -> tuple[Slot, Issue | None, SlotDecision]:
     slot = await session.get_one(Slot, slot_id)
     edition = await session.get_one(Edition, slot.edition_id)
     issue = await issue_of_slot(session, slot_id)
