@@ -1,4 +1,4 @@
-"""The values in a message that differ from reader to reader, each declared once in `SLOTS`.
+"""The values in a message that differ from reader to reader, each declared once in `READER_SLOTS`.
 
 A slot is a place in a compiled message that is left open for one of them. A new one, such as
 a link to vote, needs an entry here and the source of its value: for a link that is
@@ -15,7 +15,7 @@ UNSUBSCRIBE = "unsubscribe_url"
 
 
 @dataclass(frozen=True)
-class Slot:
+class ReaderSlot:
     """One value that differs from reader to reader.
 
     Templates print it as `{{ reader.NAME }}` if it is `in_body`, in the text part as it is
@@ -33,27 +33,27 @@ class Slot:
 
 
 # The names are stored in every compiled message, so one that was released stays.
-SLOTS = (
-    Slot(UNSUBSCRIBE, preview="{public_url}/unsubscribe/preview", room=200),
-    Slot("preferences_url", preview="{public_url}/preferences/preview", room=200),
-    Slot(ADDRESS, preview="reader@example.org", room=320),
-    Slot(
+READER_SLOTS = (
+    ReaderSlot(UNSUBSCRIBE, preview="{public_url}/unsubscribe/preview", room=200),
+    ReaderSlot("preferences_url", preview="{public_url}/preferences/preview", room=200),
+    ReaderSlot(ADDRESS, preview="reader@example.org", room=320),
+    ReaderSlot(
         "one_click_url",
         preview="{public_url}/unsubscribe/preview",
         in_body=False,
         header="List-Unsubscribe",
     ),
 )
-BODY_SLOTS = tuple(slot.name for slot in SLOTS if slot.in_body)
-HEADER_SLOTS = tuple((slot.header, slot.name) for slot in SLOTS if slot.header)
-ROOM = {slot.name: slot.room for slot in SLOTS}
+BODY_SLOTS = tuple(slot.name for slot in READER_SLOTS if slot.in_body)
+HEADER_SLOTS = tuple((slot.header, slot.name) for slot in READER_SLOTS if slot.header)
+ROOM = {slot.name: slot.room for slot in READER_SLOTS}
 
 
 class ReaderValues(NamedTuple):
     """What one reader's copy of a message is completed with.
 
     `message_id` is `local@domain`, with or without angle brackets. `slots` maps the names of
-    `SLOTS` to values; the address is always among them, the links only where the message
+    `READER_SLOTS` to values; the address is always among them, the links only where the message
     uses them. The address is the envelope's: ASCII, with an IDN domain in A-labels, unless
     the relay offers SMTPUTF8 and `needs_smtputf8` says that the address needs it.
     """
@@ -75,4 +75,4 @@ class ReaderValues(NamedTuple):
 
 def preview_slots(public_url: str) -> dict[str, str]:
     """What every slot shows in a preview or a test: it looks right, and its links do nothing."""
-    return {slot.name: slot.preview.format(public_url=public_url) for slot in SLOTS}
+    return {slot.name: slot.preview.format(public_url=public_url) for slot in READER_SLOTS}

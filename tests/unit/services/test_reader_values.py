@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from digest.app import App
-from digest.rendering.message.reader_values import SLOTS
+from digest.rendering.message.reader_values import READER_SLOTS
 from digest.services.reader_values import reader_links, reader_values
 
 NOW = datetime(2026, 12, 8, 9, 0, tzinfo=UTC)
@@ -12,7 +12,7 @@ MADE = {"address": "ada@example.net", "message_id": "1@news.example.org", "date"
 
 def test_every_slot_but_the_address_has_a_link_of_the_reader(app: App) -> None:
     links = reader_links(app, 7, "weekly")
-    assert {*links, "address"} == {slot.name for slot in SLOTS}
+    assert {*links, "address"} == {slot.name for slot in READER_SLOTS}
     assert all(link.startswith(f"{app.settings.public_url}/") for link in links.values())
 
 
