@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from digest.rendering.errors import TemplateError
-from digest.rendering.message.reader_values import BODY_SLOTS
+from digest.rendering.message.reader_slots import BODY_SLOTS
 from digest.rendering.templates.inlining import inline_css
 from digest.rendering.templates.mjml import compile_mjml
 from digest.rendering.templates.template_set import TemplateSet

@@ -10,7 +10,7 @@ from digest.rendering.errors import TemplateError
 from digest.rendering.message import segments
 from digest.rendering.message.compiled import ISSUE, CompiledMessage
 from digest.rendering.message.headers import Mailbox
-from digest.rendering.message.reader_values import ROOM, UNSUBSCRIBE
+from digest.rendering.message.reader_slots import ROOM, UNSUBSCRIBE
 from digest.rendering.message.segments import Segments
 from digest.rendering.templates.mjml import heaviest_line
 from digest.rendering.templates.subprocess_compiler import compile_in_subprocess

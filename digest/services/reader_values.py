@@ -3,12 +3,7 @@
 from datetime import datetime
 
 from digest.app import App
-from digest.rendering.message.reader_values import (
-    ADDRESS,
-    UNSUBSCRIBE,
-    ReaderValues,
-    preview_slots,
-)
+from digest.rendering.message.reader_slots import ADDRESS, UNSUBSCRIBE, ReaderValues, preview_slots
 from subscribers.links import preferences_token, unsubscribe_token
 
 

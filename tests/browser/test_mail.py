@@ -8,7 +8,7 @@ import pytest
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_issue
 from digest.rendering.templates.template_set import ROOT, load_templates
-from digest.rendering.transactional import compile_transactional
+from digest.rendering.transactional_message import compile_transactional
 from previews.browser import Browser
 from tests.unit.rendering.test_design import contrast
 

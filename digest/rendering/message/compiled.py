@@ -11,7 +11,7 @@ from typing import NamedTuple
 from digest.rendering.errors import MessageError
 from digest.rendering.message import headers, segments
 from digest.rendering.message.headers import Mailbox
-from digest.rendering.message.reader_values import HEADER_SLOTS, UNSUBSCRIBE, ReaderValues
+from digest.rendering.message.reader_slots import HEADER_SLOTS, UNSUBSCRIBE, ReaderValues
 from digest.rendering.message.segments import Segments
 
 FORMAT = 1

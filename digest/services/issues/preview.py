@@ -5,7 +5,7 @@ from digest.delivery.ledger.message_ids import MessageIdMaker
 from digest.issues.lookup import get_issue
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.message.compiled import CompiledMessage
-from digest.rendering.message.reader_values import ReaderValues, preview_slots
+from digest.rendering.message.reader_slots import ReaderValues, preview_slots
 from digest.services.issues.drafts import compiled_issue
 from digest.services.result import Result
 from digest.services.site import sending_domain, site_of

@@ -8,7 +8,7 @@ from digest.rendering.issue import WEB
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey, read_keys
 from digest.rendering.message.headers import Mailbox
-from digest.rendering.message.reader_values import ReaderValues
+from digest.rendering.message.reader_slots import ReaderValues
 from digest.services.reader_values import reader_values
 from previews.preflight.rendered_message import RenderedMessage
 

@@ -18,9 +18,9 @@ from digest.errors import NotFound
 from digest.issues.freezing import compiled_variant
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey
-from digest.rendering.message.reader_values import ReaderValues
+from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import load_templates
-from digest.rendering.transactional import compile_transactional
+from digest.rendering.transactional_message import compile_transactional
 from digest.services.reader_values import confirm_link, reader_values
 from digest.services.sending.test_mails import compiled_test
 from digest.services.site import domain_of, sending_domain, site_of

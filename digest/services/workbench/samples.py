@@ -20,7 +20,7 @@ from digest.rendering.content.headline import (
     subject_for,
 )
 from digest.rendering.content.issue_content import Flip, IssueContent, Site
-from digest.rendering.message.reader_values import ReaderValues, preview_slots
+from digest.rendering.message.reader_slots import ReaderValues, preview_slots
 from digest.settings import SITE_NAME
 from previews import samples
 

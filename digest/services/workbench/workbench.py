@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from digest.app import App
 from digest.errors import DigestError, NotFound, UsageError
 from digest.rendering.errors import TemplateError
-from digest.rendering.message.reader_values import ReaderValues
+from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import ROOT
 from digest.services.issues.preview import preview_reader
 from digest.services.preflight.check import CheckedIssue

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.rendering.content.issue_content import IssueContent, Site
-from digest.rendering.message.reader_values import ReaderValues
+from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
 
 

@@ -10,7 +10,7 @@ import pytest
 from digest.rendering.content.issue_content import Card, IssueContent, Quote, Side, Site
 from digest.rendering.errors import MessageError
 from digest.rendering.issue import MOST_BYTES, compile_issue
-from digest.rendering.message.reader_values import ReaderValues
+from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import TemplateSet, load_templates
 
 TABLET = "لوح Pro (تجريبي)"

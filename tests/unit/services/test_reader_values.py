@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from digest.app import App
-from digest.rendering.message.reader_values import READER_SLOTS
+from digest.rendering.message.reader_slots import READER_SLOTS
 from digest.services.reader_values import reader_links, reader_values
 
 NOW = datetime(2026, 12, 8, 9, 0, tzinfo=UTC)

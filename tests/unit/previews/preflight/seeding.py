@@ -10,7 +10,7 @@ from typing import Any
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_in_process
 from digest.rendering.message.compiled import CompiledMessage
-from digest.rendering.message.reader_values import ReaderValues
+from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
 from digest.services.preflight.facts import content_facts
 from previews.preflight.checks import Preflight, run

@@ -14,7 +14,7 @@ from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.errors import MessageError
 from digest.rendering.issue import compile_issue
 from digest.rendering.message.compiled import CompiledMessage
-from digest.rendering.message.reader_values import READER_SLOTS, ReaderValues
+from digest.rendering.message.reader_slots import READER_SLOTS, ReaderValues
 from digest.rendering.templates.template_set import TemplateSet
 
 

@@ -12,9 +12,9 @@ from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_issue
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey, relaxed_body
-from digest.rendering.message.reader_values import ReaderValues
+from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import TemplateSet, load_templates
-from digest.rendering.transactional import compile_transactional
+from digest.rendering.transactional_message import compile_transactional
 from tests.opendkim import OpenDkim, find_opendkim
 
 DOMAIN = "news.example.org"

@@ -6,9 +6,9 @@ import pytest
 from digest.rendering.content.issue_content import Site
 from digest.rendering.errors import MessageError, TemplateError
 from digest.rendering.message.compiled import CompiledMessage
-from digest.rendering.message.reader_values import ReaderValues
+from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import load_templates
-from digest.rendering.transactional import compile_transactional
+from digest.rendering.transactional_message import compile_transactional
 
 CONFIRM = {
     "confirm_url": "https://digest.example.org/confirm/0123456789abcdef0123456789abcdef?a=1&b=2",

@@ -1,9 +1,4 @@
-from digest.rendering.message.reader_values import (
-    BODY_SLOTS,
-    HEADER_SLOTS,
-    ROOM,
-    preview_slots,
-)
+from digest.rendering.message.reader_slots import BODY_SLOTS, HEADER_SLOTS, ROOM, preview_slots
 
 
 def test_templates_may_print_the_address_and_two_links() -> None:

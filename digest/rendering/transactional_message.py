@@ -8,7 +8,7 @@ from digest.rendering.content import template_model
 from digest.rendering.content.issue_content import Site
 from digest.rendering.message import segments
 from digest.rendering.message.compiled import CompiledMessage
-from digest.rendering.message.reader_values import ADDRESS
+from digest.rendering.message.reader_slots import ADDRESS
 from digest.rendering.templates.template_set import TemplateSet
 
 SUBJECT, HTML_TEMPLATE, TEXT_TEMPLATE = "subject.txt.j2", "message.mjml.j2", "message.txt.j2"
