@@ -24,7 +24,7 @@ SCRIPTS = Path(__file__).parent / "migrations"
 
 
 async def upgrade(url: str) -> tuple[str | None, str]:
-    """Create the database, or bring it up to date; (revision before, revision after).
+    """Create the database or bring it up to date; returns the revisions before and after.
 
     Raises `Misconfigured` for a database that cannot be opened or is newer than this program.
     """
@@ -43,7 +43,7 @@ async def upgrade(url: str) -> tuple[str | None, str]:
 
 
 async def current(url: str) -> str | None:
-    """The revision a database is at; None for an empty one."""
+    """The revision of a database; None for an empty one."""
     store = open_store(url)
     try:
         async with store.engine.connect() as connection:
@@ -94,9 +94,9 @@ def head() -> str:
 
 
 def draft(message: str) -> Path:
-    """Write the next migration: what leads from the history's schema to that of the tables.
+    """Write the next migration, from the schema of the history to that of the tables.
 
-    For developers, as `make migration`; what it writes is to be read and corrected.
+    For developers, as `make migration`; review and correct what it writes.
     """
     with TemporaryDirectory() as folder:
         engine = create_engine(f"sqlite:///{folder}/digest.db")
@@ -141,4 +141,4 @@ def _make_parent(url: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Misconfigured(f"cannot make the folder {path.parent}: {error.strerror}") from None
+        raise Misconfigured(f"cannot create the folder {path.parent}: {error.strerror}") from None

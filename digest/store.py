@@ -1,10 +1,9 @@
-"""The database: one engine, two ways in.
+"""The database: one engine, two kinds of session.
 
-`read()` gives a session for looking, `write()` one for changing: everything
-inside one `write()` block is one transaction, committed at its end or rolled
-back whole. On SQLite all writers stand in one queue. On PostgreSQL they do not:
-what reads and then writes there makes its change conditional on what it read,
-locks the row, or names the `Queue` in which it wants to be alone.
+`read()` gives a session that reads, `write()` one that changes: everything inside one
+`write()` block is one transaction, committed at its end or rolled back as a whole. On SQLite
+one writer waits for the other. On PostgreSQL writers run at once: code that reads and then
+writes makes its change conditional on what it read, locks the row, or names a `Queue`.
 """
 
 import asyncio
@@ -20,27 +19,26 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases import dialect_at, dialect_of
 
-# Locked, read-only for now, out of disk or of connections, or the connection is gone: trying
-# again may help.
-# Nothing was written, unless it was the commit's answer that got lost (PostgreSQL only).
+# Locked, read-only for now, out of disk space or connections, or the connection is gone: trying
+# again may help. Nothing was written, unless only the answer to the commit got lost (PostgreSQL).
 BUSY = (OperationalError, InterfaceError, InternalError, NoConnection)
 
 
 def reason(error: Exception) -> str:
-    """Why, in one line; without the SQL that SQLAlchemy adds, or anybody's data."""
+    """The cause in one line, without the SQL that SQLAlchemy adds and without personal data."""
     return " ".join(str(getattr(error, "orig", None) or error).split("\n")[0].split())
 
 
 class Queue(IntEnum):
-    """Work of which only one piece goes on at a time, in whatever process."""
+    """Work that is done by one transaction at a time, across all processes."""
 
     EDITING = 1  # comparisons, drafts, approvals, slots, editions, imports
-    STEERING = 2  # pause, resume, cancel, and the housekeeping that moves issues along
+    STEERING = 2  # pause, resume, cancel, and housekeeping that changes the state of issues
     UPGRADING = 3  # the schema
 
 
 class Store:
-    """An open database. Build one per process with `open_store`."""
+    """An open database. Create one per process with `open_store`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
@@ -52,12 +50,12 @@ class Store:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several machines can work on it, each with writers of its own."""
+        """Whether several machines can work on the database, each with its own writers."""
         return self._dialect.SHARED
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees one instant; what it changes is refused, or thrown away."""
+        """A session that sees one instant; changes in it are refused or discarded."""
         async with AsyncSession(self._for_reading, expire_on_commit=False) as session:
             yield session
 
@@ -65,7 +63,7 @@ class Store:
     async def write(self, queue: Queue | None = None) -> AsyncIterator[AsyncSession]:
         """A session whose changes are committed, all or none, when the block ends.
 
-        With a `queue` the block begins when no other block of that queue is going on.
+        With a `queue`, the block waits until no other block of that queue is running.
         """
         async with (
             self._writing,
@@ -79,23 +77,23 @@ class Store:
 
     @property
     def url(self) -> str:
-        """Where it is, as a SQLAlchemy URL with its password; not to be shown."""
+        """The SQLAlchemy URL, with its password; never show it."""
         return self.engine.url.render_as_string(hide_password=False)
 
     def explain(self, error: Exception) -> str:
-        """What the database complains of, in one line and without anybody's data."""
+        """The database's complaint in one line, without personal data."""
         return self._dialect.explain(error)
 
     def blocking_engine(self) -> Engine:
-        """The same database for a thread that writes at its own pace; no connection is kept.
+        """An engine of the same database for a thread of its own; no connection is kept.
 
-        Its transactions begin with `begin_writing`, and parameters are named.
+        Its transactions begin with `begin_writing`, and its parameters are named.
         """
         return self._dialect.open_blocking_engine(self.engine)
 
     @property
     def begin_writing(self) -> str | None:
-        """The statement that begins a writing transaction; None where the driver does."""
+        """The statement that begins a writing transaction; None if the driver begins it."""
         return self._dialect.BEGIN_WRITING
 
     async def close(self) -> None:

@@ -1,8 +1,8 @@
-"""A PostgreSQL advisory lock held on a connection of its own, and the keys that others hold.
+"""A PostgreSQL advisory lock on a connection of its own, and the keys that others have locked.
 
-PostgreSQL lets a session's lock go when the session ends, however it ends. The
+PostgreSQL releases a session's locks when the session ends, for whatever reason. So the
 connection is watched: a broken one is noticed at once, a silent one within
-`STALE_SECONDS`, and the lock is taken again on a new one.
+`STALE_SECONDS`, and the lock is taken again on a new connection.
 """
 
 import asyncio
@@ -22,15 +22,15 @@ LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
 STALE_SECONDS = 5.0
 
-# The server finds out within half a minute that a host is gone, and frees its locks.
-# We find out first, that nobody takes over while we still think that we hold the lock.
+# The server notices within half a minute that a host is gone, and releases its locks. We must
+# notice first: nobody may take over while we still believe that we have the lock.
 SESSION = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
 
-# A lock by one bigint has its halves in classid and objid, and objsubid 1.
+# pg_locks shows a lock on one bigint as its two halves, classid and objid, with objsubid 1.
 KEYS = """
     SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 1 AND granted
@@ -39,10 +39,11 @@ KEYS = """
 
 
 class SessionLock:
-    """The lock `key` (a signed 64-bit number) of the database at `url`, while it can be held.
+    """The lock `key` (a signed 64-bit number) in the database at `url`.
 
-    `on_look` is called with the keys that are held, and by how many, each time they were
-    looked up. The `shared` ones are taken with it, and others may hold them too.
+    `on_look` is called with all locked keys, and by how many sessions each is locked, every
+    time they were looked up. The keys in `shared` are locked too, in a mode that others can
+    share.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class SessionLock:
         self._watching: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Take it. Raises `OSError` when the database cannot be reached or somebody else has it."""
+        """Take the lock; raises `OSError` if the database cannot be reached or another has it."""
         try:
             await self._take()
         except psycopg.Error as error:
@@ -69,11 +70,11 @@ class SessionLock:
         self._watching = asyncio.create_task(self._watch())
 
     def held(self) -> bool:
-        """Whether it was held a moment ago; cheap, and may be asked from another thread."""
+        """Whether the lock was ours a moment ago; cheap, and safe to call from another thread."""
         return uptime_now().seconds - self._held_at < STALE_SECONDS
 
     def close(self) -> None:
-        """Let it go now."""
+        """Release the lock now."""
         if self._watching is not None:
             self._watching.cancel()
         self._drop()
@@ -104,7 +105,7 @@ class SessionLock:
         await self._look(connection)
 
     async def _idle(self, connection: "psycopg.AsyncConnection[tuple[int]] | None") -> None:
-        """Wait for the next look; a connection that breaks ends this at once by raising."""
+        """Wait until the next look; raises at once if the connection breaks."""
         assert connection is not None
         async for _ in connection.notifies(timeout=LOOK_SECONDS):
             pass
@@ -115,7 +116,7 @@ class SessionLock:
         asked_at = uptime_now().seconds
         await asyncio.wait((asking,), timeout=ANSWER_SECONDS)
         if not asking.done():
-            self._drop()  # first: to call the question off would wait for the server again
+            self._drop()  # first: cancelling the query would wait for the server again
             asking.cancel()
             with suppress(asyncio.CancelledError, psycopg.Error):
                 await asking

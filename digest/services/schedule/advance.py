@@ -1,27 +1,24 @@
-"""What the clock sets in motion. `advance` may run any number of times, anywhere at once.
+"""What a tick does. `advance` may run any number of times, in several processes at once.
 
-Each step is one transaction around a conditional change of the slot's row, so a
-second scheduler finds the step done. A step that fails is logged and told; it
-does not stop the others.
+Each step is one transaction around a conditional change of the slot's row, so a second
+scheduler finds the step done. A step that fails is logged and does not stop the others.
 """
 
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from digest.app import App
-from digest.errors import DigestError, Refused
+from digest.errors import DigestError
 from digest.issues.lookup import issue_of_slot
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.issues.approve import approve_automatically
 from digest.services.issues.compose import Composition, compose_slot
-from digest.services.issues.drafts import edition_of
 from digest.services.preflight.gate import StillChanging, act_on_inspected
 from digest.services.preflight.inspection import Inspection
+from digest.services.schedule.extras import send_due_extras
 from digest.services.sending.start import start_sending
 from digest.services.sending.stranded import pause_stranded
 from digest.services.sending.transactional import notify_editor
@@ -40,11 +37,11 @@ READY = (IssueState.APPROVED, IssueState.SCHEDULED)
 
 async def advance(app: App) -> None:
     """Plan, compose what has reached its cut-off, send what is due, record what was missed."""
-    await pause_stranded(app)
+    await pause_stranded(app)  # even while the clock cannot be trusted
     now = app.clock()
     async with app.store.write(Queue.EDITING) as session:
         if not await note_tick(session, now):
-            return  # the clock jumped back: note_tick has said so, and when it goes on
+            return  # the clock jumped back; note_tick has logged when scheduling resumes
         editions = [edition for edition in await list_editions(session) if edition.active]
         for edition in editions:
             await slots.plan(session, edition, now)
@@ -55,7 +52,7 @@ async def advance(app: App) -> None:
         due = await slots.send_due(session, now)
     for slot in due:
         await _guarded(app, slot, now)
-    await _send_extras(app, now)
+    await send_due_extras(app, now)
 
 
 async def _guarded(app: App, slot: Slot, now: datetime) -> None:
@@ -63,16 +60,16 @@ async def _guarded(app: App, slot: Slot, now: datetime) -> None:
         await _advance_or_hold(app, slot, now)
     except ScheduleError as error:  # an editor, or another process, was faster
         log.info("slot left alone", slot=slot.id, reason=str(error))
-    except Exception:  # a bug of ours must not keep the other slots from their hour
-        log.exception("slot failed, to be tried again", slot=slot.id)
+    except Exception:  # a bug must not keep the other slots from their hour
+        log.exception("slot failed; the next tick tries again", slot=slot.id)
 
 
 async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
     try:
         assert slot.id is not None
         await _advance_slot(app, slot.id, now)
-    except StillChanging as changing:  # somebody is at it: no reason to hold it for a person
-        log.info("slot left for the next time", slot=slot.id, reason=str(changing))
+    except StillChanging as changing:  # an editor is at work on it: not a reason to hold it
+        log.info("slot left for the next tick", slot=slot.id, reason=str(changing))
     except DigestError as error:
         log.error("slot held", slot=slot.id, reason=str(error))
         async with app.store.write(Queue.EDITING) as session:
@@ -80,12 +77,13 @@ async def _advance_or_hold(app: App, slot: Slot, now: datetime) -> None:
 
 
 async def _advance_slot(app: App, slot_id: int, now: datetime) -> None:
-    """One step of one slot, decided on the row as it is inside the transaction."""
+    """One step of a slot, decided on the row as it is inside the transaction."""
     composed: Composition | None = None
     async with app.store.write(Queue.EDITING) as session:
         slot, issue, decision = await _decide(session, slot_id, now)
         if decision.action is Action.COMPOSE and issue is not None and issue.state in READY:
-            await slots.mark_composed(session, slot, now)  # an editor approved the draft meanwhile
+            # An editor approved the draft meanwhile.
+            await slots.mark_composed(session, slot, now)
         elif decision.action is Action.COMPOSE:
             edition = await session.get_one(Edition, slot.edition_id)
             composed = await compose_slot(session, app, edition, slot, now)
@@ -93,6 +91,8 @@ async def _advance_slot(app: App, slot_id: int, now: datetime) -> None:
             await _hold(session, app, slot, decision.reason or "", now)
         elif decision.action is Action.MISS:
             await _miss(session, app, slot, decision.reason or "", now)
+    # Preflight takes seconds and must not hold the transaction open; so approving and sending
+    # check the issue first and then decide once more.
     if composed is not None and composed.awaits_engine:
         await approve_automatically(app, composed.number, slot_id, now)
     if decision.action is Action.SEND and issue is not None:
@@ -123,15 +123,15 @@ async def _send_slot(app: App, slot_id: int, number: int, now: datetime) -> None
 
 async def _hold(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
     if await slots.hold(session, slot, reason, now):
-        await _tell(session, app, slot, "held", reason, now)
+        await _notify(session, app, slot, "held", reason, now)
 
 
 async def _miss(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
     if await slots.miss(session, slot, reason, now):
-        await _tell(session, app, slot, "missed", reason, now)
+        await _notify(session, app, slot, "missed", reason, now)
 
 
-async def _tell(
+async def _notify(
     session: AsyncSession, app: App, slot: Slot, what: str, reason: str, now: datetime
 ) -> None:
     edition = await session.get_one(Edition, slot.edition_id)
@@ -141,65 +141,7 @@ async def _tell(
         f"{edition.name}: the issue of {slot.local_date} was {what}",
         [
             f"The slot was {what}: {reason}.",
-            f"To send it all the same: digest schedule run-anyway {slot.local_date}",
+            f"To send it anyway: digest schedule run-anyway {slot.local_date}",
         ],
         now,
     )
-
-
-async def _send_extras(app: App, now: datetime) -> None:
-    """Issues outside the calendar whose own hour has come."""
-    async with app.store.read() as session:
-        issues = list(await session.exec(_extras_due(now)))
-    for issue in issues:
-        try:
-            await _send_or_tell(app, issue, now)
-        except Exception:  # as for a slot
-            log.exception("extra issue failed, to be tried again", issue=issue.number)
-
-
-def _extras_due(now: datetime) -> SelectOfScalar[Issue]:
-    return select(Issue).where(
-        Issue.state == IssueState.SCHEDULED,
-        col(Issue.slot_id).is_(None),
-        col(Issue.send_at) <= now,
-    )
-
-
-async def _send_or_tell(app: App, issue: Issue, now: datetime) -> None:
-    try:
-        await _send_extra(app, issue.number, now)
-    except StillChanging as changing:  # as for a slot
-        log.info("extra issue left for the next time", issue=issue.number, reason=str(changing))
-    except DigestError as error:
-        await _put_to_editor(app, issue, str(error), now)
-
-
-async def _send_extra(app: App, number: int, now: datetime) -> None:
-    """Start an extra issue within its grace, unless another process or an editor was faster."""
-
-    async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> None:
-        due = (await session.exec(_extras_due(now).where(Issue.id == issue.id))).first()
-        if due is None or due.send_at is None:
-            return
-        edition = await edition_of(session, issue)
-        if now > due.send_at + timedelta(hours=edition.grace_hours):
-            raise Refused(
-                f"it was not sent within {edition.grace_hours} h of its time; "
-                f"`digest issues send {number}` sends it now"
-            )
-        await start_sending(session, app, issue, inspection, to_inbox=False, now=now)
-
-    await act_on_inspected(app, number, act)
-
-
-async def _put_to_editor(app: App, seen: Issue, reason: str, now: datetime) -> None:
-    """An extra issue that could not go is tried again, and the editor told once of each reason."""
-    async with app.store.write(Queue.EDITING) as session:
-        issue = (await session.exec(_extras_due(now).where(Issue.id == seen.id))).first()
-        if issue is None or issue.state_reason == reason:
-            return
-        log.error("extra issue not sent", issue=issue.number, reason=reason)
-        issue.state_reason = reason
-        session.add(issue)
-        await notify_editor(session, app, f"Issue {issue.number} could not be sent", [reason], now)
