@@ -9,7 +9,6 @@ from rich.text import Text
 from digest.app import App
 from digest.cli.issues import Number
 from digest.cli.runtime import JsonFlag, console, run
-from digest.delivery.ledger.accounting import Accounting
 from digest.services.sending.progress import SendingProgress, watch_sending
 
 app = typer.Typer()
@@ -25,11 +24,12 @@ def watch(number: Number, as_json: JsonFlag = False) -> None:
 
 async def print_changes(app: App, number: int, every_seconds: float = EVERY_SECONDS) -> None:
     """Print a line of JSON for each change of state or counts."""
-    last: tuple[str, Accounting] | None = None
+    last: SendingProgress | None = None
     async for progress in watch_sending(app, number, every_seconds):
-        if (progress.state, progress.accounting) != last:
+        # Rate and time left change with every look: they alone are not worth a line.
+        if not last or (progress.state, progress.accounting) != (last.state, last.accounting):
             typer.echo(json.dumps(progress.model_dump(mode="json"), ensure_ascii=False))
-        last = progress.state, progress.accounting
+        last = progress
 
 
 async def show_live(app: App, number: int, every_seconds: float = EVERY_SECONDS) -> None:
