@@ -503,7 +503,7 @@ async def test_a_known_reply_is_recorded_before_the_session_is_ended_politely(
         async def accepted() -> bool:
             return (await rows(store))[0].state == DeliveryState.ACCEPTED
 
-        await bench.until(accepted, seconds=0.9)
+        await bench.until(accepted, seconds=Deadlines().quit - 1)
 
 
 async def test_a_reply_in_another_encoding_is_recorded(
