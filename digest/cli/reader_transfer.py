@@ -67,7 +67,7 @@ def export_readers(
     form: Annotated[ExportFormat, typer.Option("--format", help="The format.")] = ExportFormat.CSV,
     out: Annotated[Path | None, typer.Option(help="Default: standard output.")] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="The same as --format jsonl: an object a line.")
+        bool, typer.Option("--json", help="The same as --format jsonl: one object per line.")
     ] = False,
 ) -> None:
     """Write all readers with their states, however many."""

@@ -18,7 +18,7 @@ from digest.services.readers.suppress import EditorReason, lift_suppression, sup
 from subscribers.address import EmailAddress, InvalidAddress
 from subscribers.states import SubscriptionState
 
-app = typer.Typer(help="Add, import, export and look after readers.", no_args_is_help=True)
+app = typer.Typer(help="Add, import, export and manage readers.", no_args_is_help=True)
 reader_transfer.register(app)
 
 Address = Annotated[str, typer.Argument(help="An email address.")]
@@ -56,7 +56,7 @@ def list_(
     after: Annotated[int, typer.Option(min=0, help="Start after the reader with this id.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Readers by id; `export` writes all of them."""
+    """List readers by id; `export` writes all of them."""
     rows = run(
         lambda app: list_readers(app, edition=edition, state=state, after=after, limit=limit)
     )
@@ -72,7 +72,7 @@ def list_(
 
 @app.command()
 def show(address: Address, as_json: JsonFlag = False) -> None:
-    """One reader: editions, suppressions, and the whole consent log."""
+    """Show one reader: editions, suppressions, and the whole consent log."""
     parsed = _parse(address)
     details = run(lambda app: show_reader(app, parsed))
     print_json(details) if as_json else print_reader(details)

@@ -53,7 +53,7 @@ def skip(
 
 @app.command()
 def unskip(day: Day, edition: EditionSlug = None, as_json: JsonFlag = False) -> None:
-    """Take a skip back, before the slot's hour."""
+    """Undo a skip, before the slot's scheduled time."""
     actor, date = command_line_actor(), parse_date(day)
     _print(run(lambda app: change_slot.unskip(app, actor, edition, date)), as_json)
 
