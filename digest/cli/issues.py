@@ -90,7 +90,9 @@ def _slugs(text: str) -> tuple[str, ...]:
 
 @app.command("list")
 def list_(
-    every: Annotated[bool, typer.Option("--all", help="All of them, not only the newest 20.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="All of them, not only the newest 20.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """List the newest issues with their accounting."""
