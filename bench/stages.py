@@ -18,8 +18,8 @@ from digest.services.installation import metrics
 from digest.services.issues import reports
 from digest.services.issues.drafts import edition_of
 from digest.services.issues.preview import preview_issue
+from digest.services.sender_details import site_of
 from digest.services.sending import start
-from digest.services.site import site_of
 from subscribers.exporting import csv_writer, reader_rows
 
 ACTOR = Actor(Channel.COMMAND_LINE, "benchmark")

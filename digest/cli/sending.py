@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from digest.app import App
+from digest.cli.follow_mailing import follow_mailing
 from digest.cli.issue_tables import print_report
 from digest.cli.issues import Number
 from digest.cli.options import command_line_actor
-from digest.cli.progress import follow_mailing
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.times import parse_moment
 from digest.errors import DigestError

@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
-from digest.cli import progress
+from digest.cli import follow_mailing
 from digest.cli.runtime import run_loop
 from digest.errors import DigestError
 from digest.store import BUSY
@@ -99,4 +99,4 @@ def send_to_the_end(values: Values, pace: Pace) -> None:
 
 async def _send_all(installation: Installation) -> None:
     async with installation.opened() as app:
-        await progress.follow_mailing(app, 1, quiet=True)
+        await follow_mailing.follow_mailing(app, 1, quiet=True)

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import structlog
 
-from digest.cli import progress
+from digest.cli import follow_mailing
 from digest.databases import sqlite
 from digest.delivery.ledger import recovery
 from digest.delivery.ledger.access import LEASE
@@ -50,7 +50,7 @@ class Pace:
             self.poll, self.tidy, retry=self.poll, back_off=(self.back_off,), lease=lease
         )
         yield worker, "PRODUCTION", timing
-        yield progress, "LOOK_SECONDS", self.poll
+        yield follow_mailing, "LOOK_SECONDS", self.poll
         yield recovery, "RETRY_UNKNOWN_AFTER", timedelta(seconds=self.retry_unknown)
         if self.busy is not None:
             yield sqlite, "BUSY_TIMEOUT_MS", round(self.busy * 1000)

@@ -16,7 +16,7 @@ from digest.issues.lookup import FROZEN, get_issue
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.templates.template_set import ROOT, TemplateSet, load_templates
-from digest.services.site import site_of
+from digest.services.sender_details import site_of
 from schedules.tables import Edition
 
 

@@ -8,7 +8,7 @@ from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.reader_slots import ReaderValues, preview_slots
 from digest.services.issues.drafts import compiled_issue
 from digest.services.result import Result
-from digest.services.site import sending_domain, site_of
+from digest.services.sender_details import sending_domain, site_of
 
 
 class VariantPreview(Result):

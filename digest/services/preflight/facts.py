@@ -22,7 +22,7 @@ from digest.rendering.message.headers import Mailbox
 from digest.rendering.templates.template_set import load_templates
 from digest.services.preflight.largest_reader import LARGEST_ID
 from digest.services.reader_values import reader_links
-from digest.services.site import reaches_relay, site_of
+from digest.services.sender_details import reaches_relay, site_of
 from previews.preflight.facts import CardFact, Facts, FlipFact, QuoteFact, ToolFact
 from schedules.tables import Edition
 from subscribers.audience import count

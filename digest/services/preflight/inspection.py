@@ -19,7 +19,7 @@ from digest.services.issues.drafts import IssueDraft, compile_version, edition_o
 from digest.services.preflight.facts import facts_of, with_audience
 from digest.services.preflight.largest_reader import messages_to_check
 from digest.services.preflight.network import ask_filters, ask_network
-from digest.services.site import site_of
+from digest.services.sender_details import site_of
 from previews.preflight.checks import Preflight, run
 from previews.preflight.compile_errors import broken_template, unusable_content
 from previews.preflight.facts import Facts

@@ -10,7 +10,7 @@ from digest.errors import DigestError
 from digest.rendering.message.dkim import read_keys
 from digest.services.installation.doctor.check_dns import SenderIdentity, check_dns
 from digest.services.installation.doctor.check_result import CheckResult
-from digest.services.site import domain_of
+from digest.services.sender_details import domain_of
 from previews.preflight.deliverability.authentication import (
     NOT_LOOKED_UP,
     UNAUTHENTICATED,

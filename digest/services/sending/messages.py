@@ -22,8 +22,8 @@ from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import load_templates
 from digest.rendering.transactional_message import compile_transactional
 from digest.services.reader_values import confirm_link, reader_values
+from digest.services.sender_details import domain_of, sending_domain, site_of
 from digest.services.sending.test_mails import compiled_test
-from digest.services.site import domain_of, sending_domain, site_of
 from schedules.editions import get_edition
 from schedules.words import long_date
 from subscribers.address import EmailAddress, InvalidAddress

@@ -21,7 +21,7 @@ from digest.services.issues.drafts import edition_of
 from digest.services.preflight.gate import act_on_inspected, require_preflight
 from digest.services.preflight.inspection import Inspection
 from digest.services.result import Result
-from digest.services.site import new_message_id_key, reaches_relay, site_of
+from digest.services.sender_details import new_message_id_key, reaches_relay, site_of
 from schedules import slots
 from schedules.states import OnUnknown
 from schedules.tables import Edition, Slot

@@ -9,9 +9,9 @@ from digest.delivery.ledger import mailings
 from digest.delivery.states import MailingState, Route
 from digest.delivery.tables import Mailing
 from digest.issues.tables import Issue
+from digest.services.sender_details import reaches_relay
 from digest.services.sending.housekeeping import follow
 from digest.services.sending.transactional import notify_editor
-from digest.services.site import reaches_relay
 from digest.store import Queue
 
 REASON = (

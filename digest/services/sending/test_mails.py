@@ -26,7 +26,7 @@ from digest.services.actor import Actor
 from digest.services.issues.drafts import compile_version, compiled_issue, edition_of, read_version
 from digest.services.preflight.gate import StillChanging
 from digest.services.result import Result
-from digest.services.site import new_message_id_key, site_of, transactional_route
+from digest.services.sender_details import new_message_id_key, site_of, transactional_route
 from digest.store import Queue
 from subscribers.address import EmailAddress
 from subscribers.readers import find

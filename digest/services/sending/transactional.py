@@ -13,7 +13,7 @@ from digest.delivery.ledger.mailings import Recipient, open_mailing
 from digest.delivery.payloads import ConfirmationPayload, NoticePayload
 from digest.delivery.states import MailingKind
 from digest.delivery.tables import Mailing
-from digest.services.site import new_message_id_key, site_of, transactional_route
+from digest.services.sender_details import new_message_id_key, site_of, transactional_route
 from subscribers.tables import ConfirmationToken
 
 NOTICE_LIFETIME = timedelta(days=2)

@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from digest.services.inbox import count_received
 from digest.services.issues.reports import NEWEST, list_issues
 from digest.services.schedule.agenda import read_agenda
-from digest.services.site import reaches_relay
+from digest.services.sender_details import reaches_relay
 from digest.web.http.dependencies import Installation, PageRenderer
 
 router = APIRouter()

@@ -6,8 +6,8 @@ from digest.delivery.states import Route
 from digest.errors import DigestError
 from digest.migrate import require_current
 from digest.services.installation.doctor.check_result import CheckResult, error, ok, warning
+from digest.services.sender_details import transactional_route
 from digest.services.sending.stranded import count_waiting
-from digest.services.site import transactional_route
 from digest.settings import Settings
 from digest.store import Store, open_store
 from schedules.clock import suspension_note

@@ -22,7 +22,7 @@ from digest.services.installation.doctor.check_dns import (
 )
 from digest.services.installation.doctor.check_relays import check_relays
 from digest.services.installation.doctor.check_result import CheckResult, error, ok, warning
-from digest.services.site import domain_of, sending_domain, site_of
+from digest.services.sender_details import domain_of, sending_domain, site_of
 from digest.settings import LOOPBACK_HOSTS, Settings
 from digest.store import open_store
 from schedules.editions import list_editions

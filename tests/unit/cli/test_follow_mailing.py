@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from digest.app import App
-from digest.cli.progress import follow_mailing
+from digest.cli.follow_mailing import follow_mailing
 from digest.delivery.ledger.mailings import open_mailing
 from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Mailing
 from digest.errors import DigestError
-from digest.services.site import new_message_id_key, site_of
+from digest.services.sender_details import new_message_id_key, site_of
 
 
 async def open_notice(app: App, route: Route) -> int:
