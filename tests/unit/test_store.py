@@ -36,18 +36,18 @@ async def marks(store: Store) -> list[TickMark]:
         return list(await session.exec(select(TickMark)))
 
 
-async def test_what_is_written_is_there_when_the_block_ends(store: Store) -> None:
+async def test_changes_are_stored_when_the_block_ends(store: Store) -> None:
     await add(store)
     assert len(await marks(store)) == 1
 
 
-async def test_a_block_that_fails_leaves_nothing(store: Store) -> None:
+async def test_a_block_that_fails_stores_nothing(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         await add_but(store, lambda: 1 / 0)
     assert await marks(store) == []
 
 
-async def test_instants_come_back_in_utc_whatever_zone_they_came_in(store: Store) -> None:
+async def test_instants_come_back_in_utc_from_any_zone(store: Store) -> None:
     nepal = timezone(timedelta(hours=5, minutes=45))
     await add(store, NOON.astimezone(nepal))
     (found,) = await marks(store)
@@ -81,7 +81,7 @@ async def test_text_in_json_keeps_every_character(store: Store) -> None:
         assert (await session.exec(select(Mailing))).one().payload == payload
 
 
-async def test_what_a_reading_session_changes_is_not_kept(store: Store) -> None:
+async def test_changes_in_a_read_session_are_not_stored(store: Store) -> None:
     async with store.read() as session:
         session.add(TickMark(id=1, at=NOON))
         if store.is_shared:
@@ -92,7 +92,7 @@ async def test_what_a_reading_session_changes_is_not_kept(store: Store) -> None:
     assert await marks(store) == []
 
 
-async def test_a_reading_session_sees_one_instant(store: Store) -> None:
+async def test_a_read_session_sees_one_instant(store: Store) -> None:
     await add(store)
     async with store.read() as session:
         assert len((await session.exec(select(TickMark.id))).all()) == 1
@@ -101,7 +101,7 @@ async def test_a_reading_session_sees_one_instant(store: Store) -> None:
     assert len(await marks(store)) == 2
 
 
-async def test_of_one_queue_one_block_goes_on_at_a_time(store: Store) -> None:
+async def test_one_block_of_a_queue_runs_at_a_time(store: Store) -> None:
     async def another() -> None:
         async with store.write(Queue.EDITING) as session:
             session.add(TickMark(id=2, at=NOON))
@@ -123,7 +123,7 @@ async def test_queues_do_not_wait_for_each_other(store: Store) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-async def test_a_connection_cut_in_a_transaction_is_busy_and_the_next_one_works(
+async def test_a_connection_cut_in_a_transaction_raises_busy_and_the_next_one_works(
     store: Store, cluster: Cluster
 ) -> None:
     with pytest.raises(BUSY):
@@ -134,7 +134,7 @@ async def test_a_connection_cut_in_a_transaction_is_busy_and_the_next_one_works(
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-async def test_a_connection_cut_while_it_rested_is_replaced_unnoticed(
+async def test_an_idle_connection_that_was_cut_is_replaced_silently(
     store: Store, cluster: Cluster
 ) -> None:
     await add(store)
@@ -143,7 +143,7 @@ async def test_a_connection_cut_while_it_rested_is_replaced_unnoticed(
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
-async def test_who_falls_asleep_in_a_transaction_does_not_hold_others_up_for_ever(
+async def test_a_session_limits_waiting_for_locks_and_idling_in_a_transaction(
     store: Store,
 ) -> None:
     async with store.read() as session:

@@ -43,7 +43,7 @@ def as_json(ran: tuple[int, str, str]) -> Any:
     return json.loads(out)
 
 
-def test_the_list_names_the_edition_with_its_cadence_and_next_slot(digest) -> None:
+def test_the_list_shows_cadence_and_next_slot_of_an_edition(digest) -> None:
     status, out, _ = digest("editions", "list")
     assert status == 0
     assert "Weekly AI Tool" in out  # the column may fold the rest
@@ -54,11 +54,11 @@ def test_the_list_names_the_edition_with_its_cadence_and_next_slot(digest) -> No
     assert edition["next_slot"]["state"] == "planned"
 
 
-def test_show_tells_all_settings(digest) -> None:
+def test_show_prints_all_settings(digest) -> None:
     status, out, _ = digest("editions", "show", "weekly")
     assert status == 0
-    for told in ("15 h before, needs approval", "1 to 8", "60 days", "12 h", "48 h"):
-        assert told in out
+    for text in ("15 h before, needs approval", "1 to 8", "60 days", "12 h", "48 h"):
+        assert text in out
     assert as_json(digest("editions", "show", "weekly", "--json")).keys() == KEYS
 
 
@@ -88,14 +88,14 @@ def test_every_setting_can_be_set(digest) -> None:
     assert "weekly · [bold]Verdicts" in digest("editions", "show", "weekly")[1]
 
 
-def test_an_edition_can_rest_and_come_back(digest) -> None:
-    resting = as_json(digest("editions", "set", "weekly", "--inactive", "--json"))
-    assert (resting["active"], resting["next_slot"]) == (False, None)
+def test_an_edition_can_be_inactive_and_active_again(digest) -> None:
+    inactive = as_json(digest("editions", "set", "weekly", "--inactive", "--json"))
+    assert (inactive["active"], inactive["next_slot"]) == (False, None)
     assert "Tue 09:00 UTC (inactive)" in digest("editions", "list")[1]
     assert as_json(digest("editions", "set", "weekly", "--active", "--json"))["next_slot"]
 
 
-def test_a_new_edition_needs_to_be_asked_for(digest) -> None:
+def test_a_new_edition_needs_the_option_create(digest) -> None:
     status, out, err = digest("editions", "set", "builders", "--weekdays", "mon")
     assert (status, out) == (1, "")
     assert err.count("\n") == 1
@@ -113,7 +113,7 @@ def test_an_unknown_edition_is_one_line(digest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--zone", "Berlin"], "did you mean Europe/Berlin?"),
         (["--weekdays", "noday"], "not a weekday"),
@@ -124,21 +124,21 @@ def test_an_unknown_edition_is_one_line(digest) -> None:
         ([], "nothing to change"),
     ],
 )
-def test_a_wrong_request_ends_with_two(digest, arguments: list[str], said: str) -> None:
+def test_a_usage_error_exits_with_status_two(digest, arguments: list[str], message: str) -> None:
     status, out, err = digest("editions", "set", "weekly", *arguments)
     assert (status, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 
-def test_what_does_not_fit_together_is_refused_and_changes_nothing(digest) -> None:
+def test_contradicting_settings_are_refused_and_change_nothing(digest) -> None:
     status, _, err = digest("editions", "set", "weekly", "--name", "X", "--cutoff-hours", "168")
     assert status == 1
     assert "must be shorter than the time between two slots (168 h)" in err
     assert as_json(digest("editions", "show", "weekly", "--json"))["name"] != "X"
 
 
-def test_a_slot_in_the_gap_is_announced(digest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slot_in_the_gap_has_a_note(digest, monkeypatch: pytest.MonkeyPatch) -> None:
     digest("editions", "set", "weekly", "--weekdays", "sun", "--send-time", "02:30")
     digest("editions", "set", "weekly", "--zone", "Europe/Berlin")
     with sqlite3.connect("var/digest.db") as database:

@@ -1,4 +1,4 @@
-"""URLs as people write them, and PostgreSQL's complaints as people can use them."""
+"""URLs in all their spellings, and PostgreSQL's errors with the next step."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.postgres import Cluster
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_every_way_to_write_the_url_means_our_driver(scheme: str) -> None:
+def test_every_spelling_of_the_url_gets_our_driver(scheme: str) -> None:
     url = normalised(f"{scheme}://ann:secret@db.example.org/letters")
     assert url == "postgresql+psycopg://ann:secret@db.example.org/letters"
     assert is_valid(url)
@@ -25,11 +25,11 @@ def test_every_way_to_write_the_url_means_our_driver(scheme: str) -> None:
         "nonsense",
     ],
 )
-def test_what_names_no_database_of_ours_is_told(url: str) -> None:
+def test_a_url_without_our_driver_or_a_database_is_invalid(url: str) -> None:
     assert not is_valid(normalised(url))
 
 
-def test_what_the_url_says_goes_before_our_own_settings() -> None:
+def test_parameters_of_the_url_take_precedence_over_ours() -> None:
     url = "postgresql+psycopg://ann@db/letters?application_name=mine&options=-c%20lock_timeout%3D1s"
     for text in (conninfo(url, {}), str(dict(open_store(url).engine.url.query))):
         assert "mine" in text
@@ -37,7 +37,7 @@ def test_what_the_url_says_goes_before_our_own_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("{tcp}/postgres", "^cannot open the database: password authentication failed .*; check"),
         ("{socket}/nowhere{at}", 'database "nowhere" does not exist; make it with `createdb`$'),
@@ -47,19 +47,19 @@ def test_what_the_url_says_goes_before_our_own_settings() -> None:
         ("postgresql+psycopg://nobody@/postgres{at}", 'role "nobody" does not exist; make it'),
     ],
 )
-async def test_a_database_that_does_not_open_is_one_line_with_the_next_step(
-    cluster: Cluster, url: str, said: str
+async def test_a_database_that_does_not_open_is_an_error_of_one_line_with_the_next_step(
+    cluster: Cluster, url: str, message: str
 ) -> None:
     at = f"?host={cluster.folder}&port={cluster.port}"
     tcp = f"postgresql+psycopg://digest:wrong@127.0.0.1:{cluster.port}"
     url = url.format(tcp=tcp, socket="postgresql+psycopg://digest@", at=at)
-    with pytest.raises(Misconfigured, match=said) as complaint:
+    with pytest.raises(Misconfigured, match=message) as complaint:
         await upgrade(url)
     assert "\n" not in str(complaint.value)
     assert "wrong" not in str(complaint.value)
 
 
-async def test_an_empty_database_is_to_be_made_first(cluster: Cluster) -> None:
+async def test_an_empty_database_asks_for_digest_init(cluster: Cluster) -> None:
     url = cluster.new_database()
     with pytest.raises(Misconfigured, match="empty: run `digest init`"):
         await require_current(url)

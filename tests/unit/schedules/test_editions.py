@@ -27,7 +27,7 @@ async def test_the_first_edition_is_the_weekly_one(store: Store, now: datetime) 
     assert (edition.weekdays, edition.send_time, edition.zone) == ("tue", "09:00", "Europe/Berlin")
     assert (edition.cutoff_hours, edition.grace_hours, edition.give_up_hours) == (15, 12, 48)
     assert (edition.min_items, edition.max_items, edition.max_age_days) == (1, 8, 60)
-    assert edition.approval == "required"
+    assert (edition.approval, edition.on_unknown) == ("required", "resend")
     assert first == date(2026, 11, 24)
 
 

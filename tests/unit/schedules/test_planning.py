@@ -212,3 +212,38 @@ async def test_dates_missed_before_a_change_still_get_their_slots(
         await session.exec(update(Slot).values(state=SlotState.SENT))
     await change(store, now + timedelta(weeks=6), weekdays="fri")
     assert date(2026, 12, 29) in await calendar()
+
+
+async def test_a_daily_edition_is_planned_for_today_and_35_days(store: Store) -> None:
+    daily = Edition(slug="daily", name="Daily", weekdays="mon,tue,wed,thu,fri,sat,sun")
+    async with store.write() as session:
+        session.add(daily)
+    planned = await plan_at(store, daily, utc(2026, 11, 20, 8, 0))
+    assert (planned[0], planned[-1], len(planned)) == (date(2026, 11, 20), date(2026, 12, 25), 36)
+
+
+async def test_dates_further_back_than_35_days_stay_without_a_slot(store: Store) -> None:
+    daily = Edition(slug="daily", name="Daily", weekdays="mon,tue,wed,thu,fri,sat,sun")
+    async with store.write() as session:
+        session.add(daily)
+    await plan_at(store, daily, utc(2026, 11, 20, 8, 0))
+    made = await plan_at(store, daily, utc(2027, 3, 20, 8, 0))
+    assert made[0] == date(2027, 2, 13)
+
+
+async def test_a_planned_slot_whose_hour_has_passed_survives_a_new_cadence(
+    store: Store, weekly: Edition, now: datetime, calendar
+) -> None:
+    await plan_at(store, weekly, now)
+    an_hour_late = utc(2026, 11, 24, 9, 0)
+    await change(store, an_hour_late, weekdays="fri", cutoff_hours=2)
+    assert (await calendar())[TUESDAYS[0]] == "planned"
+    assert (await slots_of(store))[TUESDAYS[0]].cutoff_at == utc(2026, 11, 23, 17, 0)
+
+
+async def test_a_date_that_the_zone_left_out_has_no_slot(store: Store) -> None:
+    apia = Edition(slug="apia", name="Apia", weekdays="thu,fri,sat", zone="Pacific/Apia")
+    async with store.write() as session:
+        session.add(apia)
+    planned = await plan_at(store, apia, utc(2011, 12, 28, 12, 0))
+    assert planned[:2] == [date(2011, 12, 29), date(2011, 12, 31)]

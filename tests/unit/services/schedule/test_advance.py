@@ -1,10 +1,9 @@
-"""What the clock sets in motion, with a clock that the test moves.
+"""What a tick does, with a clock that the test moves.
 
 The edition goes out on Tuesdays at 09:00 UTC; its cut-off is Monday 18:00.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,13 +13,11 @@ from sqlmodel import select
 
 from digest.app import App
 from digest.delivery.states import MailingKind
-from digest.delivery.tables import Delivery, Mailing
 from digest.errors import Refused
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.issues.approve import approve_issue
 from digest.services.issues.compose import compose_issue
-from digest.services.issues.schedule import schedule_issue
 from digest.services.schedule import agenda, change_slot
 from digest.services.schedule.advance import advance
 from digest.services.sending import control, start
@@ -29,41 +26,15 @@ from schedules.states import Approval, SlotState
 from schedules.tables import Slot
 from tests.readers import EDITOR
 from tests.unit.services.conftest import Clock
-
-TUESDAY = date(2026, 11, 24)
-AddReaders = Callable[[int], Awaitable[list[int]]]
-AddNews = Callable[..., Awaitable[None]]
-SetEdition = Callable[..., Awaitable[None]]
-
-
-async def slot_of(app: App, day: date = TUESDAY) -> Slot:
-    async with app.store.read() as session:
-        return (await session.exec(select(Slot).where(Slot.local_date == day))).one()
-
-
-async def mailings(app: App, kind: MailingKind = MailingKind.ISSUE) -> list[Mailing]:
-    async with app.store.read() as session:
-        return list(await session.exec(select(Mailing).where(Mailing.kind == kind)))
-
-
-async def deliveries(app: App) -> int:
-    async with app.store.read() as session:
-        return len(
-            (
-                await session.exec(
-                    select(Delivery)
-                    .join(Mailing, Mailing.id == Delivery.mailing_id)  # type: ignore[arg-type]
-                    .where(Mailing.kind == MailingKind.ISSUE)
-                )
-            ).all()
-        )
-
-
-@pytest.fixture
-async def ready(add_readers: AddReaders, add_news: AddNews) -> None:
-    """Three readers and two comparisons."""
-    await add_readers(3)
-    await add_news(("Alpha", "Beta"), ("Gamma", "Delta"))
+from tests.unit.services.schedule.conftest import (
+    TUESDAY,
+    AddNews,
+    AddReaders,
+    SetEdition,
+    deliveries,
+    mailings,
+    slot_of,
+)
 
 
 @pytest.mark.usefixtures("ready")
@@ -92,7 +63,7 @@ async def test_a_slot_is_composed_at_its_cut_off_approved_and_sent_at_its_hour(
 
 
 @pytest.mark.usefixtures("ready")
-async def test_an_automatic_edition_needs_nobody(
+async def test_an_edition_with_automatic_approval_sends_without_an_editor(
     app: App, clock: Clock, set_edition: SetEdition
 ) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
@@ -104,9 +75,7 @@ async def test_an_automatic_edition_needs_nobody(
 
 
 @pytest.mark.usefixtures("ready")
-async def test_waking_up_again_and_again_sends_once(
-    app: App, clock: Clock, set_edition: SetEdition
-) -> None:
+async def test_many_ticks_send_once(app: App, clock: Clock, set_edition: SetEdition) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
     for hour in range(18, 24):
         clock.at = datetime(2026, 11, 23, hour, 0, tzinfo=UTC)
@@ -134,7 +103,7 @@ async def test_two_processes_on_one_database_send_once(
     assert await deliveries(app) == 3
 
 
-async def test_too_little_to_say_skips_the_slot_and_tells_the_editor(
+async def test_too_few_items_skip_the_slot_and_notify_the_editor(
     app: App, clock: Clock, add_readers: AddReaders
 ) -> None:
     await add_readers(1)
@@ -147,7 +116,7 @@ async def test_too_little_to_say_skips_the_slot_and_tells_the_editor(
     assert "skipped" in notice.payload["paragraphs"][0]
 
 
-async def test_a_skipped_slot_can_be_run_anyway_when_there_is_news(
+async def test_a_skipped_slot_can_be_run_anyway_once_there_are_items(
     app: App, clock: Clock, add_readers: AddReaders, add_news: AddNews, set_edition: SetEdition
 ) -> None:
     await add_readers(1)
@@ -177,7 +146,7 @@ async def test_a_slot_due_while_the_machine_was_off_runs_once_within_its_grace(
 
 
 @pytest.mark.usefixtures("ready")
-async def test_past_its_grace_a_slot_is_missed_and_put_to_the_editor(
+async def test_past_its_grace_a_slot_is_missed_and_the_editor_is_notified(
     app: App, clock: Clock, set_edition: SetEdition
 ) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
@@ -208,7 +177,7 @@ async def test_a_missed_slot_that_is_run_anyway_goes_out_once(
 
 
 @pytest.mark.usefixtures("ready")
-async def test_an_issue_without_approval_is_held_and_goes_when_approved_in_time(
+async def test_an_issue_without_approval_is_held_and_goes_out_when_approved_in_time(
     app: App, clock: Clock
 ) -> None:
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -217,6 +186,8 @@ async def test_an_issue_without_approval_is_held_and_goes_when_approved_in_time(
     await advance(app)
     slot = await slot_of(app)
     assert (slot.state, slot.reason) == (SlotState.HELD, "waiting for approval")
+    titles = [notice.payload["title"] for notice in await mailings(app, MailingKind.NOTICE)]
+    assert any(title.endswith("the issue of 2026-11-24 was held") for title in titles)
     clock.forward(hours=2)
     await approve_issue(app, EDITOR, 1)
     await advance(app)
@@ -224,7 +195,7 @@ async def test_an_issue_without_approval_is_held_and_goes_when_approved_in_time(
 
 
 @pytest.mark.usefixtures("ready")
-async def test_an_approval_long_after_the_grace_sends_nothing_by_itself(
+async def test_an_approval_long_after_the_grace_does_not_send_by_itself(
     app: App, clock: Clock
 ) -> None:
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -241,7 +212,7 @@ async def test_an_approval_long_after_the_grace_sends_nothing_by_itself(
 
 
 @pytest.mark.usefixtures("ready")
-async def test_without_a_relay_the_slot_is_held_and_nobody_is_marked(
+async def test_without_a_relay_the_slot_is_held_and_no_delivery_is_made(
     app: App, clock: Clock, set_edition: SetEdition
 ) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
@@ -258,7 +229,7 @@ async def test_without_a_relay_the_slot_is_held_and_nobody_is_marked(
 
 
 @pytest.mark.usefixtures("ready")
-async def test_a_skip_by_the_editor_holds_and_can_be_taken_back(app: App, clock: Clock) -> None:
+async def test_a_skip_by_the_editor_stays_until_it_is_taken_back(app: App, clock: Clock) -> None:
     await change_slot.skip(app, EDITOR, "weekly", TUESDAY, "a holiday")
     clock.at = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
     await advance(app)
@@ -269,7 +240,7 @@ async def test_a_skip_by_the_editor_holds_and_can_be_taken_back(app: App, clock:
 
 
 @pytest.mark.usefixtures("ready")
-async def test_a_clock_that_jumps_back_holds_scheduling(
+async def test_a_clock_that_jumped_back_sends_nothing_until_it_has_caught_up(
     app: App, clock: Clock, set_edition: SetEdition
 ) -> None:
     await set_edition(approval=Approval.AUTOMATIC)
@@ -302,20 +273,7 @@ async def test_a_cancelled_issue_leaves_its_slot_skipped(app: App, clock: Clock)
 
 
 @pytest.mark.usefixtures("ready")
-async def test_an_extra_issue_goes_at_the_hour_it_was_given(app: App, clock: Clock) -> None:
-    made = await compose_issue(app, EDITOR, "weekly", extra=True)
-    await approve_issue(app, EDITOR, made.number)
-    await schedule_issue(app, EDITOR, made.number, clock().replace(hour=15))
-    await advance(app)
-    assert await mailings(app) == []
-    clock.at = clock.at.replace(hour=15)
-    await advance(app)
-    await advance(app)
-    assert len(await mailings(app)) == 1
-
-
-@pytest.mark.usefixtures("ready")
-async def test_sending_by_hand_takes_the_slot_so_that_the_clock_does_not_send_again(
+async def test_an_issue_that_an_editor_sent_is_not_sent_again_by_the_clock(
     app: App, clock: Clock
 ) -> None:
     await compose_issue(app, EDITOR, "weekly")
@@ -337,7 +295,7 @@ async def test_sending_by_hand_takes_the_slot_so_that_the_clock_does_not_send_ag
         ("Europe/Berlin", date(2026, 10, 25), "02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
     ],
 )
-async def test_on_both_daylight_saving_days_an_issue_goes_once_at_the_right_instant(
+async def test_on_days_when_clocks_are_set_an_issue_goes_out_once_at_the_right_instant(
     app: App,
     clock: Clock,
     add_readers: AddReaders,
@@ -368,58 +326,4 @@ async def test_on_both_daylight_saving_days_an_issue_goes_once_at_the_right_inst
             sent_at = clock()
         clock.forward(minutes=5)
     assert sent_at == instant
-    assert len(await mailings(app)) == 1
-
-
-@pytest.mark.usefixtures("ready")
-async def test_two_schedulers_send_an_extra_issue_once_and_raise_no_false_alarm(
-    app: App, clock: Clock
-) -> None:
-    await compose_issue(app, EDITOR, "weekly", extra=True)
-    await approve_issue(app, EDITOR, 1)
-    await schedule_issue(app, EDITOR, 1, clock().replace(hour=15))
-    clock.at = clock.at.replace(hour=15)
-    other = replace(app, store=open_store(str(app.store.engine.url)))
-    await asyncio.gather(*(advance(which) for which in (app, other) * 3))
-    await other.store.close()
-    assert len(await mailings(app)) == 1
-    assert await mailings(app, MailingKind.NOTICE) == []
-    async with app.store.read() as session:
-        assert (await session.exec(select(Issue))).one().state_reason is None
-
-
-@pytest.mark.usefixtures("ready")
-async def test_an_extra_issue_long_past_its_hour_is_put_to_the_editor_once(
-    app: App, clock: Clock
-) -> None:
-    await compose_issue(app, EDITOR, "weekly", extra=True)
-    await approve_issue(app, EDITOR, 1)
-    await schedule_issue(app, EDITOR, 1, clock().replace(hour=15))
-    clock.forward(days=3)
-    await advance(app)
-    await advance(app)
-    assert await mailings(app) == []
-    titles = [notice.payload["title"] for notice in await mailings(app, MailingKind.NOTICE)]
-    assert titles.count("Issue 1 could not be sent") == 1
-    await start.send_issue(app, EDITOR, 1)
-    assert len(await mailings(app)) == 1
-    async with app.store.read() as session:
-        assert (await session.exec(select(Issue))).one().state_reason is None
-
-
-@pytest.mark.usefixtures("ready")
-async def test_a_slot_that_cannot_even_be_held_does_not_stop_the_extras(
-    app: App, clock: Clock, set_edition: SetEdition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await compose_issue(app, EDITOR, "weekly", extra=True)
-    await approve_issue(app, EDITOR, 1)
-    await schedule_issue(app, EDITOR, 1, clock().replace(hour=18))
-    clock.at = clock.at.replace(hour=18)
-
-    async def broken(*_: object) -> None:
-        raise Refused("no template")
-
-    monkeypatch.setattr("digest.services.schedule.advance.compose_slot", broken)
-    monkeypatch.setattr("digest.services.schedule.advance._hold", broken)
-    await advance(app)
     assert len(await mailings(app)) == 1
