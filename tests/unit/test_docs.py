@@ -12,10 +12,17 @@ import pytest
 from pydantic import BaseModel
 from typer.main import get_command
 
+from digest.catalogue.pages.page import PageProblem
+from digest.catalogue.pages.read_files import FileReport
+from digest.catalogue.views import FactChange, ReviewView, RevisionView
 from digest.cli import app
 from digest.delivery.ledger.accounting import Accounting
 from digest.delivery.states import DeliveryState
 from digest.issues.states import IssueState
+from digest.services.comparisons.edit import EditedComparison
+from digest.services.comparisons.import_files import ImportReport
+from digest.services.comparisons.listing import ListedComparison, ListedTool
+from digest.services.comparisons.show import ComparisonDetails, ToolDetails
 from digest.services.installation.doctor.check_result import CheckResult
 from digest.services.installation.initialise import Initialised
 from digest.services.installation.migrate_store import StoreCopy, TableCopy
@@ -119,6 +126,28 @@ def test_every_command_is_documented_with_its_options(command: str) -> None:
 def test_every_key_that_is_printed_is_documented(model: type[BaseModel]) -> None:
     text = read(DOCS / "cli.md")
     assert [field for field in model.model_fields if f"`{field}`" not in text] == []
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ListedComparison,
+        ListedTool,
+        ComparisonDetails,
+        ToolDetails,
+        ReviewView,
+        RevisionView,
+        ImportReport,
+        FileReport,
+        PageProblem,
+        FactChange,
+        EditedComparison,
+    ],
+)
+def test_every_key_of_a_comparison_is_documented(model: type[BaseModel]) -> None:
+    text = read(DOCS / "comparisons.md")
+    printed = [name for name, field in model.model_fields.items() if not field.exclude]
+    assert [name for name in printed if f"`{name}`" not in text] == []
 
 
 @pytest.mark.parametrize(
