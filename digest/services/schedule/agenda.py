@@ -53,7 +53,7 @@ async def read_agenda(app: App) -> tuple[AgendaLine, ...]:
             readers = await count(session, edition.slug)
             waiting = await slots.needing_attention(session, edition, now)
             coming = await slots.upcoming(session, edition, now)
-            # By id: a slot that was just missed is in both lists.
+            # By id: a slot that is held within its grace is in both lists.
             for slot in {slot.id: slot for slot in (*waiting, *coming)}.values():
                 lines.append(await agenda_line(session, edition, slot, readers, now))
     return tuple(sorted(lines, key=lambda line: line.send_at))

@@ -54,6 +54,19 @@ async def test_a_slot_whose_issue_is_empty_is_planned_again(app: App, clock: Clo
     assert (await run_anyway(app, EDITOR, "weekly", TUESDAY)).state is SlotState.PLANNED
 
 
+async def test_a_slot_whose_issue_holds_nothing_but_rejected_items_is_planned_again(
+    app: App, clock: Clock, add_news, set_edition
+) -> None:
+    clock.at = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+    await add_news(("Alpha", "Beta"))
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await set_edition(max_age_days=1)
+    await advance(app)
+    line = await run_anyway(app, EDITOR, "weekly", TUESDAY)
+    assert line.issue == 1
+    assert line.state is SlotState.PLANNED
+
+
 async def test_after_its_hour_a_skip_can_only_be_run_anyway(app: App, clock: Clock) -> None:
     await skip(app, EDITOR, "weekly", TUESDAY, "a holiday")
     clock.at = AT_THE_HOUR
