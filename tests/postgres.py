@@ -36,7 +36,7 @@ SETTINGS = {
     "max_connections": "200",
     "max_wal_size": "4GB",
     "shared_buffers": "128MB",
-    "timezone": "Asia/Kathmandu",  # what relies on the server's zone shall be seen to fail
+    "timezone": "Asia/Kathmandu",  # what relies on the server's zone must fail visibly
 }
 
 
@@ -82,7 +82,7 @@ class Cluster:
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
-        """Drop it, whoever is still connected."""
+        """Drop it, even while clients are connected."""
         name = sql.Identifier(database_of(url))
         self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
@@ -154,7 +154,7 @@ class Emptied:
 
 
 def database_of(url: str) -> str:
-    """The database's name in a URL of ours."""
+    """The database's name in one of these URLs."""
     return url.partition("?")[0].rpartition("/")[2]
 
 

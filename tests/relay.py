@@ -260,7 +260,7 @@ class _Session:
         return USUAL.get(stage, "" if stage in PER_MESSAGE else "502 5.5.1 what?")
 
     async def _line(self) -> bytes:
-        """The next line; what waits to be said is said once the client waits for us too."""
+        """The next line; a pending reply goes out once the client waits for it."""
         if self._waiting:
             try:
                 return await asyncio.wait_for(self._reader.readline(), 0.01)

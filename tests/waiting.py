@@ -1,4 +1,4 @@
-"""Two transactions at once, told apart: one is under way, the other waits for it."""
+"""Two transactions at once, distinguished: one is under way, the other waits for it."""
 
 import asyncio
 from collections.abc import Coroutine

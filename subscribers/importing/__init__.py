@@ -6,7 +6,7 @@
 
 An import never brings anybody back: readers who left, are suppressed or were erased stay as
 they are, and are counted. Without `confirmed` new readers are pending, and get nothing until
-they confirm a sign-up of their own. With it they are active, on the word of the importer.
+they confirm a sign-up of their own. With it they are active: the importer states their consent.
 """
 
 from subscribers.importing.checking import CheckedFile, RejectedRow, check

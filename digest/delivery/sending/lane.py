@@ -147,7 +147,7 @@ class Lane:
             reply = await connection.finish(then)
         except Interrupted as interruption:
             return Outcome(DeliveryState.DEFERRED, str(interruption))
-        except Exception as unknown:  # OutcomeUnknown, or a bug of ours: the dot may be out
+        except Exception as unknown:  # OutcomeUnknown, or a bug: the dot may be out
             log.warning("outcome unknown", **log_context(claim), reason=str(unknown))
             await connection.abandon()
             return Outcome(DeliveryState.UNKNOWN, str(unknown), charged=False)

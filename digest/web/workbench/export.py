@@ -74,7 +74,7 @@ async def export_workbench(app: App, number: int, folder: Path) -> list[Path]:
     """Write every page of every variant into `folder`; returns the paths, the first page first.
 
     Pages of highlights that an earlier export left there are deleted, for they show old findings.
-    The links in the mails do nothing: whoever gets the files gets no reader's own links.
+    The links in the mails do nothing: so nobody gets a reader's own links with the files.
     Raises `NotFound`, `DigestError` for an issue that cannot be compiled.
     """
     workbench, target = Workbench(app), PreviewTarget(ISSUE, str(number))

@@ -1,4 +1,4 @@
-"""A relay's URL is parsed strictly, and its secret is never told."""
+"""A relay's URL is parsed strictly, and its secret is never shown."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_the_password_is_not_in_its_representations() -> None:
         ("smtp://me:hunter2@mail.example.org:port", "not a URL"),
     ],
 )
-def test_what_is_wrong_is_said_without_the_secret(url: str, why: str) -> None:
+def test_what_is_wrong_is_reported_without_the_secret(url: str, why: str) -> None:
     with pytest.raises(Misconfigured, match=why) as error:
         parse_relay_url(url)
     assert "hunter2" not in str(error.value)

@@ -1,4 +1,4 @@
-"""`digest.toml` is read strictly, and what is wrong is said in one line without a secret."""
+"""`digest.toml` is read strictly, and what is wrong is reported in one line without a secret."""
 
 from pathlib import Path
 

@@ -161,7 +161,7 @@ async def test_a_failure_at_the_dot_is_unknown_and_the_next_message_takes_a_new_
 
     def break_once(number: int) -> None:
         if number == 1:
-            raise RuntimeError("a bug of ours")
+            raise RuntimeError("a bug in our code")
 
     diary = Diary(on_dot=break_once)
     async with lane(store, diary, now) as it:

@@ -26,7 +26,7 @@ def test_other_codes_start_the_count_again() -> None:
     )
 
 
-def test_without_an_enhanced_code_the_first_word_tells_replies_apart() -> None:
+def test_without_an_enhanced_code_the_first_word_distinguishes_replies() -> None:
     assert runs((550, "Blocked"), (550, "Blocked"), (550, "Unknown user")) == [0] * 3
     assert runs((550, "Blocked a"), (550, "Blocked b"), (550, "Blocked c")) == [0, 0, 3]
 

@@ -304,12 +304,12 @@ async def test_a_lane_that_fails_ends_the_worker_with_its_error(
     await make_mailing(3)
 
     async def broken(*_: object) -> bool:
-        raise RuntimeError("a bug of ours")
+        raise RuntimeError("a bug in our code")
 
     async with Relay() as there:
         made = bench.worker(there)
         monkeypatch.setattr(OutcomeHandler, "outcome", broken)
-        with pytest.raises(RuntimeError, match="a bug of ours"):
+        with pytest.raises(RuntimeError, match="a bug in our code"):
             await asyncio.wait_for(made.run(), 60)
 
 
@@ -375,11 +375,11 @@ async def test_a_bug_in_the_ledger_s_thread_ends_the_worker_with_its_error(
     await make_mailing(3)
 
     def broken(*_: object) -> bool:
-        raise RuntimeError("a bug of ours")
+        raise RuntimeError("a bug in our code")
 
     monkeypatch.setattr(Commits, "write", broken)
     async with Relay() as there:
-        with pytest.raises(RuntimeError, match="a bug of ours"):
+        with pytest.raises(RuntimeError, match="a bug in our code"):
             await asyncio.wait_for(bench.worker(there).run(), 60)
         assert there.taken == []
 
@@ -469,13 +469,13 @@ async def test_a_bug_after_arming_leaves_the_outcome_unknown(
     mailing = await make_mailing(1, kind=kind, resend_unknown=False)
 
     async def broken(self: SmtpConnection, then: Outgoing | None = None) -> None:
-        raise ValueError("a bug of ours")
+        raise ValueError("a bug in our code")
 
     monkeypatch.setattr(SmtpConnection, "finish", broken)
     async with Relay() as there, bench.working(there):
         counts = await bench.until_closed(mailing)
     assert counts.held == 1
-    assert "a bug of ours" in ((await rows(store))[0].reason or "")
+    assert "a bug in our code" in ((await rows(store))[0].reason or "")
 
 
 async def test_a_relay_that_never_answers_a_dot_does_not_make_the_whole_mailing_unknown(

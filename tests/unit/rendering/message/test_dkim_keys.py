@@ -1,4 +1,4 @@
-"""Keys are read from files, and what cannot be used is told at once."""
+"""Keys are read from files, and an unusable one is reported at once."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every mistake in a template is told with its file, its line and its reason."""
+"""Every mistake in a template is reported with its file, its line and its reason."""
 
 import hashlib
 import subprocess

@@ -214,7 +214,7 @@ async def test_a_template_that_makes_no_mail_is_found_with_file_and_line(
 
 
 @pytest.mark.parametrize("change", [MISSPELT, LATIN_1])
-async def test_a_template_that_makes_no_mail_leaves_a_draft_and_the_editor_told(
+async def test_a_template_that_makes_no_mail_leaves_a_draft_and_a_notice(
     app: App,
     spoil: Callable[..., None],
     set_edition: Callable[..., Awaitable[None]],

@@ -1,4 +1,4 @@
-"""What asks the network does so only when told to, and not for longer."""
+"""What asks the network does so only when asked to, and not for longer."""
 
 import asyncio
 import time
@@ -137,7 +137,7 @@ async def test_of_what_was_let_pass_less_may_be_found_later(
     assert await approve_issue(asking(app), EDITOR, 1)
 
 
-async def test_a_network_that_does_not_answer_is_told_and_stops_nothing(
+async def test_a_network_that_does_not_answer_is_reported_and_stops_nothing(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Holding the wheel: each grip works in its own state only, and issue and mailing stay in step."""
+"""Pause, resume and cancel work in their own states only, on issue and mailing together."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime

@@ -24,7 +24,7 @@ AddNews = Callable[..., Awaitable[None]]
 
 
 class Woken:
-    """Counts how often it is told to look for work."""
+    """Counts how often it is asked to look for work."""
 
     def __init__(self) -> None:
         self.times = 0

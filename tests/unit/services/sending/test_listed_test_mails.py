@@ -1,4 +1,4 @@
-"""What the editor is shown of her test mails."""
+"""What the editor is shown of their test mails."""
 
 from collections.abc import Awaitable, Callable
 

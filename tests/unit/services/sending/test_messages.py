@@ -1,4 +1,4 @@
-"""The bytes that leave for one reader: her links, a signed return path, a signature that holds."""
+"""The bytes for one reader: their links, a signed return path, a valid signature."""
 
 from collections.abc import Awaitable, Callable
 from email import message_from_bytes

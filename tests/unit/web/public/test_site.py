@@ -64,7 +64,7 @@ async def test_every_answer_carries_the_security_headers_and_no_cookie(
         assert "Set-Cookie" not in headers, path
 
 
-async def test_pages_of_one_reader_are_not_stored_indexed_or_told_to_others(
+async def test_pages_of_one_reader_are_not_stored_indexed_or_sent_as_referrer(
     client: httpx.AsyncClient, reader: Reader, sign_up: SignUp
 ) -> None:
     token = await sign_up("bea@example.org")
