@@ -37,6 +37,7 @@ async def test_a_delivery_still_counts_but_loses_the_address(
     before: DeliveryState,
     after: DeliveryState,
 ) -> None:
+    readers = await add_readers(2)
     async with app.store.write() as session:
         mailing = Mailing(
             kind=MailingKind.ISSUE,
@@ -47,7 +48,7 @@ async def test_a_delivery_still_counts_but_loses_the_address(
         session.add(mailing)
         await session.flush()
         assert mailing.id is not None
-        for number, subscriber_id in enumerate(await add_readers(2)):
+        for number, subscriber_id in enumerate(readers):
             session.add(
                 Delivery(
                     mailing_id=mailing.id,
