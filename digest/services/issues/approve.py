@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.errors import Refused
-from digest.issues.composing import require_current_items
+from digest.issues.composing import outdated_items, require_current_items
 from digest.issues.freezing import approval, store_frozen
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
@@ -15,7 +15,12 @@ from digest.issues.transitions import transition
 from digest.services.actor import ENGINE, Actor
 from digest.services.issues.drafts import IssueDraft, edition_of
 from digest.services.issues.show import IssueDetails, show_issue
-from digest.services.preflight.gate import PreflightFailed, act_on_inspected, require_preflight
+from digest.services.preflight.gate import (
+    PreflightFailed,
+    StillChanging,
+    act_on_inspected,
+    require_preflight,
+)
 from digest.services.preflight.inspection import Inspection
 from digest.services.preflight.network import UNANSWERED
 from digest.services.sending.transactional import notify_editor
@@ -60,13 +65,15 @@ async def approve_automatically(app: App, number: int, slot_id: int, now: dateti
     """The approval of an edition that needs no editor; its slot counts as composed after it.
 
     A draft that preflight blocks stays a draft, and the editor is notified. Until one of the
-    two is committed the slot stays planned: after a crash the next tick composes and approves
-    it again. Raises `StillChanging`.
+    two is committed a planned slot stays planned: after a crash, or when an item was withdrawn
+    meanwhile, the next tick composes and approves it again. Raises `StillChanging`.
     """
 
     async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> None:
         if issue.state != IssueState.DRAFT:
             return  # an editor, or another process, was faster
+        if await outdated_items(session, issue):
+            raise StillChanging(issue.number)  # the next tick composes without those items
         try:
             unanswered = await _approve(session, app, ENGINE, issue, inspection)
             for finding in unanswered:

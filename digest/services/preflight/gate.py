@@ -30,6 +30,7 @@ FINDINGS_SHOWN = 3
 
 Done = TypeVar("Done")
 Act = Callable[[AsyncSession, Issue, Inspection], Awaitable[Done]]
+Precheck = Callable[[AsyncSession, Issue], Awaitable[object]]
 
 
 class PreflightFailed(Refused):
@@ -61,6 +62,7 @@ async def act_on_inspected(
     act: Act[Done],
     *,
     becoming: IssueState | None = None,
+    precheck: Precheck | None = None,
     send_at: datetime | None = None,
     to_inbox: bool = False,
     network_seconds: float = 0,
@@ -68,13 +70,16 @@ async def act_on_inspected(
     """Inspect an issue, then `act` in one transaction that still sees what was inspected.
 
     `becoming` is the state that the act leads to: an issue that cannot reach it is refused
-    before it is checked. `send_at` is the planned time, where the act is to set one.
+    before it is checked. `precheck` raises for other reasons that make a check pointless; the
+    act must look at them again. `send_at` is the planned time, where the act is to set one.
     Raises `Refused`, or `StillChanging` if the issue is different after each check.
     """
     for _ in range(MOST_CHECKS):
         async with app.store.read() as session:
             issue = await get_issue(session, number)
             require_allowed(issue, becoming)
+            if precheck is not None:
+                await precheck(session, issue)
             seen = await read_input(session, app, issue, to_inbox=to_inbox, send_at=send_at)
         inspection = await inspect(app, seen, network_seconds=network_seconds)
         async with app.store.write(Queue.EDITING) as session:

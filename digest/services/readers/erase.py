@@ -65,6 +65,8 @@ async def forget_deliveries(session: AsyncSession, erased: Erased, now: datetime
             # Unique in each mailing, as an address must be.
             address=f"erased-{erased.subscriber_id}",
             reason="erased",
+            reply_code=None,
+            enhanced_code=None,
             updated_at=now,
         )
     )

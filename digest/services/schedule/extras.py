@@ -14,7 +14,7 @@ from digest.issues.tables import Issue
 from digest.services.issues.drafts import edition_of
 from digest.services.preflight.gate import StillChanging, act_on_inspected
 from digest.services.preflight.inspection import Inspection
-from digest.services.sending.start import start_sending
+from digest.services.sending.start import require_sendable, start_sending
 from digest.services.sending.transactional import notify_editor
 from digest.store import Queue
 
@@ -52,19 +52,30 @@ async def _send_or_notify(app: App, issue: Issue, now: datetime) -> None:
 async def _send_extra(app: App, number: int, now: datetime) -> None:
     """Start an extra issue within its grace, unless another process or an editor was faster."""
 
-    async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> None:
-        due = (await session.exec(_extras_due(now).where(Issue.id == issue.id))).first()
-        if due is None or due.send_at is None:
-            return
-        edition = await edition_of(session, issue)
-        if now > due.send_at + timedelta(hours=edition.grace_hours):
-            raise Refused(
-                f"it was not sent within {edition.grace_hours} h of its time; "
-                f"`digest issues send {number}` sends it now"
-            )
-        await start_sending(session, app, issue, inspection, to_inbox=False, now=now)
+    async def precheck(session: AsyncSession, issue: Issue) -> None:
+        # Without this an extra issue that cannot be sent would be checked again at every tick.
+        if await _is_due(session, issue, now):
+            await require_sendable(session, app, issue, to_inbox=False)
 
-    await act_on_inspected(app, number, act)
+    async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> None:
+        if await _is_due(session, issue, now):
+            await start_sending(session, app, issue, inspection, to_inbox=False, now=now)
+
+    await act_on_inspected(app, number, act, precheck=precheck)
+
+
+async def _is_due(session: AsyncSession, issue: Issue, now: datetime) -> bool:
+    """False if another process or an editor was faster; raises `Refused` after its grace."""
+    due = (await session.exec(_extras_due(now).where(Issue.id == issue.id))).first()
+    if due is None or due.send_at is None:
+        return False
+    edition = await edition_of(session, due)
+    if now > due.send_at + timedelta(hours=edition.grace_hours):
+        raise Refused(
+            f"it was not sent within {edition.grace_hours} h of its time; "
+            f"`digest issues send {due.number}` sends it now"
+        )
+    return True
 
 
 async def _notify_once(app: App, seen: Issue, reason: str, now: datetime) -> None:

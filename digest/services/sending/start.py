@@ -46,8 +46,11 @@ async def send_issue(
         now = app.clock()
         return await start_sending(session, app, issue, inspection, to_inbox=to_inbox, now=now)
 
+    async def precheck(session: AsyncSession, issue: Issue) -> None:
+        await require_sendable(session, app, issue, to_inbox=to_inbox)
+
     mailing_id = await act_on_inspected(
-        app, number, act, becoming=IssueState.SENDING, to_inbox=to_inbox
+        app, number, act, becoming=IssueState.SENDING, precheck=precheck, to_inbox=to_inbox
     )
     log.info("sending started", issue=number, mailing=mailing_id, by=str(actor))
     return StartedSending(number=number, mailing_id=mailing_id)
@@ -68,9 +71,7 @@ async def start_sending(
     """
     edition = await edition_of(session, issue)
     await transition(session, issue, IssueState.SENDING, now, started_at=now, state_reason=None)
-    route = await _route(session, app, edition, to_inbox=to_inbox)
-    await require_current_items(session, issue)
-    _check_site(app, edition, issue)
+    route = await require_sendable(session, app, issue, to_inbox=to_inbox)
     await require_preflight(session, issue, inspection)
     if issue.slot_id is not None:
         await _take_slot(session, issue.slot_id, now)
@@ -92,6 +93,17 @@ async def start_sending(
     assert mailing.id is not None
     await defer_sending(session, mailing.id)
     return mailing.id
+
+
+async def require_sendable(
+    session: AsyncSession, app: App, issue: Issue, *, to_inbox: bool
+) -> Route:
+    """The route, if all but preflight allows the sending; raises `Refused`. Cheap."""
+    edition = await edition_of(session, issue)
+    route = await _route(session, app, edition, to_inbox=to_inbox)
+    await require_current_items(session, issue)
+    _check_site(app, edition, issue)
+    return route
 
 
 async def _take_slot(session: AsyncSession, slot_id: int, now: datetime) -> None:

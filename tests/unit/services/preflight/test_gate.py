@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from digest.app import App
+from digest.catalogue.editing import withdraw
 from digest.delivery.states import MailingKind
 from digest.delivery.tables import Mailing
 from digest.errors import Refused
@@ -236,6 +237,33 @@ async def test_after_a_crash_before_the_automatic_approval_the_next_tick_approve
     assert await state_of(app, 2) == IssueState.DRAFT
     await advance(app)
     assert await state_of(app, 2) == IssueState.SCHEDULED
+
+
+async def test_an_item_withdrawn_during_an_automatic_check_is_left_out_at_the_next_tick(
+    app: App,
+    meanwhile: Meanwhile,
+    clock: Clock,
+    set_edition: Callable[..., Awaitable[None]],
+    add_news: AddNews,
+) -> None:
+    await set_edition(approval=Approval.AUTOMATIC)
+    await add_news(("Gamma", "Delta"))
+    await control.cancel_issue(app, EDITOR, 1)
+    await change_slot.unskip(app, EDITOR, "weekly", SLOT.date())
+    clock.at = SLOT - timedelta(hours=15)
+
+    async def withdraw_one() -> None:
+        async with app.store.write() as session:
+            await withdraw(session, "alpha-vs-beta", reason="a wrong figure", now=clock())
+
+    meanwhile(withdraw_one)
+    await advance(app)
+    await advance(app)
+    async with app.store.read() as session:
+        issue = await get_issue(session, 2)
+    assert issue.state == IssueState.SCHEDULED
+    assert issue.content
+    assert [card["slug"] for card in issue.content["cards"]] == ["gamma-vs-delta"]
 
 
 @pytest.mark.usefixtures("crashed")
