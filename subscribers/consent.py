@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subscribers.states import ConsentKind
@@ -40,6 +40,22 @@ def record(
             ip=ip,
         )
     )
+
+
+async def count_since(
+    session: AsyncSession, subscriber_id: int, kind: ConsentKind, since: datetime
+) -> int:
+    """How many events of a kind a reader has had after `since`."""
+    found = await session.exec(
+        select(func.count())
+        .select_from(ConsentEvent)
+        .where(
+            ConsentEvent.subscriber_id == subscriber_id,
+            ConsentEvent.kind == kind,
+            ConsentEvent.at > since,
+        )
+    )
+    return found.one()
 
 
 async def history(session: AsyncSession, subscriber_id: int) -> list[ConsentEvent]:

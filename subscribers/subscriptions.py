@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +14,9 @@ from subscribers.tables import Subscriber, Subscription
 
 # A signed link in an old mail does not prove that a mailbox which has bounced since is back.
 NOT_BY_LINK = suppression.NO_CONFIRMATION_MAIL | {SuppressionReason.BOUNCE}
+
+# Ending is never limited; but each start is a row of the consent log, and a link may be shared.
+STARTS_AN_HOUR = 10
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,16 @@ class ReaderStatus:
 
 @dataclass(frozen=True)
 class EditionChanges:
-    """What a visit to the preferences changed; `refused` could not be turned on."""
+    """What a visit to the preferences changed.
+
+    `refused` could not be turned on while a suppression is in force; `put_off` was turned on
+    and off too often within the hour.
+    """
 
     started: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    put_off: tuple[str, ...] = ()
 
 
 async def reader_status(session: AsyncSession, subscriber_id: int) -> ReaderStatus | None:
@@ -90,12 +98,16 @@ async def set_editions(
     wanted: Collection[str],
     *,
     offered: Collection[str] | None = None,
+    ticked: Collection[str] | None = None,
     source: str,
     now: datetime,
     wording: str | None = consent.WORDING,
     ip: str | None = None,
 ) -> EditionChanges:
-    """Subscribe the reader to exactly `wanted` out of the editions `offered` (None: all).
+    """Subscribe the reader to `wanted` out of the editions `offered` (None: all).
+
+    `ticked` are those that the form showed as theirs, None if that is not known. Only what the
+    reader changed counts: a form that was opened long ago says nothing about the rest.
 
     Turning an edition on through a signed link is consent as good as a confirmation, and
     lifts an unsubscribe from all. It is refused while a bounce, a complaint or an editor's
@@ -106,12 +118,16 @@ async def set_editions(
         return EditionChanges()
     rows = {row.edition: row for row in await subscriptions_of(session, subscriber_id)}
     active = {slug for slug, row in rows.items() if row.state == SubscriptionState.ACTIVE}
-    ended = sorted((active - set(wanted)) & (active if offered is None else set(offered)))
+    shown = active if ticked is None else set(ticked)
+    unticked = (shown - set(wanted)) & (active if offered is None else set(offered))
+    ended = sorted(unticked & active)
     for edition in ended:
         await unsubscribe(session, subscriber_id, edition, source=source, now=now)
-    to_start = sorted(set(wanted) - active)
+    to_start = sorted(set(wanted) - shown - active)
     if await suppression.in_force(session, subscriber.address_hash) & NOT_BY_LINK:
         return EditionChanges(ended=tuple(ended), refused=tuple(to_start))
+    if to_start and await _starts_often(session, subscriber_id, now):
+        return EditionChanges(ended=tuple(ended), put_off=tuple(to_start))
     for edition in to_start:
         subscription = rows.get(edition) or Subscription(
             subscriber_id=subscriber_id, edition=edition
@@ -120,6 +136,12 @@ async def set_editions(
             session, subscriber, subscription, source=source, now=now, wording=wording, ip=ip
         )
     return EditionChanges(started=tuple(to_start), ended=tuple(ended))
+
+
+async def _starts_often(session: AsyncSession, subscriber_id: int, now: datetime) -> bool:
+    since = now - timedelta(hours=1)
+    started = await consent.count_since(session, subscriber_id, ConsentKind.CONFIRMED, since)
+    return started >= STARTS_AN_HOUR
 
 
 async def activate(

@@ -32,7 +32,7 @@ def show(as_json: JsonFlag = False) -> None:
     for line in lines:
         edition = [line.edition] if several else []
         number = f"#{line.issue}" if line.issue else "—"
-        cells = (line.date.isoformat(), line.words, line.state, number, line.reason or "")
+        cells = (line.date.isoformat(), line.words, line.state, number, _remark(line))
         table.add_row(*edition, *cells)
     console.print(table, soft_wrap=False)
 
@@ -77,9 +77,13 @@ def resume_clock_(as_json: JsonFlag = False) -> None:
         console.print("Nothing changed: the clock is trusted already.")
 
 
+def _remark(line: AgendaLine) -> str:
+    return "; ".join(part for part in (line.reason, line.needs) if part)
+
+
 def _print(line: AgendaLine, as_json: bool) -> None:
     if as_json:
         print_json(line)
         return
-    reason = f" ({line.reason})" if line.reason else ""
-    console.print(f"{line.words}: {line.state}{reason}")
+    remark = f" ({_remark(line)})" if _remark(line) else ""
+    console.print(f"{line.words}: {line.state}{remark}")

@@ -50,6 +50,13 @@ async def issue_of_slot(session: AsyncSession, slot_id: int) -> Issue | None:
     ).first()
 
 
+async def issue_last_of_slot(session: AsyncSession, slot_id: int) -> Issue | None:
+    """The same; where there is none, the last that was cancelled after its sending began."""
+    begun = select(Issue).where(Issue.slot_id == slot_id, col(Issue.started_at).is_not(None))
+    current = await issue_of_slot(session, slot_id)
+    return current or (await session.exec(begun.order_by(col(Issue.id).desc()))).first()
+
+
 async def next_number(session: AsyncSession) -> int:
     """The next free number: they count up over all editions and are never reused."""
     highest = (await session.exec(select(func.max(Issue.number)))).one()

@@ -1,5 +1,8 @@
 """What readers do through their signed links: unsubscribe, and choose their editions."""
 
+from collections.abc import Collection
+from enum import StrEnum
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
@@ -8,42 +11,76 @@ from digest.errors import NotFound
 from digest.services.actor import Actor
 from digest.services.result import Result
 from schedules.editions import list_editions
+from schedules.tables import Edition
 from subscribers import subscriptions
 from subscribers.links import preferences_token, read_preferences_token, read_unsubscribe_token
-from subscribers.states import SubscriptionState
+from subscribers.states import SubscriptionState, SuppressionReason
+from subscribers.subscriptions import NOT_BY_LINK, ReaderStatus
 
 UNKNOWN_READER = "this link belongs to no reader any more"
 
 
 class EditionChoice(Result):
-    """Whether the reader gets one edition."""
+    """What the reader has chosen about one edition; None: they never asked for it."""
 
     slug: str
     name: str
-    active: bool
+    open: bool
+    state: SubscriptionState | None
+
+    @property
+    def active(self) -> bool:
+        """Whether the reader wants it, and has confirmed that."""
+        return self.state is SubscriptionState.ACTIVE
 
 
 class ReaderPreferences(Result):
     """What a reader's own pages show; the address is masked, since mails get forwarded.
 
-    `edition` is the one that an unsubscribe link is for; None stands for all.
+    `edition` is the one that an unsubscribe link is for; None stands for all. `chosen` are the
+    reader's choices, of editions that have closed too. `stopped` says why nothing is mailed to
+    the reader whatever they choose; None: nothing stops it.
     """
 
     subscriber_id: int
     address_masked: str
     edition: str | None
-    editions: tuple[EditionChoice, ...]
+    chosen: tuple[EditionChoice, ...]
+    stopped: SuppressionReason | None
     preferences_token: str
+
+    @property
+    def editions(self) -> tuple[EditionChoice, ...]:
+        """What the reader can choose from: the open editions, and what they get of the others."""
+        return tuple(item for item in self.chosen if item.open or item.active)
 
     @property
     def subscribed(self) -> bool:
         """Whether the link still has something to end."""
-        return any(item.active for item in self.editions if self.edition in (None, item.slug))
+        ended = (None, SubscriptionState.ENDED)
+        return any(item.state not in ended for item in self._of_link)
+
+    @property
+    def can_return(self) -> bool:
+        """Whether the preferences can turn on what the link has ended."""
+        return self.stopped is None and any(item.open for item in self._of_link)
 
     @property
     def edition_name(self) -> str | None:
-        """The name of the link's edition; None for all, and for an edition that is closed."""
-        return next((item.name for item in self.editions if item.slug == self.edition), None)
+        """The name of the link's edition; None for all."""
+        return next((item.name for item in self._of_link if self.edition), self.edition)
+
+    @property
+    def _of_link(self) -> tuple[EditionChoice, ...]:
+        return tuple(item for item in self.chosen if self.edition in (None, item.slug))
+
+
+class Saved(StrEnum):
+    """What became of a form with preferences."""
+
+    ALL = "all"
+    REFUSED = "refused"
+    LATER = "later"
 
 
 async def read_unsubscribe(app: App, token: str) -> ReaderPreferences:
@@ -76,37 +113,48 @@ async def read_preferences(app: App, token: str) -> ReaderPreferences:
 
 
 async def save_preferences(
-    app: App, actor: Actor, token: str, editions: set[str]
-) -> ReaderPreferences:
-    """Subscribe the reader to exactly these of the open editions; unknown slugs are ignored.
+    app: App,
+    actor: Actor,
+    token: str,
+    editions: Collection[str],
+    *,
+    shown: Collection[str] = (),
+    ticked: Collection[str] | None = None,
+) -> Saved:
+    """Subscribe the reader to these of the editions that the form has shown.
 
-    Raises `BadToken` or `NotFound`.
+    Without `shown` it is taken to have shown all open ones; for `ticked` see
+    `subscriptions.set_editions`. Unknown slugs are ignored. Raises `BadToken` or `NotFound`.
     """
     subscriber_id = read_preferences_token(app.keyring, token)
     async with app.store.write() as session:
         open_editions = {item.slug for item in await list_editions(session) if item.active}
-        await subscriptions.set_editions(
+        reader = await _preferences(session, app, subscriber_id, None)
+        changes = await subscriptions.set_editions(
             session,
             subscriber_id,
-            editions & open_editions,
-            offered=open_editions,
+            set(editions) & open_editions | set(editions) & set(ticked or ()),
+            offered=set(shown) or open_editions,
+            ticked=ticked,
             source=str(actor),
             now=app.clock(),
         )
-        return await _preferences(session, app, subscriber_id, None)
+    if changes.refused or (reader.stopped and editions):
+        return Saved.REFUSED
+    return Saved.LATER if changes.put_off else Saved.ALL
 
 
-async def unsubscribe_from_all(app: App, actor: Actor, token: str) -> ReaderPreferences:
+async def unsubscribe_from_all(app: App, actor: Actor, token: str) -> None:
     """End all editions, and suppress the address until the reader confirms a new sign-up.
 
     Raises `BadToken` or `NotFound`.
     """
     subscriber_id = read_preferences_token(app.keyring, token)
     async with app.store.write() as session:
+        await _preferences(session, app, subscriber_id, None)
         await subscriptions.unsubscribe(
             session, subscriber_id, None, source=str(actor), now=app.clock()
         )
-        return await _preferences(session, app, subscriber_id, None)
 
 
 async def _preferences(
@@ -119,14 +167,27 @@ async def _preferences(
         subscriber_id=subscriber_id,
         address_masked=status.address.masked,
         edition=edition,
-        editions=tuple(
-            EditionChoice(
-                slug=item.slug,
-                name=item.name,
-                active=status.editions.get(item.slug) == SubscriptionState.ACTIVE,
-            )
-            for item in await list_editions(session)
-            if item.active
-        ),
+        chosen=_choices(await list_editions(session), status),
+        stopped=min(status.suppressed & NOT_BY_LINK, default=None),
         preferences_token=preferences_token(app.keyring, subscriber_id),
+    )
+
+
+def _choices(editions: list[Edition], status: ReaderStatus) -> tuple[EditionChoice, ...]:
+    known = [
+        EditionChoice(
+            slug=item.slug,
+            name=item.name,
+            open=item.active,
+            state=status.editions.get(item.slug),
+        )
+        for item in editions
+    ]
+    gone = status.editions.keys() - {item.slug for item in editions}
+    return (
+        *known,
+        *(
+            EditionChoice(slug=slug, name=slug, open=False, state=status.editions[slug])
+            for slug in sorted(gone)
+        ),
     )

@@ -29,6 +29,7 @@ from schedules.clock import note_tick
 from schedules.editions import list_editions
 from schedules.errors import ScheduleError
 from schedules.tables import Edition, Slot
+from schedules.words import when
 
 log = structlog.get_logger("digest.calendar")
 
@@ -87,6 +88,8 @@ async def _advance_slot(app: App, slot_id: int, now: datetime) -> None:
         elif decision.action is Action.COMPOSE:
             edition = await session.get_one(Edition, slot.edition_id)
             composed = await compose_slot(session, app, edition, slot, now)
+            if not composed.skipped and not composed.awaits_engine:
+                await _ask_for_approval(session, app, edition, slot, composed.number, now)
         elif decision.action is Action.HOLD:
             await _hold(session, app, slot, decision.reason or "", now)
         elif decision.action is Action.MISS:
@@ -129,6 +132,23 @@ async def _hold(session: AsyncSession, app: App, slot: Slot, reason: str, now: d
 async def _miss(session: AsyncSession, app: App, slot: Slot, reason: str, now: datetime) -> None:
     if await slots.miss(session, slot, reason, now):
         await _notify(session, app, slot, "missed", reason, now)
+
+
+async def _ask_for_approval(
+    session: AsyncSession, app: App, edition: Edition, slot: Slot, number: int, now: datetime
+) -> None:
+    by = when(slot.send_at, edition.zone, now)
+    await notify_editor(
+        session,
+        app,
+        f"{edition.name}: issue {number} needs your approval by {by}",
+        [
+            f"Issue {number} is composed. Without your approval it is not sent.",
+            f"To look at it: digest issues show {number}, or open it on the desk.",
+            f"To approve it: digest issues approve {number}",
+        ],
+        now,
+    )
 
 
 async def _notify(

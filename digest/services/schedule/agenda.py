@@ -5,9 +5,11 @@ from datetime import date, datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
-from digest.issues.lookup import issue_of_slot
+from digest.issues.lookup import issue_last_of_slot
 from digest.issues.states import IssueState
+from digest.issues.tables import Issue
 from digest.services.result import Result
+from digest.services.schedule.standing import Standing, standing
 from digest.store import Queue
 from schedules import slots
 from schedules.editions import list_editions
@@ -18,14 +20,18 @@ from subscribers.audience import count
 
 
 class AgendaLine(Result):
-    """One slot. `words` puts it plainly: 'Tue 9 Dec 09:00 Berlin, 4,212 readers, in 3 d 2 h'."""
+    """One slot. `words` puts it plainly: 'Tue 9 Dec 09:00 Berlin, 4,212 readers, in 3 d 2 h'.
+
+    `state` is where it stands, `needs` what an editor has to do about it, if anything.
+    """
 
     edition: str
     date: date
     send_at: datetime
     cutoff_at: datetime
-    state: SlotState
+    state: Standing
     reason: str | None
+    needs: str | None
     issue: int | None
     issue_state: IssueState | None
     readers: int
@@ -64,22 +70,42 @@ async def agenda_line(
 ) -> AgendaLine:
     """One slot as the agenda shows it, for use inside other services."""
     assert slot.id is not None
-    issue = await issue_of_slot(session, slot.id)
+    issue = await issue_last_of_slot(session, slot.id)
+    state = standing(SlotState(slot.state), IssueState(issue.state) if issue else None)
     return AgendaLine(
         edition=edition.slug,
         date=slot.local_date,
         send_at=slot.send_at,
         cutoff_at=slot.cutoff_at,
-        state=slot.state,
-        reason=slot.reason,
+        state=state,
+        reason=slot.reason or (issue.state_reason if issue else None),
+        needs=_needs(state, slot, issue, edition, now),
         issue=issue.number if issue else None,
         issue_state=issue.state if issue else None,
         readers=readers,
-        words=_words(slot, edition, readers, now),
+        words=_words(state, slot, issue, edition, readers, now),
     )
 
 
-def _words(slot: Slot, edition: Edition, readers: int, now: datetime) -> str:
+def _words(
+    state: Standing, slot: Slot, issue: Issue | None, edition: Edition, readers: int, now: datetime
+) -> str:
     if slot.state != SlotState.SENT:
         return plan_line(slot.send_at, edition.zone, readers, now)
-    return f"{when(slot.send_at, edition.zone, now)}, sent {in_words(slot.changed_at - now)}"
+    begun = (issue.started_at if issue else None) or slot.changed_at
+    hour = when(slot.send_at, edition.zone, now)
+    if state is Standing.SENT:
+        done = (issue.finished_at if issue else None) or begun
+        return f"{hour}, sent {in_words(done - now)}"
+    return f"{hour}, begun {in_words(begun - now)}"
+
+
+def _needs(
+    state: Standing, slot: Slot, issue: Issue | None, edition: Edition, now: datetime
+) -> str | None:
+    """What an editor has to do, and until when."""
+    if state is Standing.NEEDS_APPROVAL:
+        return f"needs your approval by {when(slot.send_at, edition.zone, now)}"
+    if state is Standing.PAUSED and issue is not None:
+        return f"`digest issues resume {issue.number}` goes on with it"
+    return None

@@ -65,7 +65,9 @@ async def _change(
         await change(session, slot, now)
         readers = await count(session, chosen.slug)
         line = await agenda_line(session, chosen, slot, readers, now)
-    log.info("slot changed", edition=line.edition, day=str(day), state=line.state, by=str(actor))
+    log.info(
+        "slot changed", edition=line.edition, day=str(day), state=str(line.state), by=str(actor)
+    )
     return line
 
 

@@ -27,8 +27,11 @@ async def archive(app: Installation, pages: PageRenderer) -> Response:
 @router.get("/issues/{number}")
 async def issue(number: IssueNumber, app: Installation) -> Response:
     """One issue as it was sent, without the links of any reader. Raises `NotFound`."""
-    html = await web_version(app, number)
-    return HTMLResponse(html, headers={**HEADERS, "Content-Security-Policy": MAIL_POLICY})
+    page = await web_version(app, number)
+    headers = {**HEADERS, "Content-Security-Policy": MAIL_POLICY}
+    if not page.listed:
+        headers |= {"X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+    return HTMLResponse(page.html, headers=headers)
 
 
 @router.get("/feed.xml")

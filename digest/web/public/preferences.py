@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from digest.services.actor import Actor, Channel
 from digest.services.readers.preferences import (
+    Saved,
     read_preferences,
     save_preferences,
     unsubscribe_from_all,
@@ -16,7 +17,6 @@ from digest.web.http.pages import PRIVATE
 
 router = APIRouter(prefix="/preferences/{token}")
 
-SAVED = "1"
 READER = Actor(Channel.PREFERENCES_PAGE)
 
 
@@ -27,9 +27,9 @@ async def show(
     pages: PageRenderer,
     saved: Annotated[str, Query()] = "",
 ) -> Response:
-    """Which editions the reader gets. Writes nothing."""
+    """Which editions the reader gets, and what stops them. Writes nothing."""
     reader = await read_preferences(app, token)
-    return pages.render("preferences.html", private=True, reader=reader, saved=saved == SAVED)
+    return pages.render("preferences.html", private=True, reader=reader, saved=saved)
 
 
 @router.post("")
@@ -38,12 +38,21 @@ async def save(
     app: Installation,
     pages: PageRenderer,
     edition: Annotated[list[str] | None, Form()] = None,
+    shown: Annotated[list[str] | None, Form()] = None,
+    ticked: Annotated[list[str] | None, Form()] = None,
     do: Annotated[str, Form()] = "save",
 ) -> Response:
-    """Save the ticked editions, or unsubscribe from all."""
+    """Save the ticked editions, or unsubscribe from all.
+
+    `shown` and `ticked` are how the form looked when it was opened; it may be an old tab.
+    """
+    saved = Saved.ALL
     if do == "unsubscribe-all":
         await unsubscribe_from_all(app, READER, token)
     else:
-        await save_preferences(app, READER, token, set(edition or ()))
+        before = (ticked or ()) if shown else None
+        saved = await save_preferences(
+            app, READER, token, edition or (), shown=shown or (), ticked=before
+        )
     # Redirected, so that reloading the answer does not post the form a second time.
-    return RedirectResponse(f"{pages.base}/preferences/{token}?saved={SAVED}", 303, PRIVATE)
+    return RedirectResponse(f"{pages.base}/preferences/{token}?saved={saved}", 303, PRIVATE)

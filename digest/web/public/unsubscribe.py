@@ -17,7 +17,7 @@ from digest.web.http.pages import PRIVATE, Pages
 router = APIRouter(prefix="/unsubscribe/{token}")
 
 ONE_CLICK_FIELD, ONE_CLICK_VALUE = "List-Unsubscribe", "One-Click"
-SENDER = "us"  # in place of the name of an edition that is closed by now
+ALL_OF_US = "us"  # in place of an edition's name, for a link that is for all
 
 
 @router.get("")
@@ -31,7 +31,7 @@ async def show(token: str, app: Installation, pages: PageRenderer) -> Response:
         return _done(pages, reader)
     return pages.message(
         "Unsubscribe?",
-        f"{reader.address_masked} will get no more mail from {reader.edition_name or SENDER}.",
+        f"{reader.address_masked} will get no more mail from {reader.edition_name or ALL_OF_US}.",
         action=("Unsubscribe", f"/unsubscribe/{token}"),
         links=_preferences(reader, "Change what you get instead"),
     )
@@ -60,10 +60,11 @@ async def _is_one_click(request: Request) -> bool:
 
 
 def _done(pages: Pages, reader: ReaderPreferences) -> Response:
+    way_back = "Was that a mistake? You can turn it on again in your preferences."
     return pages.message(
         "You are unsubscribed",
-        f"{reader.address_masked} gets no more mail from {reader.edition_name or SENDER}.",
-        "Was that a mistake? You can turn it on again in your preferences.",
+        f"{reader.address_masked} gets no more mail from {reader.edition_name or ALL_OF_US}.",
+        *([way_back] if reader.can_return else []),
         links=_preferences(reader, "Open your preferences"),
     )
 

@@ -14,7 +14,7 @@ from digest.app import App
 from digest.catalogue.editing import withdraw
 from digest.catalogue.tables import Tool
 from digest.delivery.ledger.accounting import account
-from digest.delivery.states import MailingKind, Route
+from digest.delivery.states import DeliveryState, MailingKind, Route
 from digest.delivery.tables import Delivery
 from digest.errors import NotFound, Refused, UsageError
 from digest.issues.editing import Edit
@@ -451,7 +451,7 @@ class TestArchive:
         await start.send_issue(app, EDITOR, 1)
         [published] = await archive.published_issues(app)
         assert published.number == 1
-        html = await archive.web_version(app, 1)
+        html = (await archive.web_version(app, 1)).html
         assert "Alpha" in html
         assert "/unsubscribe/" not in html
         assert "/preferences/" not in html
@@ -464,3 +464,32 @@ class TestArchive:
             issue = await get_issue(session, 1)
         assert issue.manifest
         assert kept == issue.manifest["variants"]
+
+
+async def test_an_issue_cancelled_while_it_was_sent_opens_for_those_who_have_it(
+    app: App, ready: None
+) -> None:
+    await compose_issue(app, EDITOR, "weekly")
+    await approve_issue(app, EDITOR, 1)
+    await start.send_issue(app, EDITOR, 1)
+    async with app.store.write() as session:
+        delivery = (await session.exec(select(Delivery))).first()
+        assert delivery is not None
+        delivery.state = DeliveryState.ACCEPTED
+        session.add(delivery)
+    await control.cancel_issue(app, EDITOR, 1)
+    page = await archive.web_version(app, 1)
+    assert "Alpha" in page.html
+    assert not page.listed
+    assert await archive.published_issues(app) == []
+
+
+async def test_an_issue_cancelled_before_anybody_had_it_stays_unpublished(
+    app: App, ready: None
+) -> None:
+    await compose_issue(app, EDITOR, "weekly")
+    await approve_issue(app, EDITOR, 1)
+    await start.send_issue(app, EDITOR, 1)
+    await control.cancel_issue(app, EDITOR, 1)
+    with pytest.raises(NotFound):
+        await archive.web_version(app, 1)

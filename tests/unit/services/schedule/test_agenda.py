@@ -2,12 +2,22 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+from sqlmodel import col, select, update
+
 from digest.app import App
+from digest.delivery.states import DeliveryState, MailingKind, MailingState
+from digest.delivery.tables import Delivery, Mailing
+from digest.services.issues.approve import approve_issue
 from digest.services.schedule.advance import advance
-from digest.services.schedule.agenda import agenda, read_agenda
+from digest.services.schedule.agenda import AgendaLine, agenda, read_agenda
+from digest.services.sending import control
+from digest.services.sending.housekeeping import follow
 from schedules.editions import EditionChange, create_edition
 from schedules.states import SlotState
+from tests.readers import EDITOR
 from tests.unit.services.conftest import Clock
+from tests.unit.services.schedule.conftest import mailings
 
 TUESDAY = date(2026, 11, 24)
 
@@ -32,7 +42,8 @@ async def test_a_line_names_the_issue_and_the_readers_of_its_edition(
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     await advance(app)
     first, second, *_ = await agenda(app)
-    assert (first.issue, first.issue_state, first.state) == (1, "draft", SlotState.COMPOSED)
+    assert (first.issue, first.issue_state, first.state) == (1, "draft", "needs approval")
+    assert first.needs == "needs your approval by Tue 24 Nov 09:00 UTC"
     assert first.words == "Tue 24 Nov 09:00 UTC, 3 readers, in 15 h"
     assert (second.issue, second.issue_state, second.readers) == (None, None, 3)
 
@@ -67,3 +78,88 @@ async def test_a_missed_slot_is_shown_for_five_weeks(app: App, clock: Clock) -> 
     assert TUESDAY in await days()
     clock.forward(minutes=1)
     assert TUESDAY not in await days()
+
+
+async def first_line(app: App) -> AgendaLine:
+    return (await read_agenda(app))[0]
+
+
+@pytest.fixture
+async def composed(app: App, clock: Clock, add_readers, add_news) -> None:
+    """The slot of Tuesday at its cut-off, on Monday evening."""
+    await add_readers(3)
+    await add_news(("Alpha", "Beta"))
+    clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    await advance(app)
+
+
+@pytest.fixture
+async def sending(app: App, clock: Clock, composed: None) -> None:
+    """The same, approved, and begun at its hour; one of three has it."""
+    await approve_issue(app, EDITOR, 1)
+    clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    await advance(app)
+    async with app.store.write() as session:
+        first = (await session.exec(select(Delivery).order_by(col(Delivery.id)))).all()[-1]
+        first.state = DeliveryState.ACCEPTED
+        session.add(first)
+
+
+async def test_a_slot_looks_different_once_its_issue_is_approved(app: App, composed: None) -> None:
+    before = await first_line(app)
+    assert (before.state, before.needs) == (
+        "needs approval",
+        "needs your approval by Tue 24 Nov 09:00 UTC",
+    )
+    await approve_issue(app, EDITOR, 1)
+    after = await first_line(app)
+    assert (after.state, after.needs) == ("approved", None)
+
+
+async def test_the_editor_is_told_until_when_an_issue_needs_approval(
+    app: App, composed: None
+) -> None:
+    await advance(app)
+    [notice] = await mailings(app, MailingKind.NOTICE)
+    assert notice.payload["title"].endswith("issue 1 needs your approval by Tue 24 Nov 09:00 UTC")
+
+
+async def test_a_slot_whose_issue_is_being_sent_is_not_called_sent(
+    app: App, clock: Clock, sending: None
+) -> None:
+    clock.forward(minutes=5)
+    line = await first_line(app)
+    assert (line.state, line.words) == ("sending", "Tue 24 Nov 09:00 UTC, begun 5 min ago")
+
+
+async def test_a_slot_whose_issue_is_paused_says_so_and_why(
+    app: App, clock: Clock, sending: None
+) -> None:
+    await control.pause_issue(app, EDITOR, 1, "a wrong figure")
+    line = await first_line(app)
+    assert (line.state, line.reason) == ("paused", "a wrong figure")
+    assert line.needs == "`digest issues resume 1` goes on with it"
+    assert "sent" not in line.words
+
+
+async def test_a_slot_whose_issue_was_cancelled_while_it_was_sent_says_so(
+    app: App, clock: Clock, sending: None
+) -> None:
+    await control.cancel_issue(app, EDITOR, 1, "a wrong figure")
+    line = await first_line(app)
+    assert (line.state, line.issue, line.reason) == ("cancelled", 1, "a wrong figure")
+    assert "sent" not in line.words
+
+
+async def test_a_slot_is_sent_when_its_issue_is(app: App, clock: Clock, sending: None) -> None:
+    done = clock.forward(minutes=5)
+    async with app.store.write() as session:
+        await session.exec(
+            update(Mailing)
+            .where(col(Mailing.kind) == MailingKind.ISSUE)
+            .values(state=MailingState.FINISHED, finished_at=done)
+        )
+        await follow(session, done)
+    clock.forward(minutes=2)
+    line = await first_line(app)
+    assert (line.state, line.words) == ("sent", "Tue 24 Nov 09:00 UTC, sent 2 min ago")

@@ -9,6 +9,7 @@ from digest.errors import Refused, UsageError
 from digest.services.issues.compose import compose_issue
 from digest.services.schedule.advance import advance
 from digest.services.schedule.change_slot import run_anyway, skip, unskip
+from digest.services.schedule.standing import Standing
 from schedules.editions import EditionChange, create_edition
 from schedules.errors import ScheduleError
 from schedules.states import SlotState
@@ -39,7 +40,7 @@ async def test_a_slot_taken_back_is_composed_again_if_its_issue_holds_items(
     await add_news(("Alpha", "Beta"))
     await compose_issue(app, EDITOR, "weekly")
     await skip(app, EDITOR, "weekly", TUESDAY, "a holiday")
-    assert (await unskip(app, EDITOR, "weekly", TUESDAY)).state is SlotState.COMPOSED
+    assert (await unskip(app, EDITOR, "weekly", TUESDAY)).state is Standing.NEEDS_APPROVAL
 
 
 async def test_a_slot_taken_back_without_an_issue_is_planned_again(app: App) -> None:
@@ -51,7 +52,7 @@ async def test_a_slot_taken_back_without_an_issue_is_planned_again(app: App) -> 
 async def test_a_slot_whose_issue_is_empty_is_planned_again(app: App, clock: Clock) -> None:
     clock.at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     await advance(app)
-    assert (await run_anyway(app, EDITOR, "weekly", TUESDAY)).state is SlotState.PLANNED
+    assert (await run_anyway(app, EDITOR, "weekly", TUESDAY)).state is Standing.PLANNED
 
 
 async def test_a_slot_whose_issue_holds_nothing_but_rejected_items_is_planned_again(
@@ -64,7 +65,7 @@ async def test_a_slot_whose_issue_holds_nothing_but_rejected_items_is_planned_ag
     await advance(app)
     line = await run_anyway(app, EDITOR, "weekly", TUESDAY)
     assert line.issue == 1
-    assert line.state is SlotState.PLANNED
+    assert line.state is Standing.PLANNED
 
 
 async def test_after_its_hour_a_skip_can_only_be_run_anyway(app: App, clock: Clock) -> None:

@@ -2,11 +2,15 @@
 
 import httpx
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from digest.app import App
-from subscribers.states import ConsentKind, SubscriptionState
+from digest.services.readers.suppress import suppress_address
+from schedules.tables import Edition
+from subscribers.address import EmailAddress
+from subscribers.states import ConsentKind, SubscriptionState, SuppressionReason
 from subscribers.tables import ConsentEvent, Subscription
+from tests.readers import EDITOR
 from tests.unit.web.conftest import Dump, Reader
 
 MULTIPART = (
@@ -128,3 +132,28 @@ async def test_the_link_of_a_preview_does_nothing_and_explains_itself(
             assert page.status_code == 200
             assert "This link is from a preview" in page.text
     assert await dump() == before
+
+
+async def test_the_link_of_a_closed_edition_still_asks_and_unsubscribes(
+    client: httpx.AsyncClient, app: App, reader: Reader
+) -> None:
+    async with app.store.write() as session:
+        await session.exec(
+            update(Edition).where(col(Edition.slug) == "weekly").values(active=False)
+        )
+    asked = (await client.get(reader.unsubscribe)).text
+    assert "Unsubscribe?" in asked
+    assert "no more mail from Weekly AI Tool Verdicts" in asked
+    assert "You are unsubscribed" not in asked
+    done = (await client.post(reader.unsubscribe)).text
+    assert "no more mail from Weekly AI Tool Verdicts" in done
+    assert "turn it on again" not in done
+    assert await state(app) == SubscriptionState.ENDED
+
+
+async def test_the_way_back_is_not_promised_where_a_bounce_bars_it(
+    client: httpx.AsyncClient, app: App, reader: Reader
+) -> None:
+    address = EmailAddress.parse("ann@example.org")
+    await suppress_address(app, EDITOR, address, SuppressionReason.BOUNCE)
+    assert "turn it on again" not in (await client.post(reader.unsubscribe)).text
