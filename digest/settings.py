@@ -5,7 +5,8 @@ A secret `DIGEST_X` may also be given as `DIGEST_X_FILE`, a path to its value.
 """
 
 import os
-from email.utils import parseaddr
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.databases import postgresql
 from digest.errors import Misconfigured
+from subscribers.errors import InvalidMailbox
+from subscribers.mailbox import Mailbox
 
 SECRETS = ("DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY")
 SITE_NAME = "Weekly AI Tool Verdicts"
@@ -100,7 +103,9 @@ class Settings(BaseSettings):
         "by commas. Default: none, the relay signs.",
     )
     editor: str | None = Field(
-        None, description="Address that gets a notice of each skipped, held or missed slot."
+        None,
+        description="Who gets a notice of each skipped, held or missed slot: Name <address>, "
+        "several separated by commas.",
     )
     host: str = Field("127.0.0.1", description="Address the public pages listen on.")
     port: int = Field(8000, description="Port of the public pages.", ge=0, le=65535)
@@ -161,9 +166,20 @@ class Settings(BaseSettings):
     @field_validator("sender")
     @classmethod
     def _is_mailbox(cls, value: str) -> str:
-        if not value.isprintable() or "@" not in parseaddr(value)[1]:
-            raise ValueError("must look like Name <address@domain>")
-        return value
+        with _refusing_mailboxes():
+            return str(Mailbox.parse_sender(value))
+
+    @field_validator("return_path")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        with _refusing_mailboxes():
+            return value and Mailbox.parse_sender(value).address
+
+    @field_validator("editor")
+    @classmethod
+    def _are_mailboxes(cls, value: str | None) -> str | None:
+        with _refusing_mailboxes():
+            return value and ", ".join(map(str, Mailbox.parse_all(value)))
 
     @field_validator("public_url")
     @classmethod
@@ -183,9 +199,23 @@ class Settings(BaseSettings):
         return f"{SQLITE}{(self.data_dir / 'digest.db').resolve()}"
 
     @property
+    def editors(self) -> tuple[str, ...]:
+        """The addresses that get notices."""
+        found = Mailbox.parse_all(self.editor) if self.editor else ()
+        return tuple(dict.fromkeys(mailbox.address for mailbox in found))
+
+    @property
     def inbox_dir(self) -> Path:
         """Folder in which the built-in inbox keeps what it receives."""
         return self.data_dir / "inbox"
+
+
+@contextmanager
+def _refusing_mailboxes() -> Iterator[None]:
+    try:
+        yield
+    except InvalidMailbox as error:
+        raise ValueError(str(error)) from None
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from email.utils import parseaddr
 from typing import Any
 
 from schedules.cadence import Cadence, read_time, read_weekdays, read_zone, write_weekdays
@@ -120,9 +119,12 @@ def _line(field: str, value: str) -> str:
 def _mailbox(field: str, value: str) -> str:
     if not value.strip():
         return ""
-    line = _line(field, value)
-    local, at, domain = parseaddr(line)[1].rpartition("@")
-    if not (local and at and domain):
+    """A first look only: the service, which knows addresses, parses it in full."""
+    line = value.strip()
+    if len(line.splitlines()) > 1:
+        raise ScheduleError(f"{_option(field)} must be one line")
+    local, _, domain = line.rpartition("@")
+    if not (local and domain):
         raise ScheduleError(f"{_option(field)} must be an address or Name <address>, not {value!r}")
     return line
 

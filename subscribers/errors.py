@@ -2,6 +2,7 @@
 
 SubscriberError
 ├── InvalidAddress   not an email address that mail can be sent to
+├── InvalidMailbox   not `Name <address>`, or several where one is allowed
 ├── BadToken         a signed link was cut, altered, or made for another purpose
 ├── LinkInvalid      a confirmation link was never issued, or no longer works
 ├── LinkExpired      a confirmation link is too old; a new one can be requested
@@ -22,6 +23,10 @@ class InvalidAddress(SubscriberError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"That doesn't look like an email address: it {reason}.")
         self.reason = reason
+
+
+class InvalidMailbox(SubscriberError):
+    """Not `Name <address>`; `str()` says what is wrong and what to write instead."""
 
 
 class BadToken(SubscriberError):

@@ -35,7 +35,7 @@ ToInbox = Annotated[
 @app.command("test")
 def mail_test(
     number: Number,
-    to: Annotated[str, typer.Option(help="Addresses, comma-separated.")],
+    to: Annotated[str, typer.Option(help="Addresses or Name <address>, comma-separated.")],
     reader: Annotated[
         str | None, typer.Option("--as", help="The reader whose mail the test shows.")
     ] = None,
@@ -45,11 +45,10 @@ def mail_test(
 ) -> None:
     """Send the issue as it stands to some addresses, marked [TEST]."""
     actor = command_line_actor()
-    addresses = [text.strip() for text in to.split(",") if text.strip()]
 
     async def work(app: App) -> MailingProgress:
         queued = await send_test(
-            app, actor, number, addresses, reader=reader, variant=variant, to_inbox=to_inbox
+            app, actor, number, [to], reader=reader, variant=variant, to_inbox=to_inbox
         )
         return await follow_mailing(app, queued.mailing_id, quiet=as_json)
 
@@ -61,7 +60,7 @@ def mail_test(
         why = f": {progress.state_reason}" if progress.state_reason else ""
         raise DigestError(f"not every test went out, {counts.equation()}{why}")
     if not as_json:
-        console.print(f"Test sent to {', '.join(addresses)}.")
+        console.print(f"Test sent to {to.strip()}.")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.errors import TemplateError
 from digest.rendering.message import segments
 from digest.rendering.message.compiled import ISSUE, CompiledMessage
-from digest.rendering.message.headers import Mailbox
+from digest.rendering.message.headers import sender_of
 from digest.rendering.message.reader_slots import ROOM, UNSUBSCRIBE
 from digest.rendering.message.segments import Segments
 from digest.rendering.templates.mjml import heaviest_line
@@ -63,7 +63,7 @@ def compile_in_process(
     if variant != WEB:
         _check_unsubscribe(page, text)
     _check_size(page, marked, templates)
-    domain = Mailbox.parse(site.sender).domain
+    domain = sender_of(site.sender).domain
     message = CompiledMessage(
         kind=ISSUE,
         variant=variant,

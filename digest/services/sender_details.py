@@ -1,7 +1,5 @@
 """The sender's side of a message, from the settings and the edition."""
 
-from email.utils import parseaddr
-
 from digest.app import App
 from digest.delivery.ledger.message_ids import MessageIdMaker
 from digest.delivery.relays.config_file import relays_of
@@ -10,7 +8,8 @@ from digest.errors import Misconfigured
 from digest.rendering.content.issue_content import Site
 from digest.settings import Settings
 from schedules.tables import Edition
-from subscribers.address import EmailAddress, InvalidAddress
+from subscribers.errors import InvalidMailbox
+from subscribers.mailbox import Mailbox
 
 
 def site_of(settings: Settings, edition: Edition | None = None) -> Site:
@@ -31,10 +30,21 @@ def sending_domain(site: Site) -> str:
 
 def domain_of(sender: str) -> str:
     """The domain of `Name <address>`, as an A-label; raises `Misconfigured`."""
+    return _parsed(sender, "DIGEST_SENDER").domain
+
+
+def return_path_of(settings: Settings) -> Mailbox:
+    """Where bounces return: DIGEST_RETURN_PATH, or bounces@ the sender's domain."""
+    if settings.return_path:
+        return _parsed(settings.return_path, "DIGEST_RETURN_PATH")
+    return Mailbox("", f"bounces@{sending_domain(site_of(settings))}")
+
+
+def _parsed(text: str, setting: str) -> Mailbox:
     try:
-        return EmailAddress.parse(parseaddr(sender)[1]).domain
-    except InvalidAddress:
-        raise Misconfigured("DIGEST_SENDER: must look like Name <address@domain>") from None
+        return Mailbox.parse_sender(text)
+    except InvalidMailbox as error:
+        raise Misconfigured(f"{setting}: {text!r} {error}") from None
 
 
 def new_message_id_key(site: Site) -> str:

@@ -20,6 +20,14 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("DIGEST_PORT", "70000"),
         ("DIGEST_SENDER", "nobody in particular"),
         ("DIGEST_SENDER", "A <a@b.example>\r\nBcc: c <c@d.example>"),
+        ("DIGEST_SENDER", "Tom <tom@b.example>, Ann <ann@b.example>"),
+        ("DIGEST_SENDER", "Root <root@localhost>"),
+        ("DIGEST_SENDER", "News <news@b.example"),
+        ("DIGEST_SENDER", "Jürgen <jürgen@b.example>"),
+        ("DIGEST_RETURN_PATH", "a@b.example, c@d.example"),
+        ("DIGEST_RETURN_PATH", "bounces"),
+        ("DIGEST_EDITOR", "Tom"),
+        ("DIGEST_EDITOR", "tom@b.example; Ann"),
         ("DIGEST_SITE_NAME", " "),
         ("DIGEST_SITE_NAME", "Verdicts\nBcc: c@d.example"),
         ("DIGEST_PUBLIC_URL", "digest.example.org"),
@@ -39,6 +47,32 @@ def test_an_invalid_setting_is_named(
     monkeypatch.setenv(name, value)
     with pytest.raises(Misconfigured, match=f"^{name}: "):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        ("AI@Work <news@example.org>", '"AI@Work" <news@example.org>'),
+        ("AI: the week <news@example.org>", '"AI: the week" <news@example.org>'),
+        ("Acme, Inc. <news@example.org>", '"Acme, Inc." <news@example.org>'),
+        ("News <news@münchen.example>", "News <news@xn--mnchen-3ya.example>"),
+    ],
+)
+def test_a_sender_is_what_was_written(
+    written: str, sender: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_SENDER", written)
+    assert load_settings().sender == sender
+
+
+def test_a_return_path_is_in_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_RETURN_PATH", "Bounces <b@münchen.example>")
+    assert load_settings().return_path == "b@xn--mnchen-3ya.example"
+
+
+def test_there_can_be_several_editors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_EDITOR", "Acme, Inc. <a@b.example>; tom@c.example, <a@b.example>")
+    assert load_settings().editors == ("a@b.example", "tom@c.example")
 
 
 @pytest.mark.parametrize("name", ["DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY"])

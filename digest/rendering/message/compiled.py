@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from digest.rendering.errors import MessageError
 from digest.rendering.message import headers, segments
-from digest.rendering.message.headers import Mailbox
 from digest.rendering.message.reader_slots import HEADER_SLOTS, UNSUBSCRIBE, ReaderValues
 from digest.rendering.message.segments import Segments
 
@@ -144,10 +143,9 @@ class CompiledMessage:
 
     @cached_property
     def _constant_fields(self) -> bytes:
-        sender = Mailbox.parse(self.sender)
-        lines = [headers.mailbox_field("From", sender)]
+        lines = [headers.mailbox_field("From", headers.sender_of(self.sender))]
         if self.reply_to:
-            lines.append(headers.mailbox_field("Reply-To", Mailbox.parse(self.reply_to)))
+            lines.append(headers.mailbox_field("Reply-To", headers.sender_of(self.reply_to)))
         lines.append(headers.text_field("Subject", self.subject))
         if self.list_id:
             lines.append(headers.field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))

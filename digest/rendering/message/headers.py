@@ -8,11 +8,12 @@ no longer find the address for one-click unsubscribing.
 import re
 from datetime import UTC, datetime
 from email.header import Header
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 from digest.rendering.errors import MessageError
+from subscribers.errors import InvalidMailbox
+from subscribers.mailbox import Mailbox
 
 LINE = 78
 
@@ -27,27 +28,12 @@ _ADDR_SPEC = re.compile(
 )
 
 
-class Mailbox(NamedTuple):
-    """A display name (may be empty) and an address with an ASCII domain."""
-
-    name: str
-    address: str
-
-    @property
-    def domain(self) -> str:
-        return self.address.rpartition("@")[2]
-
-    @classmethod
-    def parse(cls, text: str) -> "Mailbox":
-        """'Name <address>' or a bare address. Raises `MessageError`."""
-        refuse_controls("the sender", text)
-        name, address = parseaddr(text)
-        if not _ADDR_SPEC.fullmatch(address) or not address.isascii():
-            raise MessageError(
-                f"{text!r} is not a usable mailbox: write Name <address>, an IDN domain in its "
-                "xn-- form"
-            )
-        return cls(name, address)
+def sender_of(text: str) -> Mailbox:
+    """The mailbox of From or Reply-To. Raises `MessageError`."""
+    try:
+        return Mailbox.parse_sender(text)
+    except InvalidMailbox as error:
+        raise MessageError(f"the sender {text!r} {error}") from None
 
 
 def refuse_controls(what: str, text: str) -> None:

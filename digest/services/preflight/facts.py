@@ -18,7 +18,7 @@ from digest.issues.lookup import CARRIED
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import Card, Flip, IssueContent, Side, Site
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
-from digest.rendering.message.headers import Mailbox
+from digest.rendering.message.headers import sender_of
 from digest.rendering.templates.template_set import load_templates
 from digest.services.preflight.largest_reader import LARGEST_ID
 from digest.services.reader_values import reader_links
@@ -64,7 +64,7 @@ async def facts_of(
 
 def content_facts(content: IssueContent, site: Site) -> Facts:
     """The facts that follow from the content and the sender alone."""
-    domain = Mailbox.parse(site.sender).domain
+    domain = sender_of(site.sender).domain
     return Facts(
         number=content.number,
         subject=content.subject,

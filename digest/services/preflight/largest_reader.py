@@ -7,7 +7,7 @@ from digest.issues.freezing import FrozenIssue
 from digest.rendering.issue import WEB
 from digest.rendering.message.compiled import CompiledMessage
 from digest.rendering.message.dkim import DkimSigner, SigningKey, read_keys
-from digest.rendering.message.headers import Mailbox
+from digest.rendering.message.headers import sender_of
 from digest.rendering.message.reader_slots import ReaderValues
 from digest.services.reader_values import reader_values
 from previews.preflight.rendered_message import RenderedMessage
@@ -33,7 +33,7 @@ def _largest_reader(app: App, edition: str, frozen: FrozenIssue) -> ReaderValues
     return reader_values(
         app,
         address=LARGEST_ADDRESS,
-        message_id=MessageIdMaker("preflight", Mailbox.parse(sender).domain).message_id(LARGEST_ID),
+        message_id=MessageIdMaker("preflight", sender_of(sender).domain).message_id(LARGEST_ID),
         date=app.clock(),
         subscriber_id=LARGEST_ID,
         edition=edition,
@@ -45,7 +45,7 @@ def _signed(app: App, compiled: CompiledMessage, reader: ReaderValues) -> bytes:
     parts, keys = compiled.parts(reader), _keys(app)
     if not keys:
         return parts.joined()
-    signer = DkimSigner(Mailbox.parse(compiled.sender).domain, keys)
+    signer = DkimSigner(sender_of(compiled.sender).domain, keys)
     return parts.joined(signer.signatures(*parts, reader.date))
 
 

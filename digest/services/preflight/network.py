@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from email.utils import parseaddr
 
 from digest.app import App
 from digest.domains.dns_client import DnsClient
@@ -10,7 +9,7 @@ from digest.errors import DigestError
 from digest.rendering.message.dkim import read_keys
 from digest.services.installation.doctor.check_dns import SenderIdentity, check_dns
 from digest.services.installation.doctor.check_result import CheckResult
-from digest.services.sender_details import domain_of
+from digest.services.sender_details import domain_of, return_path_of
 from previews.preflight.deliverability.authentication import (
     NOT_LOOKED_UP,
     UNAUTHENTICATED,
@@ -73,10 +72,10 @@ async def _authentication(app: App, sender: str, seconds: float) -> list[Finding
     """SPF, DKIM and DMARC of the edition's sender; `digest doctor` checks the return path."""
     try:
         domain = domain_of(sender)
+        return_domain = return_path_of(app.settings).domain if app.settings.return_path else domain
         keys = read_keys(app.settings.dkim_keys)
     except DigestError as trouble:
         return [UNAUTHENTICATED.found(str(trouble), FindingPlace("network", "DNS"))]
-    return_domain = parseaddr(app.settings.return_path or "")[1].rpartition("@")[2] or domain
     try:
         async with asyncio.timeout(seconds):
             checks = await check_dns(SenderIdentity(domain, return_domain, keys), DnsClient())

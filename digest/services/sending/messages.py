@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,7 +21,7 @@ from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import load_templates
 from digest.rendering.transactional_message import compile_transactional
 from digest.services.reader_values import confirm_link, reader_values
-from digest.services.sender_details import domain_of, sending_domain, site_of
+from digest.services.sender_details import domain_of, return_path_of, site_of
 from digest.services.sending.test_mails import compiled_test
 from schedules.editions import get_edition
 from schedules.words import long_date
@@ -154,8 +153,7 @@ class ReturnPath:
     @classmethod
     def of(cls, app: App) -> "ReturnPath":
         """From DIGEST_RETURN_PATH, or by default bounces@ the sender's domain."""
-        base = app.settings.return_path or f"bounces@{sending_domain(site_of(app.settings))}"
-        local, _, domain = parseaddr(base)[1].rpartition("@")
+        local, _, domain = return_path_of(app.settings).address.rpartition("@")
         return cls(app.keyring, local, domain)
 
     def of_delivery(self, delivery_id: int) -> str:

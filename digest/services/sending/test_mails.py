@@ -4,6 +4,7 @@ A test is a mailing like any other, so it is on record; but it belongs to no iss
 count includes it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ from digest.services.result import Result
 from digest.services.sender_details import new_message_id_key, site_of, transactional_route
 from digest.store import Queue
 from subscribers.address import EmailAddress
+from subscribers.errors import InvalidMailbox
+from subscribers.mailbox import Mailbox
 from subscribers.readers import find
 from subscribers.tables import Subscriber
 
@@ -80,10 +83,7 @@ async def send_test(
     `reader` is the address of the reader whose mail it shows; the mail goes to `addresses`
     all the same. Raises `UsageError`, `NotFound`, `TemplateError`.
     """
-    parsed = [EmailAddress.parse(text) for text in addresses]
-    recipients = {address.normalised: address.wire for address in parsed}
-    if not recipients:
-        raise UsageError("a test needs an address to go to: --to you@example.org")
+    recipients = _recipients(addresses)
     for _ in range(MOST_LOOKS):
         async with app.store.read() as session:
             found = await read_version(app, session, await get_issue(session, number))
@@ -163,6 +163,17 @@ async def compiled_test(app: App, session: AsyncSession, mailing: Mailing) -> Co
     if reader is None or reader.address is None:
         raise Refused("the reader whose mail this test shows was erased")
     return marked.prefilled(address=reader.address)
+
+
+def _recipients(texts: Sequence[str]) -> dict[str, str]:
+    """The addresses, each once, whatever its spelling."""
+    try:
+        found = [mailbox.address for text in texts for mailbox in Mailbox.parse_all(text)]
+    except InvalidMailbox as error:
+        raise UsageError(f"--to: {', '.join(texts)!r} {error}") from None
+    if not found:
+        raise UsageError("a test needs an address to go to: --to you@example.org")
+    return {EmailAddress.parse(address).normalised: address for address in found}
 
 
 async def _queue(

@@ -1,9 +1,10 @@
 """Transactional messages: confirmation requests to readers, notices to the editor.
 
-Each is a mailing with one delivery. It is stored in the transaction that causes it, and
-sent by the same workers as an issue.
+Each is a mailing with one delivery for each recipient. It is stored in the transaction that
+causes it, and sent by the same workers as an issue.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,7 +28,7 @@ async def queue_confirmation(
     await _queue(
         session,
         app,
-        (token.subscriber_id, address),
+        [(token.subscriber_id, address)],
         Mailing(
             kind=MailingKind.CONFIRMATION,
             edition=token.edition,
@@ -42,13 +43,13 @@ async def queue_confirmation(
 async def notify_editor(
     session: AsyncSession, app: App, subject: str, paragraphs: list[str], now: datetime
 ) -> None:
-    """Mail a notice to the editor; does nothing unless DIGEST_EDITOR is set."""
-    if not app.settings.editor:
+    """Mail a notice to each editor; does nothing unless DIGEST_EDITOR is set."""
+    if not app.settings.editors:
         return
     await _queue(
         session,
         app,
-        (None, app.settings.editor),
+        [(None, address) for address in app.settings.editors],
         Mailing(
             kind=MailingKind.NOTICE,
             payload=NoticePayload(title=subject, paragraphs=paragraphs).stored(),
@@ -59,6 +60,8 @@ async def notify_editor(
     )
 
 
-async def _queue(session: AsyncSession, app: App, recipient: Recipient, mailing: Mailing) -> None:
+async def _queue(
+    session: AsyncSession, app: App, recipients: Sequence[Recipient], mailing: Mailing
+) -> None:
     mailing.route = transactional_route(app.settings)
-    await open_mailing(session, mailing, [recipient])
+    await open_mailing(session, mailing, recipients)

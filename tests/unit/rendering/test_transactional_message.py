@@ -93,5 +93,5 @@ def test_a_line_break_cannot_enter_the_subject(site: Site) -> None:
 
 def test_a_sender_that_is_not_a_mailbox_is_refused(site: Site) -> None:
     broken = site.model_copy(update={"sender": "nobody"})
-    with pytest.raises(MessageError, match="not a usable mailbox"):
+    with pytest.raises(MessageError, match="no usable address"):
         compile_transactional("confirmation", CONFIRM, broken, load_templates("confirmation"))

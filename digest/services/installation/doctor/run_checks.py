@@ -3,14 +3,13 @@
 import os
 import shutil
 from contextlib import suppress
-from email.utils import parseaddr
 from importlib.metadata import PackageNotFoundError, distribution
 from urllib.parse import urlsplit
 
 from digest.delivery.guards.reserve import MB
 from digest.delivery.relays.config_file import read_relays
 from digest.domains.dns_client import DnsClient
-from digest.errors import DigestError, Misconfigured
+from digest.errors import DigestError
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
 from digest.rendering.message.dkim import read_keys
@@ -22,11 +21,10 @@ from digest.services.installation.doctor.check_dns import (
 )
 from digest.services.installation.doctor.check_relays import check_relays
 from digest.services.installation.doctor.check_result import CheckResult, error, ok, warning
-from digest.services.sender_details import domain_of, sending_domain, site_of
+from digest.services.sender_details import domain_of, return_path_of, sending_domain, site_of
 from digest.settings import LOOPBACK_HOSTS, Settings
 from digest.store import open_store
 from schedules.editions import list_editions
-from subscribers.address import EmailAddress, InvalidAddress
 
 COMFORTABLE_BYTES = 500 * MB
 
@@ -43,6 +41,7 @@ async def run_checks(settings: Settings, dns: DnsClient | None = None) -> list[C
         _check_public_url(settings),
         _check_sender(settings),
         _check_postal_address(settings),
+        _check_editor(settings),
         _check_mjml(),
         *await check_relays(settings),
         *await _check_authentication(settings, dns or DnsClient()),
@@ -94,11 +93,18 @@ def _check_postal_address(settings: Settings) -> CheckResult:
     return ok("postal address", settings.postal_address)
 
 
+def _check_editor(settings: Settings) -> CheckResult:
+    if not settings.editors:
+        message = "set DIGEST_EDITOR, or nobody is told when an issue stops"
+        return warning("editor", message)
+    return ok("editor", f"notices go to {', '.join(settings.editors)}")
+
+
 async def _check_authentication(settings: Settings, dns: DnsClient) -> list[CheckResult]:
     """Who signs the mail, and what DNS publishes about the sender."""
     try:
         domain = sending_domain(site_of(settings))
-        return_domain = _return_domain(settings) or domain
+        return_domain = return_path_of(settings).domain
         keys = read_keys(settings.dkim_keys)
     except DigestError as failure:
         return [error("DKIM", str(failure))]
@@ -126,16 +132,6 @@ async def _edition_domains(settings: Settings) -> list[str]:
     finally:
         await store.close()
     return [domain_of(edition.sender) for edition in editions if edition.active and edition.sender]
-
-
-def _return_domain(settings: Settings) -> str | None:
-    """The domain of `DIGEST_RETURN_PATH`; None without one. Raises `Misconfigured`."""
-    if not settings.return_path:
-        return None
-    try:
-        return EmailAddress.parse(parseaddr(settings.return_path)[1]).domain
-    except InvalidAddress:
-        raise Misconfigured("DIGEST_RETURN_PATH: must look like bounces@example.org") from None
 
 
 def _relay_hosts(settings: Settings) -> list[str]:

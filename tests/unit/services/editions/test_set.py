@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from digest.app import App
+from digest.errors import UsageError
 from digest.services.editions.set import set_edition
 from digest.services.editions.show import show_edition
 from schedules.editions import EditionChange
@@ -36,4 +37,31 @@ async def test_a_refused_change_stores_nothing(app: App) -> None:
     before = await show_edition(app, "weekly")
     with pytest.raises(ScheduleError, match="must be shorter than the time between two slots"):
         await set_edition(app, EDITOR, "weekly", EditionChange(name="X", cutoff_hours=168))
+    assert await show_edition(app, "weekly") == before
+
+
+async def test_a_sender_is_stored_as_it_goes_out(app: App) -> None:
+    change = EditionChange(sender="AI@Work <news@münchen.example>", reply_to="Acme, Inc. <a@b.org>")
+    changed = await set_edition(app, EDITOR, "weekly", change)
+    assert changed.sender == '"AI@Work" <news@xn--mnchen-3ya.example>'
+    assert changed.reply_to == '"Acme, Inc." <a@b.org>'
+    removed = await set_edition(app, EDITOR, "weekly", EditionChange(sender="", reply_to=""))
+    assert (removed.sender, removed.reply_to) == (None, None)
+
+
+@pytest.mark.parametrize("option", ["sender", "reply-to"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Tom <tom@b.org>, Ann <ann@b.org>", "holds several addresses, tom@b.org and ann@b.org"),
+        ("Root <root@localhost>", "has no usable address"),
+    ],
+)
+async def test_what_is_not_one_mailbox_is_refused_with_its_option(
+    app: App, option: str, text: str, reason: str
+) -> None:
+    before = await show_edition(app, "weekly")
+    change = EditionChange(**{option.replace("-", "_"): text})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=f"^{option}: '{text}' {reason}"):
+        await set_edition(app, EDITOR, "weekly", change)
     assert await show_edition(app, "weekly") == before

@@ -155,3 +155,17 @@ async def test_no_test_is_sent_of_an_issue_that_keeps_changing(
     with pytest.raises(Refused, match=r"changed each time .* compiled; try again"):
         await test_mails.send_test(app, EDITOR, 1, ["ed@example.org"])
     assert await written(app) == []
+
+
+async def test_testers_are_written_like_any_other_mailbox(app: App) -> None:
+    to = "Acme, Inc. <ed@example.org>, ann@münchen.example; Ed <ed@EXAMPLE.org>"
+    await test_mails.send_test(app, EDITOR, 1, [to])
+    mails = await written(app)
+    assert {mail.recipient for mail in mails} == {"ed@example.org", "ann@xn--mnchen-3ya.example"}
+
+
+@pytest.mark.parametrize("to", ["Ed", "ed@example.org, Ann", "Ed <ed@example.org", " "])
+async def test_what_is_no_address_is_refused_before_anything_is_sent(app: App, to: str) -> None:
+    with pytest.raises(UsageError, match=r"^--to: "):
+        await test_mails.send_test(app, EDITOR, 1, [to])
+    assert await written(app) == []
