@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from schedules.errors import ScheduleError
+from schedules.zones import read_zone
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ONE_DAY = timedelta(days=1)
 ONE_MINUTE = timedelta(minutes=1)
+YEARS = range(1970, 2101)
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,19 @@ class Instant:
     def note(self) -> str | None:
         """A sentence for the editor about a moved time; None if it was not moved."""
         if self.moved_from is None:
-            return None
+            return self._twice
         next_day = " the next day" if self.local.date() != self.date else ""
         return (
             f"{self.moved_from:%H:%M} doesn't exist that day; "
             f"sending at {self.local:%H:%M}{next_day}."
         )
+
+    @property
+    def _twice(self) -> str | None:
+        second = self.local.replace(fold=1)
+        if self.local.fold or self.local.utcoffset() == second.utcoffset():
+            return None
+        return f"{self.local:%H:%M} comes twice that day; sending at the first."
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class Cadence:
 
     def includes(self, local_date: date) -> bool:
         """Whether the cadence sends on a date; never on one that its zone left out."""
-        return local_date.weekday() in self.weekdays and self._has(local_date)
+        return local_date.weekday() in self.weekdays and _has(local_date, self.zone)
 
     def instant(self, local_date: date) -> Instant:
         """The moment of sending on a date, whatever its weekday.
@@ -71,14 +80,7 @@ class Cadence:
         Raises `ScheduleError` for a date that the zone left out, as Samoa did with
         30 December 2011 when it crossed the date line.
         """
-        if not self._has(local_date):
-            raise ScheduleError(f"{local_date} doesn't exist in {self.zone.key}")
-        wanted = datetime.combine(local_date, self.send_time)
-        found = wanted
-        while not self._exists(found):
-            found += ONE_MINUTE
-        local = found.replace(tzinfo=self.zone)
-        return Instant(local.astimezone(UTC), local, None if found == wanted else wanted)
+        return find_instant(datetime.combine(local_date, self.send_time), self.zone)
 
     def dates(self, after: date, until: date) -> Iterator[date]:
         """The cadence's local dates later than `after`, up to and including `until`."""
@@ -94,15 +96,40 @@ class Cadence:
         days = sorted(self.weekdays)
         return timedelta(days=min(b - a for a, b in pairwise([*days, days[0] + 7])))
 
-    def _exists(self, wall: datetime) -> bool:
-        # A wall time inside a gap comes back from UTC as another one.
-        there = wall.replace(tzinfo=self.zone).astimezone(UTC)
-        return there.astimezone(self.zone).replace(tzinfo=None, fold=0) == wall
 
-    def _has(self, local_date: date) -> bool:
-        # A gap may cover one end of a day; it covers both only if the whole day is left out.
-        first = datetime.combine(local_date, time())
-        return self._exists(first) or self._exists(first + ONE_DAY - ONE_MINUTE)
+def find_instant(wanted: datetime, zone: ZoneInfo) -> Instant:
+    """The moment of a naive wall-clock time in a zone.
+
+    Raises `ScheduleError` for a date that the zone left out, and for a year that no plan is for.
+    """
+    require_plausible(wanted)
+    if not _has(wanted.date(), zone):
+        raise ScheduleError(f"{wanted.date()} doesn't exist in {zone.key}")
+    found = wanted
+    while not _exists(found, zone):
+        found = found.replace(second=0) + ONE_MINUTE
+    local = found.replace(tzinfo=zone)
+    return Instant(local.astimezone(UTC), local, None if found == wanted else wanted)
+
+
+def require_plausible(at: datetime) -> None:
+    """Raise `ScheduleError` for a year outside `YEARS`; at either end of time dates overflow."""
+    if at.year not in YEARS:
+        raise ScheduleError(
+            f"the year {at.year:04} cannot be meant; write one from {YEARS[0]} to {YEARS[-1]}"
+        )
+
+
+def _exists(wall: datetime, zone: ZoneInfo) -> bool:
+    # A wall time inside a gap comes back from UTC as another one.
+    there = wall.replace(tzinfo=zone).astimezone(UTC)
+    return there.astimezone(zone).replace(tzinfo=None, fold=0) == wall
+
+
+def _has(local_date: date, zone: ZoneInfo) -> bool:
+    # A gap may cover one end of a day; it covers both only if the whole day is left out.
+    first = datetime.combine(local_date, time())
+    return _exists(first, zone) or _exists(first + ONE_DAY - ONE_MINUTE, zone)
 
 
 def read_weekdays(text: str) -> frozenset[int]:
@@ -128,19 +155,3 @@ def read_time(text: str) -> time:
     if match is None:
         raise ScheduleError(f"{text!r} is not a time of day; write it as HH:MM, such as 09:00")
     return time(int(match[1]), int(match[2]))
-
-
-def read_zone(name: str) -> ZoneInfo:
-    """Find an IANA zone by its name."""
-    try:
-        return ZoneInfo(name.strip())
-    except (KeyError, ValueError, OSError):
-        raise ScheduleError(f"{name!r} is not a time zone; {_hint(name)}") from None
-
-
-def _hint(name: str) -> str:
-    ending = "/" + name.strip().replace(" ", "_").lower()
-    known = [zone for zone in available_timezones() if f"/{zone}".lower().endswith(ending)]
-    if known:
-        return f"did you mean {min(known, key=lambda zone: (zone.count('/'), zone))}?"
-    return "use an IANA name such as Europe/Berlin"

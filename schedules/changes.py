@@ -6,10 +6,11 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from schedules.cadence import Cadence, read_time, read_weekdays, read_zone, write_weekdays
+from schedules.cadence import Cadence, read_time, read_weekdays, write_weekdays
 from schedules.errors import ScheduleError
 from schedules.states import Approval, OnUnknown
 from schedules.tables import Edition
+from schedules.zones import choose_zone
 
 LONGEST_NAME = 200
 MOST_HOURS = 24 * 365
@@ -139,7 +140,7 @@ PARSERS: dict[str, Callable[[str, Any], Any]] = {
     "name": _line,
     "weekdays": lambda _, text: write_weekdays(read_weekdays(text)),
     "send_time": lambda _, text: f"{read_time(text):%H:%M}",
-    "zone": lambda _, text: read_zone(text).key,
+    "zone": lambda _, text: choose_zone(text),
     "cutoff_hours": _count(0, MOST_HOURS),
     "min_items": _count(1, 100),
     "max_items": _count(1, 100),

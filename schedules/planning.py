@@ -1,5 +1,6 @@
 """From a cadence to slots: planning ahead, and replanning when the cadence changes."""
 
+import logging
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func
@@ -11,8 +12,11 @@ from digest.databases.inserting import insert_missing
 from schedules.cadence import ONE_DAY, Cadence
 from schedules.states import SlotState
 from schedules.tables import Edition, Slot
+from schedules.words import when
 
 HORIZON = timedelta(days=35)
+
+log = logging.getLogger(__name__)
 
 
 async def plan(
@@ -25,6 +29,9 @@ async def plan(
 ) -> list[Slot]:
     """Create the edition's missing slots up to the horizon, and return them.
 
+    Planned slots that nobody moved take the time that the rules of their zone give today: a
+    country may have changed them since.
+
     With `catch_up`, dates after its latest slot that passed while the machine was off get
     their slots too, as far back as the horizon reaches: they are then recorded as missed
     instead of being lost silently. An inactive edition gets none.
@@ -33,6 +40,7 @@ async def plan(
         return []
     cadence = Cadence.parse(edition.weekdays, edition.send_time, edition.zone)
     today = now.astimezone(cadence.zone).date()
+    await _follow_rules(session, edition, cadence, now)
     start = today - horizon
     known = await _known_dates(session, edition, start)
     latest = await _latest_date(session, edition) if catch_up else None
@@ -52,13 +60,14 @@ async def replan(session: AsyncSession, edition: Edition, now: datetime) -> None
 
     A slot whose date is still in the cadence takes the new hour and cut-off, unless that hour
     has passed today: then it keeps its own. Other slots are removed, unless an issue belongs
-    to them. Slots in any other state stay as they are. Past dates get no slots: the new
-    cadence begins now.
+    to them. Slots in any other state, and those that an editor moved, stay as they are. Past
+    dates get no slots: the new cadence begins now.
     """
     cadence = Cadence.parse(edition.weekdays, edition.send_time, edition.zone)
     coming = select(Slot).where(
         Slot.edition_id == edition.id,
         Slot.state == SlotState.PLANNED,
+        col(Slot.moved_to).is_(None),
         col(Slot.send_at) > now,
     )
     for slot in (await session.exec(coming)).all():
@@ -69,17 +78,44 @@ async def replan(session: AsyncSession, edition: Edition, now: datetime) -> None
     await plan(session, edition, now, catch_up=False)
 
 
+async def _follow_rules(
+    session: AsyncSession, edition: Edition, cadence: Cadence, now: datetime
+) -> None:
+    planned = select(Slot).where(
+        Slot.edition_id == edition.id,
+        Slot.state == SlotState.PLANNED,
+        col(Slot.moved_to).is_(None),
+        col(Slot.local_date) >= now.astimezone(cadence.zone).date() - ONE_DAY,
+    )
+    for slot in (await session.exec(planned)).all():
+        if cadence.includes(slot.local_date):
+            at = cadence.instant(slot.local_date).at_utc
+            if at != slot.send_at and await _retime(session, edition, slot, at, now):
+                log.info(_retimed(edition, slot, at, now))
+
+
+def _retimed(edition: Edition, slot: Slot, at: datetime, now: datetime) -> str:
+    before, after = (when(one, edition.zone, now) for one in (slot.send_at, at))
+    return f"{edition.slug}, {slot.local_date}: planned for {after}, not {before}"
+
+
 async def _retime(
     session: AsyncSession, edition: Edition, slot: Slot, send_at: datetime, now: datetime
-) -> None:
+) -> bool:
     if send_at <= now:
-        return
+        return False
     cutoff_at = send_at - timedelta(hours=edition.cutoff_hours)
-    await session.exec(
+    changed = await session.exec(
         update(Slot)
-        .where(col(Slot.id) == slot.id, col(Slot.state) == SlotState.PLANNED)
+        .where(
+            col(Slot.id) == slot.id,
+            col(Slot.state) == SlotState.PLANNED,
+            col(Slot.moved_to).is_(None),
+        )
         .values(send_at=send_at, cutoff_at=cutoff_at, changed_at=now)
+        .execution_options(synchronize_session=False)
     )
+    return changed.rowcount == 1
 
 
 async def _remove(session: AsyncSession, slot: Slot) -> None:

@@ -136,16 +136,18 @@ async def run_anyway(
     *,
     composed: bool,
     at: datetime | None = None,
+    moved_to: str | None = None,
 ) -> bool:
     """Bring back a skipped, missed or held slot, to go out at `at`, at its own hour, or now.
 
     `composed` says whether an issue for it exists (slots know no issues): then the slot is
     composed again and waits for approval and its hour; else it is planned again, and composed
     at the next wake-up after its cut-off. An hour that has passed becomes now, and the grace
-    starts again from there.
+    starts again from there. `moved_to` as for `move`.
     """
     found = await find(session, slot)
     send_at = max(at or found.send_at, now)
+    given = moved_to or (send_at.isoformat() if send_at != found.send_at else None)
     return await transition(
         session,
         found,
@@ -155,24 +157,43 @@ async def run_anyway(
         done=UNSENT,
         send_at=send_at,
         cutoff_at=min(found.cutoff_at, send_at),
+        moved_to=given or found.moved_to,
     )
 
 
-async def move(session: AsyncSession, slot: Slot | int, at: datetime, now: datetime) -> bool:
+async def move(
+    session: AsyncSession,
+    slot: Slot | int,
+    at: datetime,
+    now: datetime,
+    *,
+    moved_to: str | None = None,
+) -> bool:
     """Give a slot another hour; the local date that identifies it stays.
 
-    A skipped, missed or held slot is brought back for that hour, as composed.
+    `moved_to` is the time as the editor gave it, kept so that a change of the zone's rules is
+    noticed; None leaves what is kept. A skipped, missed or held slot is brought back for that
+    hour, as composed.
     """
     if at <= now:
         raise ScheduleError("that time is in the past; choose a later one")
     found = await find(session, slot)
     if found.state in STOPPED:
-        return await run_anyway(session, found, now, composed=True, at=at)
+        return await run_anyway(session, found, now, composed=True, at=at, moved_to=moved_to)
     if found.state not in UNSENT:
         raise refusal(found, (*UNSENT, *STOPPED), "be moved")
     cutoff_at = min(found.cutoff_at, at)
     state = SlotState(found.state)
-    return await transition(session, found, state, now, of=[state], send_at=at, cutoff_at=cutoff_at)
+    return await transition(
+        session,
+        found,
+        state,
+        now,
+        of=[state],
+        send_at=at,
+        cutoff_at=cutoff_at,
+        moved_to=moved_to or found.moved_to,
+    )
 
 
 def _awaiting(*, composed: bool) -> SlotState:

@@ -41,6 +41,15 @@ class Slot(SQLModel, table=True):
     local_date: date
     send_at: datetime
     cutoff_at: datetime
+    moved_to: str | None = Field(
+        default=None,
+        description="The time that an editor gave it: wall-clock time in the edition's zone, or "
+        "with an offset an instant. None: its edition's send time.",
+    )
+    noticed_for: datetime | None = Field(
+        default=None,
+        description="The time that was wanted when the editor was told that it has another.",
+    )
     state: SlotState = Field(default=SlotState.PLANNED, sa_type=AutoString, index=True)
     reason: str | None = Field(default=None, description="Why it was skipped, missed or held.")
     changed_at: datetime

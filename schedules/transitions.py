@@ -29,7 +29,7 @@ async def transition(
     of: Collection[SlotState],
     done: Collection[SlotState] = (),
     reason: str | None = None,
-    **values: datetime,
+    **values: datetime | str | None,
 ) -> bool:
     """Move a slot from one of the states `of` to `to`; True if this call did it.
 

@@ -6,7 +6,8 @@ process's locale, and a day without a leading zero (`%-d`) only from some C libr
 
 from datetime import date, datetime, timedelta
 
-from schedules.cadence import WEEKDAYS, read_zone
+from schedules.cadence import WEEKDAYS
+from schedules.zones import fixed_offset, read_zone
 
 MONTHS = (
     "January",
@@ -45,8 +46,11 @@ def when(at_utc: datetime, zone: str, now: datetime | None = None) -> str:
 
 
 def city(zone: str) -> str:
-    """The last part of an IANA name: `America/New_York` → `New York`, `Etc/UTC` → `UTC`."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+    """The last part of an IANA name: `America/New_York` → `New York`, `Etc/UTC` → `UTC`.
+
+    `Etc/GMT+5` → `UTC-05:00`, because its own name has the sign reversed.
+    """
+    return fixed_offset(zone) or zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
 def in_words(delta: timedelta) -> str:

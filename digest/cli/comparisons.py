@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from digest.cli.comparison_tables import (
 )
 from digest.cli.options import command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
+from digest.cli.times import parse_past
 from digest.errors import UsageError
 from digest.services.comparisons.edit import (
     edit_comparison,
@@ -50,7 +50,7 @@ def import_comparisons(
     as_json: JsonFlag = False,
 ) -> None:
     """Store comparison pages: all of them or none. Importing them again changes nothing."""
-    instant = _parse_instant(as_of) if as_of else None
+    instant = parse_past(as_of, "--as-of") if as_of else None
     actor = command_line_actor()
     with _progress() as on_read:
         report = run(
@@ -77,14 +77,6 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
             progress.update(bar, completed=done, total=total, visible=total >= MANY_FILES)
 
         yield on_read
-
-
-def _parse_instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--as-of {text!r} is not a date; write YYYY-MM-DD") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @app.command("list")

@@ -35,6 +35,9 @@ def show(as_json: JsonFlag = False) -> None:
         cells = (line.date.isoformat(), line.words, line.state, number, _remark(line))
         table.add_row(*edition, *cells)
     console.print(table, soft_wrap=False)
+    for line in lines:
+        if line.note:
+            console.print(f"{line.edition if several else ''} {line.note}".strip(), style="yellow")
 
 
 @app.command()

@@ -5,12 +5,15 @@ from datetime import date, datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.issues.lookup import issue_of_slot
 from digest.services.result import Result
+from digest.services.schedule.drift import time_note
 from schedules import editions, slots
-from schedules.cadence import Cadence
+from schedules.drift import wanted_instant
 from schedules.states import Approval, OnUnknown, SlotState
 from schedules.tables import Edition, Slot
 from schedules.words import city, in_words, when
+from schedules.zones import zone_note
 
 
 class NextSlot(Result):
@@ -27,7 +30,8 @@ class EditionDetails(Result):
     """An edition. `cadence` puts it plainly: 'Tue 09:00 Berlin'.
 
     `next_slot` is None for an inactive edition. `notes` say which of the coming slots are
-    moved because clocks are set that day.
+    moved because clocks are set that day or have another local time than was wanted, and warn
+    of a zone that is a mere offset.
     """
 
     slug: str
@@ -69,7 +73,7 @@ async def describe(session: AsyncSession, edition: Edition, now: datetime) -> Ed
         weekdays=tuple(edition.weekdays.split(",")),
         cadence=_cadence_words(edition),
         next_slot=_next_slot(edition, unsent[0], now) if unsent else None,
-        notes=_notes(edition, unsent),
+        notes=await _notes(session, edition, unsent, now),
     )
 
 
@@ -89,7 +93,14 @@ def _cadence_words(edition: Edition) -> str:
     return f"{days} {edition.send_time} {city(edition.zone)}{inactive}"
 
 
-def _notes(edition: Edition, unsent: list[Slot]) -> tuple[str, ...]:
-    cadence = Cadence.parse(edition.weekdays, edition.send_time, edition.zone)
-    instants = [cadence.instant(slot.local_date) for slot in unsent]
-    return tuple(f"{instant.date}: {instant.note}" for instant in instants if instant.note)
+async def _notes(
+    session: AsyncSession, edition: Edition, unsent: list[Slot], now: datetime
+) -> tuple[str, ...]:
+    notes = [zone_note(edition.zone)]
+    for slot in unsent:
+        assert slot.id is not None
+        instant = wanted_instant(edition, slot)
+        if instant and instant.note:
+            notes.append(f"{instant.date}: {instant.note}")
+        notes.append(time_note(edition, slot, await issue_of_slot(session, slot.id), now))
+    return tuple(note for note in notes if note)

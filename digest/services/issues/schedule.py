@@ -17,13 +17,15 @@ from digest.services.issues.show import IssueDetails, show_issue
 from digest.services.preflight.gate import act_on_inspected, require_preflight
 from digest.services.preflight.inspection import Inspection
 from schedules import slots
-from schedules.cadence import Cadence
+from schedules.cadence import find_instant, require_plausible
+from schedules.tables import Slot
+from schedules.zones import read_zone
 
 log = structlog.get_logger("digest.issues")
 
 
 class ScheduledIssue(IssueDetails):
-    """The issue after scheduling; `note` says if daylight saving moved the requested time."""
+    """The issue after scheduling; `note` says if clocks are set at the requested time."""
 
     note: str | None
 
@@ -40,7 +42,8 @@ async def schedule_issue(
     async with app.store.read() as session:
         issue = await get_issue(session, number)
         edition = await edition_of(session, issue)
-    instant, note = _instant(at or issue.send_at, edition.zone)
+        slot = await session.get(Slot, issue.slot_id) if issue.slot_id is not None else None
+    instant, note = _instant(at or (slot.send_at if slot else issue.send_at), edition.zone)
     if instant <= now:
         raise UsageError("that time is in the past; `digest issues send` sends now")
 
@@ -50,7 +53,8 @@ async def schedule_issue(
             session, issue, IssueState.SCHEDULED, now, send_at=instant, state_reason=None
         )
         if issue.slot_id is not None:
-            await slots.move(session, issue.slot_id, instant, now)
+            given = at.isoformat() if at else None
+            await slots.move(session, issue.slot_id, instant, now, moved_to=given)
 
     await act_on_inspected(app, number, act, becoming=IssueState.SCHEDULED, send_at=instant)
     log.info("issue scheduled", issue=number, at=instant.isoformat(), by=str(actor))
@@ -59,10 +63,11 @@ async def schedule_issue(
 
 
 def _instant(at: datetime | None, zone: str) -> tuple[datetime, str | None]:
-    """The instant in UTC, and a note where the clocks skip that wall-clock time."""
+    """The instant in UTC, and a note where the clocks skip that wall-clock time, or repeat it."""
     if at is None:
         raise UsageError("an issue outside the calendar needs --at")
+    require_plausible(at)
     if at.tzinfo is not None:
         return at.astimezone(UTC), None
-    found = Cadence.parse("mon", at.strftime("%H:%M"), zone).instant(at.date())
+    found = find_instant(at, read_zone(zone))
     return found.at_utc, found.note

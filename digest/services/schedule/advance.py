@@ -5,6 +5,7 @@ scheduler finds the step done. A step that fails is logged and does not stop the
 """
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,6 +19,7 @@ from digest.services.issues.approve import approve_automatically
 from digest.services.issues.compose import Composition, compose_slot
 from digest.services.preflight.gate import StillChanging, act_on_inspected
 from digest.services.preflight.inspection import Inspection
+from digest.services.schedule.drift import notify_of_drift
 from digest.services.schedule.extras import send_due_extras
 from digest.services.sending.start import start_sending
 from digest.services.sending.stranded import pause_stranded
@@ -40,12 +42,14 @@ async def advance(app: App) -> None:
     """Plan, compose what has reached its cut-off, send what is due, record what was missed."""
     await pause_stranded(app)  # even while the clock cannot be trusted
     now = app.clock()
+    ZoneInfo.clear_cache()  # the system's time zones may have been upgraded since the last tick
     async with app.store.write(Queue.EDITING) as session:
         if not await note_tick(session, now):
             return  # the clock jumped back; note_tick has logged when scheduling resumes
         editions = [edition for edition in await list_editions(session) if edition.active]
         for edition in editions:
             await slots.plan(session, edition, now)
+            await notify_of_drift(session, app, edition, now)
         due = await slots.compose_due(session, now)
     for slot in due:
         await _guarded(app, slot, now)
@@ -85,6 +89,8 @@ async def _advance_slot(app: App, slot_id: int, now: datetime) -> None:
         if decision.action is Action.COMPOSE and issue is not None and issue.state in READY:
             # An editor approved the draft meanwhile.
             await slots.mark_composed(session, slot, now)
+            issue.send_at = slot.send_at  # which may have followed the rules of its zone
+            session.add(issue)
         elif decision.action is Action.COMPOSE:
             edition = await session.get_one(Edition, slot.edition_id)
             composed = await compose_slot(session, app, edition, slot, now)

@@ -9,6 +9,7 @@ from digest.issues.lookup import issue_last_of_slot
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.result import Result
+from digest.services.schedule.drift import time_note
 from digest.services.schedule.standing import Standing, standing
 from digest.store import Queue
 from schedules import slots
@@ -22,7 +23,8 @@ from subscribers.audience import count
 class AgendaLine(Result):
     """One slot. `words` puts it plainly: 'Tue 9 Dec 09:00 Berlin, 4,212 readers, in 3 d 2 h'.
 
-    `state` is where it stands, `needs` what an editor has to do about it, if anything.
+    `state` is where it stands, `needs` what an editor has to do about it, if anything, and `note`
+    says if it goes out at another local time than was wanted, and what moves it.
     """
 
     edition: str
@@ -36,6 +38,7 @@ class AgendaLine(Result):
     issue_state: IssueState | None
     readers: int
     words: str
+    note: str | None
 
 
 async def agenda(app: App) -> tuple[AgendaLine, ...]:
@@ -84,6 +87,7 @@ async def agenda_line(
         issue_state=issue.state if issue else None,
         readers=readers,
         words=_words(state, slot, issue, edition, readers, now),
+        note=time_note(edition, slot, issue, now),
     )
 
 

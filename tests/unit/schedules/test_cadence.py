@@ -71,7 +71,7 @@ def test_in_the_overlap_the_first_of_two_counts(
 ) -> None:
     found = instant(zone, day, at)
     assert found.at_utc == first
-    assert found.note is None
+    assert found.note == f"{at} comes twice that day; sending at the first."
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,9 @@ def test_leap_day_and_the_end_of_the_year_are_ordinary() -> None:
         ("tue", "09:00", "../../etc/passwd", "is not a time zone"),
         ("tue", "09:00", "UTC\0", "is not a time zone"),
         ("tue", "09:00", "new york", "did you mean America/New_York?"),
+        ("tue", "09:00", "PST", "name a place, such as America/Los_Angeles"),
+        ("tue", "09:00", "UTC+2", "an offset has no summer time"),
+        ("tue", "09:00", "-05:00", "an offset has no summer time"),
     ],
 )
 def test_what_cannot_be_parsed_is_refused_in_one_sentence(

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from sqlmodel import col, select, update
 
@@ -11,10 +12,11 @@ from digest.store import Store
 from schedules.changes import EditionChange
 from schedules.editions import update_edition
 from schedules.planning import plan
-from schedules.slots import mark_composed, skip, slot_on
+from schedules.slots import mark_composed, move, skip, slot_on
 from schedules.states import SlotState
 from schedules.tables import Edition, Slot
 from tests.unit.schedules.conftest import utc
+from tests.zones import zone_rules
 
 TUESDAYS = [
     date(2026, 11, 24),
@@ -247,3 +249,64 @@ async def test_a_date_that_the_zone_left_out_has_no_slot(store: Store) -> None:
         session.add(apia)
     planned = await plan_at(store, apia, utc(2011, 12, 28, 12, 0))
     assert planned[:2] == [date(2011, 12, 29), date(2011, 12, 31)]
+
+
+async def cairo(store: Store) -> Edition:
+    edition = Edition(slug="cairo", name="Cairo", send_time="10:00", zone="Africa/Cairo")
+    async with store.write() as session:
+        session.add(edition)
+    return edition
+
+
+async def test_planned_slots_follow_new_rules_of_their_zone(store: Store, tmp_path: Path) -> None:
+    """Egypt brought summer time back in 2023, seven weeks ahead."""
+    edition = await cairo(store)
+    now = utc(2026, 4, 1)
+    with zone_rules(tmp_path, Africa__Cairo="Etc/GMT-2"):
+        await plan_at(store, edition, now)
+        assert (await slots_of(store))[date(2026, 4, 28)].send_at == utc(2026, 4, 28, 8)
+    assert await plan_at(store, edition, now) == []
+    slots = await slots_of(store)
+    assert slots[date(2026, 4, 28)].send_at == utc(2026, 4, 28, 7)
+    assert slots[date(2026, 4, 28)].cutoff_at == utc(2026, 4, 27, 16)
+    assert slots[date(2026, 4, 7)].send_at == utc(2026, 4, 7, 8)
+
+
+async def test_slots_that_are_composed_or_moved_keep_their_time_under_new_rules(
+    store: Store, tmp_path: Path
+) -> None:
+    edition = await cairo(store)
+    now = utc(2026, 4, 1)
+    with zone_rules(tmp_path, Africa__Cairo="Etc/GMT-2"):
+        await plan_at(store, edition, now)
+        async with store.write() as session:
+            await mark_composed(session, await slot_on(session, edition, date(2026, 4, 28)), now)
+            moved = await slot_on(session, edition, date(2026, 5, 5))
+            at = utc(2026, 5, 5, 9)
+            await move(session, moved, at, now, moved_to="2026-05-05T11:00:00")
+    await plan_at(store, edition, now)
+    slots = await slots_of(store)
+    assert slots[date(2026, 4, 28)].send_at == utc(2026, 4, 28, 8)
+    assert slots[date(2026, 5, 5)].send_at == utc(2026, 5, 5, 9)
+
+
+async def test_new_rules_that_put_the_time_into_the_past_leave_todays_slot_alone(
+    store: Store, tmp_path: Path
+) -> None:
+    edition = await cairo(store)
+    with zone_rules(tmp_path, Africa__Cairo="Etc/GMT-2"):
+        await plan_at(store, edition, utc(2026, 4, 1))
+    await plan_at(store, edition, utc(2026, 4, 28, 7, 30))
+    assert (await slots_of(store))[date(2026, 4, 28)].send_at == utc(2026, 4, 28, 8)
+
+
+async def test_a_moved_slot_survives_a_change_of_the_cadence(
+    store: Store, weekly: Edition, now: datetime
+) -> None:
+    await plan_at(store, weekly, now)
+    at = utc(2026, 12, 1, 15)
+    async with store.write() as session:
+        slot = await slot_on(session, weekly, TUESDAYS[1])
+        await move(session, slot, at, now, moved_to="2026-12-01T16:00:00")
+    await change(store, now, weekdays="fri", send_time="07:00")
+    assert (await slots_of(store))[TUESDAYS[1]].send_at == at
