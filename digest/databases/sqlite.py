@@ -1,7 +1,9 @@
 """SQLite: WAL, durable commits, and a write lock that is taken at the start of a transaction."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ def open_engine(url: str) -> AsyncEngine:
     engine = create_async_engine(url, hide_parameters=True)  # addresses stay out of logs
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
 
 
@@ -111,6 +114,16 @@ def wait_in_queue(connection: Connection, queue: int) -> None:
 
 async def refresh_statistics(session: AsyncSession, *tables: str) -> None:
     """Do nothing: SQLite chooses its indexes without counting rows."""
+
+
+def _roll_back(connection: Any, _record: object, _error: BaseException | None) -> None:
+    """Give the write lock back before a connection is dropped because its task was cancelled.
+
+    Closing is not enough: SQLite keeps a connection, and its lock, as long as a statement of
+    it lives, and here the traceback of the cancellation keeps one.
+    """
+    with suppress(sqlite3.Error, ValueError):  # closed already, or nothing to roll back
+        connection.rollback()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

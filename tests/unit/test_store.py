@@ -1,12 +1,13 @@
 """The same promises of the store on both databases."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import select
+from sqlmodel import delete, select
 
 from digest.delivery.states import MailingKind
 from digest.delivery.tables import Mailing
@@ -153,3 +154,19 @@ async def test_a_session_limits_waiting_for_locks_and_idling_in_a_transaction(
             for name in ("lock_timeout", "idle_in_transaction_session_timeout", "timezone")
         ]
     assert limits == ["30s", "1min", "UTC"]
+
+
+async def test_a_block_that_is_cancelled_at_any_moment_gives_the_write_lock_back(
+    store: Store,
+) -> None:
+    chance = random.Random(1)
+    for _ in range(150):
+        task = asyncio.create_task(add_but(store, lambda: None))
+        await asyncio.sleep(chance.uniform(0, 0.004))
+        task.cancel()
+        # Its traceback keeps the cancelled connection's statements alive, as a log would.
+        [ended] = await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(20):
+            async with store.write() as session:
+                await session.exec(delete(TickMark))
+        del ended
