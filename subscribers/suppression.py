@@ -106,6 +106,15 @@ async def lift_by_reader(
     _record_lifted(session, subscriber, lifted, source=source, now=now)
 
 
+async def lift_bounce(
+    session: AsyncSession, subscriber: Subscriber, *, source: str, now: datetime
+) -> None:
+    """Lift a suppression that a reply caused, which turned out not to be about the reader."""
+    reasons = (SuppressionReason.BOUNCE,)
+    lifted = await _lift(session, subscriber.address_hash, reasons, source=source, now=now)
+    _record_lifted(session, subscriber, lifted, source=source, now=now)
+
+
 async def add(
     session: AsyncSession,
     address_hash: str,

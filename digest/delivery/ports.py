@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
+from digest.delivery.replies import Stage
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -30,9 +32,14 @@ class Reply:
 
     @cached_property  # asked for several times for each message
     def enhanced(self) -> str | None:
-        """The RFC 3463 status code such as '5.1.1', if given; it outranks the basic code."""
-        match = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", self.text)
-        return match.group(1) if match else None
+        """The RFC 3463 status code such as '5.1.1', if given; it outranks the basic code.
+
+        One of another class than the basic code is none: "550 4.4.1" contradicts itself.
+        """
+        # Some write it as "#5.1.1" or "[5.7.1]".
+        match = re.match(r"[\s#(\[]*([245])(\.\d{1,3}\.\d{1,3})\b", self.text)
+        same_class = match is not None and match.group(1) == str(self.code)[:1]
+        return match.group(1) + match.group(2) if match and same_class else None
 
     def __str__(self) -> str:
         line = f"{self.code} {' '.join(self.text.split())}"[:500]
@@ -66,11 +73,14 @@ class RelayRefused(TransportError):
 
 
 class MessageRefused(TransportError):
-    """The relay refused this recipient or message with `reply`; the connection stays usable."""
+    """The relay refused this recipient or message with `reply`; the connection stays usable.
 
-    def __init__(self, reply: Reply) -> None:
+    `stage`: the command that it answers, if a relay gave it.
+    """
+
+    def __init__(self, reply: Reply, stage: Stage | None = None) -> None:
         super().__init__(str(reply))
-        self.reply = reply
+        self.reply, self.stage = reply, stage
 
 
 class Interrupted(TransportError):

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlmodel import AutoString, Field, SQLModel
 
+from digest.delivery.replies import ReplyKind
 from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
 
 # An issue a week to ten million readers exhausts a four-byte id within four years.
@@ -67,8 +68,8 @@ class Delivery(SQLModel, table=True):
 
     `owner` is set in claimed and armed rows only, `not_before` in those that wait, and
     `unknowns` in those whose outcome was unknown at some time; the partial indexes hold
-    just these. `reply_code` and `enhanced_code` are those of the last reply, as numbers
-    and text beside the `reason` that people read.
+    just these. `reply_code`, `enhanced_code` and `reply_kind` are those of the last reply,
+    beside the `reason` that people read.
     """
 
     # Every issue adds a row per reader, so an index must grow at its end. That is why each
@@ -100,6 +101,9 @@ class Delivery(SQLModel, table=True):
     reason: str | None = Field(default=None, description="The last reply, or why there is none.")
     reply_code: int | None = Field(default=None, description="Of the last reply, such as 550.")
     enhanced_code: str | None = Field(default=None, description="Its RFC 3463 code: '5.1.1'.")
+    reply_kind: ReplyKind | None = Field(
+        default=None, sa_type=AutoString, description="What a refusal is about."
+    )
     token: str | None = Field(
         default=None, description="Of the claim; arming and recording need it."
     )

@@ -7,8 +7,16 @@ every message and to the second of three.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, cycle
 
 from digest.delivery.relay_address import Tls
+from tests.faults.replies import (
+    ABOUT_MAILBOX,
+    ABOUT_MESSAGE,
+    ABOUT_RELAY,
+    DEAD_ADDRESSES,
+    UNCLEAR_REPLIES,
+)
 from tests.relay import DROP, HANG, TAKE_AND_DROP, Action, Dripped, Endless, Late, Packets
 
 WAITING = frozenset({"pending", "claimed"})
@@ -41,11 +49,21 @@ WAITS_OR_PAUSES = Expected(WAITING, stops=True, paused=None)
 DEFERS = Expected(frozenset({"deferred"}), frozenset({1}))
 REJECTS = Expected(frozenset({"rejected"}), frozenset({1}), ends="rejected")
 DEAD = replace(REJECTS, suppressed=True)
+# Refused for all, for a reason that is not theirs: the issue is paused, and they are held.
+HELD = Expected(WAITING | {"held", "deferred"}, frozenset({0, 1}), paused=True, stops=True)
+# The same for one of three: tried again without being asked.
+AGAIN = Expected(frozenset({"deferred"}), frozenset({0, 1}))
+# Not understood: final for a few, but an issue that hardly anybody accepted is paused.
+UNCLEAR = replace(HELD, stops=False)
 UNKNOWN = Expected(frozenset({"unknown"}), unknowns=1)
 ACCEPTS = Expected(frozenset({"accepted"}), frozenset({1}))
 # Relays end long sessions: a new one is opened at once, and sends the message again.
 RECONNECTS = replace(ACCEPTS, states=ACCEPTS.states | WAITING, attempts=frozenset({0, 1}))
 TIRED = Expected(frozenset({"deferred"}) | WAITING, stops=True, backs_off=True)
+
+
+# What happens to one of three messages, where it is not the same as for all of them.
+FOR_ONE = {WAITS: RECONNECTS, WAITS_OR_PAUSES: RECONNECTS, HELD: AGAIN, UNCLEAR: REJECTS}
 
 
 @dataclass(frozen=True)
@@ -94,6 +112,8 @@ def _before_a_message() -> Iterator[Case]:
     yield Case("421 while idle", {"idle": "421 4.4.2 idle too long"}, ACCEPTS, strikes=first)
     yield Case("drop while idle", {"idle": DROP}, ACCEPTS, strikes=first)
     yield Case("SIZE announced", {}, ACCEPTS, extensions=("SIZE 20000000",))
+    small = Case("SIZE 1000", {}, HELD, extensions=("SIZE 1000",), filling=2000)
+    yield replace(small, fixable=False)
     beyond = Case("SMTPUTF8", {}, ACCEPTS, extensions=("SMTPUTF8",), beyond_ascii=True)
     yield beyond
     missing = replace(beyond, name="SMTPUTF8 missing", extensions=(), strikes=SECOND)
@@ -145,11 +165,11 @@ def _securing() -> Iterator[Case]:
 
 
 def _of_a_message() -> Iterator[Case]:
-    for case in (*_at_mail(), *_at_rcpt(), *_at_data(), *_in_the_body(), *_at_the_dot()):
+    stages = (_at_mail, _at_rcpt, _at_data, _in_the_body, _at_the_dot, _refusals)
+    for case in chain.from_iterable(stage() for stage in stages):
         yield case
         later = replace(case, name=f"{case.name}, second of three", strikes=SECOND)
-        at_once = case.expected in (WAITS, WAITS_OR_PAUSES)
-        yield replace(later, expected=RECONNECTS) if at_once else later
+        yield replace(later, expected=FOR_ONE.get(case.expected, case.expected))
 
 
 def _at_mail() -> Iterator[Case]:
@@ -172,8 +192,8 @@ def _at_rcpt() -> Iterator[Case]:
     yield Case("no such domain", {"RCPT": "550 5.1.2 no such domain"}, DEAD)
     yield Case("moved away", {"RCPT": "550 5.1.6 moved"}, DEAD)
     yield Case("null MX", {"RCPT": "556 5.1.10 takes no mail"}, DEAD)
-    yield Case("blocked at RCPT", {"RCPT": "550 5.7.1 blocked"}, REJECTS)
-    yield Case("550 without more", {"RCPT": "550 no"}, REJECTS)
+    yield Case("blocked at RCPT", {"RCPT": "550 5.7.1 blocked"}, HELD)
+    yield Case("550 without more", {"RCPT": "550 no"}, UNCLEAR)
     yield Case("251 at RCPT", {"RCPT": "251 will forward"}, ACCEPTS)
     yield Case("252 at RCPT", {"RCPT": "252 will see"}, ACCEPTS)
     yield Case("drop at RCPT", {"RCPT": DROP}, DEFERS)
@@ -186,10 +206,24 @@ def _at_rcpt() -> Iterator[Case]:
     yield Case("greylisted, DATA accepted", {"RCPT": "450 4.2.1 later", "DATA": anyway}, DEFERS)
 
 
+def _refusals() -> Iterator[Case]:
+    """What real servers answer: each reply at one stage, all stages in turn."""
+    stages = cycle(("RCPT", "DATA", "dot"))
+    for expected, replies in (
+        (HELD, ABOUT_RELAY),
+        (HELD, ABOUT_MESSAGE),
+        (UNCLEAR, UNCLEAR_REPLIES),
+        (DEAD, DEAD_ADDRESSES),
+        (REJECTS, ABOUT_MAILBOX),
+    ):
+        for reply, stage in zip(replies, stages, strict=False):
+            yield Case(f"{reply} at {stage}", {stage: reply}, expected)
+
+
 def _at_data() -> Iterator[Case]:
     yield Case("421 at DATA", {"DATA": "421 4.3.2 closing"}, WAITS)
     yield Case("4xx at DATA", {"DATA": "452 4.3.1 no space"}, DEFERS)
-    yield Case("5xx at DATA", {"DATA": "554 5.7.1 spam"}, REJECTS)
+    yield Case("5xx at DATA", {"DATA": "554 5.7.1 spam"}, HELD)
     yield Case("250 at DATA", {"DATA": "250 2.0.0 ok"}, DEFERS)
     yield Case("drop at DATA", {"DATA": DROP}, DEFERS)
     yield Case("no reply to DATA", {"DATA": HANG}, DEFERS, deadline=SHORT)
@@ -207,8 +241,8 @@ def _in_the_body() -> Iterator[Case]:
 def _at_the_dot() -> Iterator[Case]:
     yield Case("421 to the dot", {"dot": "421 4.3.2 closing"}, TIRED)
     yield Case("4xx to the dot", {"dot": "451 4.3.0 later"}, DEFERS)
-    yield Case("5xx to the dot", {"dot": "554 5.7.1 spam"}, REJECTS)
-    yield Case("SIZE exceeded at the dot", {"dot": "552 5.3.4 too big"}, REJECTS)
+    yield Case("5xx to the dot", {"dot": "554 5.7.1 spam"}, HELD)
+    yield Case("SIZE exceeded at the dot", {"dot": "552 5.3.4 too big"}, HELD)
     yield Case("mailbox full at the dot", {"dot": "552 5.2.2 mailbox full"}, REJECTS)
     yield Case("dead at the dot", {"dot": "550 5.1.1 no such user"}, DEAD)
     yield Case("drop at the dot, not taken", {"dot": DROP}, UNKNOWN)

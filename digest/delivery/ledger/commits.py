@@ -12,6 +12,7 @@ from sqlmodel import col, or_, select, update
 from digest.delivery.ledger.claims import Claim, still_wanted
 from digest.delivery.ledger.statements import Given, prepared
 from digest.delivery.ports import Reply
+from digest.delivery.replies import ReplyKind
 from digest.delivery.states import DeliveryState, MailingKind, MailingState
 from digest.delivery.tables import Delivery, Mailing
 from digest.store import BUSY, Store
@@ -25,6 +26,7 @@ RECORDED = (
     "new_reason",
     "new_reply_code",
     "new_enhanced_code",
+    "new_reply_kind",
     "new_attempts",
     "new_not_before",
     "now",
@@ -49,6 +51,7 @@ class Record(NamedTuple):
     attempts: int
     not_before: datetime | None
     at: datetime
+    kind: ReplyKind | None = None
 
 
 class Commits:
@@ -164,6 +167,7 @@ def _recording(given: Given) -> Update:
             reason=kept_reason(given("new_reason")),
             reply_code=given("new_reply_code"),
             enhanced_code=given("new_enhanced_code"),
+            reply_kind=given("new_reply_kind"),
             attempts=given("new_attempts"),
             not_before=given("new_not_before"),
             updated_at=given("now"),
@@ -199,6 +203,7 @@ def _recorded(record: Record) -> dict[str, Any]:
         "new_reason": record.reason,
         "new_reply_code": reply.code if reply else None,
         "new_enhanced_code": reply.enhanced if reply else None,
+        "new_reply_kind": record.kind and record.kind.value,
         "new_attempts": record.attempts,
         "new_not_before": record.not_before,
         "now": record.at,

@@ -79,6 +79,7 @@ async def _accept(
             reason=f"unknown, then {what}",
             reply_code=None,  # an earlier try's, and superseded
             enhanced_code=None,
+            reply_kind=None,
             not_before=None,
             updated_at=now,
             **UNOWNED,

@@ -1,18 +1,20 @@
 """A full mailbox is a soft failure; one that stays full is suppressed (RFC 3463, x.2.2).
 
 The rule: suppress after several issues in a row over at least fifteen days. It is derived
-from the ledger alone: each delivery keeps the codes of its last reply, and an accepted
-issue ends the row. A bounce that arrives after acceptance counts if its codes were stored
-in the delivery.
+from the ledger alone: each delivery keeps what its last reply was about, and an accepted
+issue ends the row. A bounce that arrives after acceptance counts if its kind was stored in
+the delivery. An issue that met many full mailboxes does not count.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from digest.delivery.replies import ReplyKind
 from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery, Mailing
 from subscribers.states import SuppressionReason
@@ -23,8 +25,8 @@ SEVERAL_ISSUES = 3
 AT_LEAST = timedelta(days=15)
 LOOK_BACK = 50  # issues; almost a year of a weekly edition
 
-FULL_CODES = (452, 552)
-FULL_ENHANCED_CODES = ("4.2.2", "5.2.2")
+# So many full mailboxes in one issue say something about the relay, and nothing about readers.
+CROWD, CROWD_SHARE = 5, 0.05
 
 # What the last reply was about says nothing here: the issue was withdrawn, or may have arrived.
 UNDECIDED = (DeliveryState.SKIPPED, DeliveryState.HELD)
@@ -35,13 +37,7 @@ class EarlierIssue(NamedTuple):
 
     at: datetime
     state: DeliveryState
-    reply_code: int | None
-    enhanced_code: str | None
-
-
-def is_mailbox_full(code: int | None, enhanced: str | None) -> bool:
-    """4.2.2 or 5.2.2; or 452 or 552 without an enhanced code, which would be more precise."""
-    return enhanced in FULL_ENHANCED_CODES if enhanced else code in FULL_CODES
+    reply_kind: ReplyKind | None
 
 
 async def note_mailbox_full(
@@ -53,7 +49,7 @@ async def note_mailbox_full(
     """
     earlier = await _earlier_issues(session, subscriber_id, mailing_id)
     since = full_since(earlier, now)
-    if since is None:
+    if since is None or await _is_crowded(session, mailing_id):
         return False
     subscriber = await session.get_one(Subscriber, subscriber_id)
     source = f"mailbox full since {since:%Y-%m-%d}"
@@ -71,7 +67,7 @@ def full_since(earlier: Iterable[EarlierIssue], now: datetime) -> datetime | Non
     for issue in earlier:
         if issue.state in UNDECIDED:
             continue
-        if is_mailbox_full(issue.reply_code, issue.enhanced_code):
+        if issue.reply_kind == ReplyKind.FULL:
             count, first = count + 1, issue.at
         elif issue.state is DeliveryState.ACCEPTED:
             break
@@ -89,11 +85,33 @@ async def _earlier_issues(
         .limit(LOOK_BACK)
     )
     rows = await session.exec(
-        select(Delivery.updated_at, Delivery.state, Delivery.reply_code, Delivery.enhanced_code)
+        select(Delivery.mailing_id, Delivery.updated_at, Delivery.state, Delivery.reply_kind)
         .where(
             col(Delivery.mailing_id).in_(issues.all()),
             col(Delivery.subscriber_id) == subscriber_id,
         )
         .order_by(col(Delivery.mailing_id).desc())
     )
-    return [EarlierIssue(at, DeliveryState(state), *codes) for at, state, *codes in rows]
+    return [
+        EarlierIssue(at, DeliveryState(state), ReplyKind(kind) if kind else None)
+        for number, at, state, kind in rows.all()
+        if kind != ReplyKind.FULL or not await _is_crowded(session, number)
+    ]
+
+
+async def _is_crowded(session: AsyncSession, mailing_id: int) -> bool:
+    """Whether so many readers of an issue were full that it says nothing about any of them."""
+    recipients = col(Delivery.mailing_id) == mailing_id
+    full = await session.exec(
+        select(func.count()).where(
+            recipients,
+            # Of a large issue almost all are accepted, and need not be read.
+            col(Delivery.state) != DeliveryState.ACCEPTED,
+            col(Delivery.reply_kind) == ReplyKind.FULL,
+        )
+    )
+    count = full.one()
+    if count <= CROWD:
+        return False
+    everybody = await session.exec(select(func.count()).where(recipients))
+    return count > CROWD_SHARE * everybody.one()

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases import dialect_of
 from digest.databases.transitions import move_state
+from digest.delivery.ledger.refused import release_held
 from digest.delivery.outcomes import printable
 from digest.delivery.states import DeliveryState, MailingState
 from digest.delivery.tables import Delivery, Mailing
@@ -77,8 +78,12 @@ async def pause(session: AsyncSession, mailing_id: int, reason: str) -> bool:
 
 
 async def resume(session: AsyncSession, mailing_id: int) -> bool:
-    """Let a paused mailing be sent again; False if it was not paused."""
-    return await _move(session, mailing_id, (MailingState.PAUSED,), MailingState.ACTIVE, None)
+    """Let a paused mailing be sent again, to those it was refused too; False if not paused."""
+    paused = (MailingState.PAUSED,)
+    resumed = await _move(session, mailing_id, paused, MailingState.ACTIVE, None)
+    if resumed:
+        await release_held(session, mailing_id)
+    return resumed
 
 
 async def cancel(session: AsyncSession, mailing_id: int, reason: str) -> bool:

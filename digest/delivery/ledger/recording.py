@@ -9,9 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.ledger.claims import Claim, held_by
 from digest.delivery.ledger.commits import Record, kept_reason
-from digest.delivery.ledger.mailbox_full import is_mailbox_full, note_mailbox_full
+from digest.delivery.ledger.mailbox_full import note_mailbox_full
 from digest.delivery.ledger.recovery import UNOWNED, mark_unknown
 from digest.delivery.outcomes import Outcome, retry_delay
+from digest.delivery.replies import ReplyKind
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery
 from subscribers.readers import lock_reader
@@ -28,10 +29,7 @@ def is_rare(claim: Claim, outcome: Outcome) -> bool:
 
 def _is_full(claim: Claim, outcome: Outcome) -> bool:
     """Whether an issue met a full mailbox."""
-    reply = outcome.reply
-    if reply is None or reply.code < 400 or claim.kind is not MailingKind.ISSUE:
-        return False
-    return is_mailbox_full(reply.code, reply.enhanced)
+    return outcome.kind is ReplyKind.FULL and claim.kind is MailingKind.ISSUE
 
 
 async def record_outcome(
@@ -56,6 +54,7 @@ async def record_outcome(
             reason=kept_reason(literal(record.reason, String)),
             reply_code=reply.code if reply else None,
             enhanced_code=reply.enhanced if reply else None,
+            reply_kind=record.kind,
             attempts=record.attempts,
             not_before=record.not_before,
             updated_at=now,
@@ -77,8 +76,10 @@ def record_of(claim: Claim, outcome: Outcome, now: datetime) -> Record:
     attempts = claim.attempts + outcome.charged
     not_before = None
     if outcome.state is DeliveryState.DEFERRED:
-        not_before = now + retry_delay(max(attempts, 1), random.random())  # noqa: S311
-    return Record(claim, outcome.state, outcome.reason, outcome.reply, attempts, not_before, now)
+        by_schedule = retry_delay(max(attempts, 1), random.random())  # noqa: S311
+        not_before = now + (by_schedule if outcome.wait is None else outcome.wait)
+    state, reason, reply = outcome.state, outcome.reason, outcome.reply
+    return Record(claim, state, reason, reply, attempts, not_before, now, outcome.kind)
 
 
 async def _suppress(

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists
+from sqlalchemy import ColumnElement, case
 from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.guards.liveness import Liveness
-from digest.delivery.states import OPEN_STATES, DeliveryState, MailingState
+from digest.delivery.ledger.finishing import finish
+from digest.delivery.ledger.refused import held_refusal
+from digest.delivery.states import DeliveryState, MailingState
 from digest.delivery.tables import Delivery, Mailing
 
 # Time for a bounce or a click to show that the first copy arrived.
@@ -54,7 +56,7 @@ async def tidy(
     # before mailings are finished, which need all of theirs to have ended.
     await skip_cancelled(session, now)
     expired = await _expire(session, min(now, expire_by or now))
-    return Tidied(freed, unknown, expired, await _finish(session, now))
+    return Tidied(freed, unknown, expired, await finish(session, now))
 
 
 async def mark_unknown(
@@ -81,6 +83,7 @@ async def mark_unknown(
             reason=reason,
             reply_code=None,  # this try got no reply
             enhanced_code=None,
+            reply_kind=None,
             updated_at=now,
             **UNOWNED,
         )
@@ -130,10 +133,12 @@ async def _end(
     now: datetime,
 ) -> int:
     mailings = select(Mailing.id).where(col(Mailing.finished_at).is_(None), of_mailings)
-    waiting = (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
+    waiting = col(Delivery.state).in_(
+        (DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
+    )
     result = await session.exec(
         update(Delivery)
-        .where(col(Delivery.mailing_id).in_(mailings), col(Delivery.state).in_(waiting))
+        .where(col(Delivery.mailing_id).in_(mailings), or_(waiting, held_refusal()))
         .values(**ended(state, reason), updated_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -150,25 +155,6 @@ def ended(state: DeliveryState, reason: str) -> dict[str, Any]:
     return {
         "state": case((doubtful, DeliveryState.HELD), else_=state),
         "reason": case((doubtful, f"outcome unknown, then {reason}"), else_=reason),
+        # With a kind it would count as held to be tried again.
+        "reply_kind": case((doubtful, None), else_=col(Delivery.reply_kind)),
     }
-
-
-async def _finish(session: AsyncSession, now: datetime) -> list[int]:
-    """Finish mailings with no open delivery and return them; cancelled ones stay `cancelled`."""
-    still_open = exists().where(
-        col(Delivery.mailing_id) == col(Mailing.id), col(Delivery.state).in_(OPEN_STATES)
-    )
-    result = await session.exec(
-        update(Mailing)
-        .where(col(Mailing.finished_at).is_(None), ~still_open)
-        .values(
-            finished_at=now,
-            state=case(
-                (col(Mailing.state) == MailingState.CANCELLED, MailingState.CANCELLED),
-                else_=MailingState.FINISHED,
-            ),
-        )
-        .returning(col(Mailing.id))
-        .execution_options(synchronize_session=False)
-    )
-    return [row[0] for row in result.all()]

@@ -32,6 +32,7 @@ TYPES: dict[str, Any] = {
     "new_reason": String(),
     "new_reply_code": Integer(),
     "new_enhanced_code": String(),
+    "new_reply_kind": String(),
     "new_attempts": Integer(),
     "new_wire_date": UTCDateTime(),
     "new_not_before": UTCDateTime(),

@@ -126,6 +126,10 @@ class RelayBalancer:
             return None
         return "; ".join(f"{relay.name}: {relay.health.reason}" for relay in self.relays)
 
+    def others_work(self, relay: LiveRelay) -> bool:
+        """Whether there is another relay that does not reject what it is given."""
+        return any(other is not relay and not other.health.refused for other in self.relays)
+
     def interval(self, domain: str, now: float) -> float:
         """Expected seconds between two messages to a domain, over all relays."""
         return 1 / sum(1 / relay.interval(domain, now) for relay in self.relays)

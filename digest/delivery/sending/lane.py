@@ -6,6 +6,7 @@ dot comes after arming, and the next envelope can go out together with that dot.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from digest.delivery.ports import (
 )
 from digest.delivery.relays.health import HealthState
 from digest.delivery.relays.live_relay import CLOSING, LiveRelay
+from digest.delivery.replies import ReplyKind, Stage
 from digest.delivery.sending.claim_buffer import Assignment, ClaimBuffer
 from digest.delivery.sending.outcome_handler import OutcomeHandler, log_context
 from digest.delivery.states import DeliveryState
@@ -91,7 +93,7 @@ class Lane:
         try:
             connection = await self._stage(prepared.message)
         except MessageRefused as refusal:
-            await self._handler.outcome(assignment, outcome_of(refusal.reply))
+            await self._handler.outcome(assignment, outcome_of(refusal.reply, refusal.stage))
         except Interrupted as interruption:
             outcome = Outcome(DeliveryState.DEFERRED, str(interruption))
             await self._handler.outcome(assignment, outcome)
@@ -155,7 +157,7 @@ class Lane:
             await connection.abandon()
             return Outcome(DeliveryState.DEFERRED, str(reply), charged=False, reply=reply)
         self._connection = connection
-        return outcome_of(reply)
+        return outcome_of(reply, Stage.DOT)
 
     async def _stage(self, message: Outgoing) -> Connection:
         """A connection that holds the message staged."""
@@ -192,7 +194,9 @@ class Lane:
             message = await self._compose(assignment.claim, wire_date)
             return PreparedMessage(assignment, message, wire_date)
         except MessageRefused as unusable:
-            await self._handler.outcome(assignment, outcome_of(unusable.reply), begun=False)
+            # Our own verdict: no relay has said that the mailbox does not exist.
+            outcome = replace(outcome_of(unusable.reply), kind=ReplyKind.CLOSED)
+            await self._handler.outcome(assignment, outcome, begun=False)
         except BUSY:
             log.warning("database busy, put off", **log_context(assignment.claim))
             await self._handler.put_off(assignment)

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -11,12 +12,15 @@ import structlog
 from digest.delivery.ledger import mailings
 from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.claims import Claim
-from digest.delivery.outcomes import Outcome
+from digest.delivery.ledger.refused import hold_refused, retry_refused
+from digest.delivery.outcomes import Outcome, final_for_test
 from digest.delivery.ports import RelayRefused, RelayUnavailable
 from digest.delivery.relays.balancer import RelayBalancer
 from digest.delivery.relays.health import HealthState
 from digest.delivery.relays.live_relay import CLOSING, LiveRelay
+from digest.delivery.replies import ABOUT_RELAY, NOT_THE_READERS
 from digest.delivery.sending.claim_buffer import Assignment, ClaimBuffer
+from digest.delivery.sending.refusals import ALIKE_IN_A_ROW, RefusalWatch, Suspicion
 from digest.delivery.sending.tally import Tally
 from digest.delivery.sending.timing import PRODUCTION, Timing
 from digest.delivery.states import DeliveryState, MailingKind, Route
@@ -27,7 +31,6 @@ T = TypeVar("T")
 log = structlog.get_logger("digest.delivery")
 
 SILENT_IN_A_ROW = 5
-ALIKE_IN_A_ROW = 25
 
 # Somebody looks after these: better paused with a reason than tried in silence.
 ATTENDED = (MailingKind.ISSUE, MailingKind.TEST)
@@ -43,40 +46,11 @@ def log_context(claim: Claim) -> dict[str, int | str]:
     }
 
 
-class RejectionRuns:
-    """Counts, for each mailing, identical rejections in a row since the last acceptance.
-
-    Many of them mean that the sender is the problem, not the readers. `limit`: how many.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._runs: dict[int, tuple[tuple[int, str], int]] = {}
-
-    def note(self, mailing_id: int, outcome: Outcome) -> int:
-        """Count an outcome. The length of the run when it reaches the limit, else 0."""
-        if outcome.state is DeliveryState.ACCEPTED:
-            self._runs.pop(mailing_id, None)
-        reply = outcome.reply
-        if outcome.state is not DeliveryState.REJECTED or reply is None:
-            return 0
-        # The codes only: the text may name the reader, and then no two replies are identical.
-        # Without an enhanced code its first word must do, or "550" alone would be too coarse.
-        kind = reply.code, reply.enhanced or " ".join(reply.text.split()[:1])
-        before, count = self._runs.get(mailing_id, (kind, 0))
-        count = count + 1 if before == kind else 1
-        self._runs[mailing_id] = (kind, count)
-        if count < self._limit:
-            return 0
-        del self._runs[mailing_id]
-        return count
-
-
 class OutcomeHandler:
     """Ends every assignment of one route, and its permit, exactly once.
 
     `follow` moves an issue to the state of its mailing at once. `alike_in_a_row`: so many
-    identical rejections in a row pause an issue.
+    identical replies about readers in a row pause an issue.
     """
 
     def __init__(
@@ -99,29 +73,63 @@ class OutcomeHandler:
         # Bound once: each further binding costs as much as recording a delivery.
         self._log = log.bind()
         self._in_detail = self._log.is_enabled_for(logging.DEBUG)
-        self._rejections = RejectionRuns(alike_in_a_row)
+        self._refusals = RefusalWatch(alike_in_a_row)
         self._silent: dict[str, int] = {}
         self.settled = False  # True: something was recorded since this was last set to False
 
     async def outcome(
         self, assignment: Assignment, outcome: Outcome, *, begun: bool = True
     ) -> None:
-        """Record it; many identical rejections pause the issue. `begun`: the relay was asked."""
-        claim = assignment.claim
+        """Record it, and act on a refusal that is not the reader's.
+
+        `begun`: the relay was asked.
+        """
+        claim, relay = assignment.claim, assignment.permit.relay
+        if claim.kind is MailingKind.TEST:
+            outcome = final_for_test(outcome)
+            suspicion = Suspicion.NONE  # an editor reads the reply; it says nothing of an issue
+        else:
+            suspicion = self._judged(assignment, outcome) if begun else Suspicion.NONE
+        refused_by_relay = outcome.kind in ABOUT_RELAY
+        if refused_by_relay and suspicion is Suspicion.RELAY:
+            outcome = replace(outcome, wait=timedelta(0))  # others take over at once
         # First of all the record: whatever fails below, the ledger knows what happened.
         await self._ledger.record(claim, outcome, self._clock())
-        if begun:
+        if begun and not refused_by_relay and suspicion is not Suspicion.RELAY:
             assignment.permit.done(self._time(), outcome.reply)
             self._watch(assignment, outcome)
-        else:
+        else:  # it used up nothing, and proves nothing about the relay's health
             assignment.permit.returned(self._time())
         self.settled = True
         self._note(assignment, outcome)
-        if outcome.state is not DeliveryState.DEFERRED and claim.kind in ATTENDED:
-            alike = self._rejections.note(claim.mailing_id, outcome)
-            if alike:
-                reason = f"{alike} rejections in a row with the same code: {outcome.reason}"
-                await self._pause(claim, reason)
+        if suspicion is Suspicion.RELAY:
+            await self._relay_refuses(claim, relay, outcome)
+        elif suspicion is Suspicion.MAILING:
+            run = self._refusals.run_of(claim.mailing_id)
+            reason = f"{len(run)} readers in a row were refused with the same words"
+            await self._pause(claim, f"{reason}: {outcome.reason}", alike=run)
+
+    def _judged(self, assignment: Assignment, outcome: Outcome) -> Suspicion:
+        """What an outcome says about the relay and the mailing."""
+        claim, relay = assignment.claim, assignment.permit.relay
+        alone = relay.in_flight <= 1 and not self._buffer.waiting
+        suspicion = self._refusals.note(claim, relay.name, outcome, alone=alone)
+        # A relay that was put out for its refusals has to accept something first.
+        distrusted = relay.health.refused and outcome.kind in NOT_THE_READERS
+        return Suspicion.RELAY if distrusted else suspicion
+
+    async def _relay_refuses(self, claim: Claim, relay: LiveRelay, outcome: Outcome) -> None:
+        """A relay refuses, and no reader is the reason: others take over, or the issue waits."""
+        reason, others = outcome.reason or "", self._balancer.others_work(relay)
+        if outcome.kind in ABOUT_RELAY or others:
+            self._refusals.is_out(relay.name)
+            self._back_off(claim.route, relay, reason, refused=True)
+        if others:
+            await self._ledger.flush()
+            await self._write(lambda: self._retry_now(claim.mailing_id))
+            return
+        refusals = self._balancer.all_refused() or f"{relay.name}: {reason}"
+        await self._pause(claim, f"the relay refused: {refusals}")
 
     async def denied(self, assignment: Assignment) -> None:
         """The ledger did not arm it, so the dot was withheld.
@@ -190,18 +198,29 @@ class OutcomeHandler:
             outcome = Outcome(DeliveryState.DEFERRED, reason)
             await self.outcome(assignment, outcome, begun=False)
 
-    async def _pause(self, claim: Claim, reason: str) -> None:
-        """Pause an issue or a test with a reason; a transactional message waits instead."""
+    async def _pause(self, claim: Claim, reason: str, *, alike: Sequence[int] = ()) -> None:
+        """Pause an issue or a test with a reason; a transactional message waits instead.
+
+        What was refused for other reasons than the reader's is held, and the deliveries
+        `alike` too.
+        """
         if claim.kind not in ATTENDED:
             return
-        await self._write(lambda: self._pause_now(claim.mailing_id, reason))
+        await self._ledger.flush()  # or what is not written yet would be left out
+        await self._write(lambda: self._pause_now(claim.mailing_id, reason, alike))
         log.error("paused", **log_context(claim), reason=reason)
         await self._give_back(self._buffer.withdraw(claim.mailing_id))
         await self._follow()  # now and not at the next round: this worker may be about to stop
 
-    async def _pause_now(self, mailing_id: int, reason: str) -> bool:
+    async def _pause_now(self, mailing_id: int, reason: str, alike: Sequence[int]) -> None:
         async with self._store.write() as session:
-            return await mailings.pause(session, mailing_id, reason)
+            await mailings.pause(session, mailing_id, reason)
+            # Even if it was paused before: this refusal may have been in flight then.
+            await hold_refused(session, mailing_id, self._clock(), alike=alike)
+
+    async def _retry_now(self, mailing_id: int) -> int:
+        async with self._store.write() as session:
+            return await retry_refused(session, mailing_id)
 
     async def _give_back(self, claims: list[Claim]) -> None:
         await self._write(lambda: self._ledger.give_back(claims, self._clock()))

@@ -17,7 +17,8 @@ from digest.delivery.relays.live_relay import LiveRelay
 from digest.delivery.relays.status import write_statuses
 from digest.delivery.sending.claim_buffer import ClaimBuffer
 from digest.delivery.sending.lane import Compose, Lane
-from digest.delivery.sending.outcome_handler import ALIKE_IN_A_ROW, OutcomeHandler
+from digest.delivery.sending.outcome_handler import OutcomeHandler
+from digest.delivery.sending.refusals import ALIKE_IN_A_ROW
 from digest.delivery.sending.tally import Tally
 from digest.delivery.sending.timing import Timing
 from digest.delivery.states import Route

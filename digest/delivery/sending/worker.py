@@ -15,7 +15,7 @@ import structlog
 from digest.delivery.guards.liveness import Liveness, LockLost
 from digest.delivery.ledger.access import Ledger
 from digest.delivery.sending.lane import Compose
-from digest.delivery.sending.outcome_handler import ALIKE_IN_A_ROW
+from digest.delivery.sending.refusals import ALIKE_IN_A_ROW
 from digest.delivery.sending.route_sender import RelayEndpoint, RouteSender
 from digest.delivery.sending.tally import Tally
 from digest.delivery.sending.timing import PRODUCTION, Timing

@@ -16,6 +16,7 @@ from digest.delivery.ports import (
     RelayUnavailable,
     Reply,
 )
+from digest.delivery.replies import Stage
 from digest.delivery.transports.wire import SessionLost, Wire
 
 DOT = b".\r\n"
@@ -73,7 +74,7 @@ class SmtpConnection:
         refusal = await self._recipient(message)
         if refusal is not None:
             await self._forget()
-            raise MessageRefused(refusal)
+            raise refusal
         await self._body(message)
 
     async def finish(self, then: Outgoing | None = None) -> Reply:
@@ -140,11 +141,13 @@ class SmtpConnection:
             raise RelayUnavailable(f"MAIL: {reply}")
         raise RelayRefused(f"MAIL: {reply}")
 
-    async def _recipient(self, message: Outgoing) -> Reply | None:
-        """Send RCPT and DATA. Returns the reply that refuses this message, or None."""
+    async def _recipient(self, message: Outgoing) -> MessageRefused | None:
+        """Send RCPT and DATA. Returns the refusal of this message, or None."""
+        stage = Stage.RCPT
         try:
             reply = await self._ask(_rcpt(message), self._deadlines.command)
             if reply.code < 300:
+                stage = Stage.DATA
                 reply = await self._ask(DATA, self._deadlines.data)
                 if reply.code == 354:
                     return None
@@ -157,7 +160,7 @@ class SmtpConnection:
         if reply.code < 400:
             self._wire.cut()
             raise Interrupted(f"before the body: {reply}")
-        return reply
+        return MessageRefused(reply, stage)
 
     async def _forget(self) -> None:
         """Clear the session after a refusal; the refusal stands even if that fails."""

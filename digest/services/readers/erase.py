@@ -67,6 +67,7 @@ async def forget_deliveries(session: AsyncSession, erased: Erased, now: datetime
             reason="erased",
             reply_code=None,
             enhanced_code=None,
+            reply_kind=None,
             updated_at=now,
         )
     )

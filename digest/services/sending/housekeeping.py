@@ -30,7 +30,7 @@ async def housekeep(app: App, liveness: Liveness) -> Tidied:
 
 
 async def follow(session: AsyncSession, now: datetime) -> None:
-    """Move each issue to the state its mailing has reached: paused by a worker, or finished."""
+    """Move each issue to the state its mailing has reached: paused by a worker, or ended."""
     rows = await session.exec(
         select(Issue, Mailing)
         .join(Mailing, col(Mailing.issue_id) == col(Issue.id))
@@ -39,6 +39,10 @@ async def follow(session: AsyncSession, now: datetime) -> None:
     for issue, mailing in rows.all():
         if mailing.state == MailingState.FINISHED:
             await transition(session, issue, IssueState.SENT, now, finished_at=mailing.finished_at)
+        elif mailing.state == MailingState.CANCELLED:  # hardly anybody accepted it
+            await transition(
+                session, issue, IssueState.CANCELLED, now, state_reason=mailing.state_reason
+            )
         elif mailing.state == MailingState.PAUSED and issue.state == IssueState.SENDING:
             await transition(
                 session, issue, IssueState.PAUSED, now, state_reason=mailing.state_reason

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.outcomes import outcome_of, retry_delay
+from digest.delivery.outcomes import final_for_test, outcome_of, retry_delay
 from digest.delivery.ports import Reply
 from digest.delivery.states import DeliveryState
 
@@ -22,17 +22,30 @@ from digest.delivery.states import DeliveryState
         (Reply(550, "5.1.2 no such domain"), DeliveryState.REJECTED, True),
         (Reply(550, "5.1.6 mailbox has moved"), DeliveryState.REJECTED, True),
         (Reply(550, "5.1.10 null MX"), DeliveryState.REJECTED, True),
-        (Reply(553, "5.1.3 bad address syntax"), DeliveryState.REJECTED, False),
+        (Reply(553, "5.1.3 bad address syntax"), DeliveryState.REJECTED, True),
         (Reply(450, "4.1.1 try later"), DeliveryState.DEFERRED, False),
-        (Reply(550, "5.7.1 spam"), DeliveryState.REJECTED, False),
+        (Reply(550, "5.7.1 spam"), DeliveryState.DEFERRED, False),
         (Reply(552, "5.2.2 mailbox full"), DeliveryState.REJECTED, False),
-        (Reply(550, "no such user"), DeliveryState.REJECTED, False),
+        (Reply(550, "no such user"), DeliveryState.REJECTED, True),
         (Reply(550, "5.1.11 unheard of"), DeliveryState.REJECTED, False),
     ],
 )
 def test_a_reply_leads_to_one_state(reply: Reply, state: DeliveryState, dead: bool) -> None:
     outcome = outcome_of(reply)
     assert (outcome.state, outcome.dead_address) == (state, dead)
+
+
+def test_a_refusal_about_the_relay_is_not_charged_to_the_reader() -> None:
+    outcome = outcome_of(Reply(554, "5.7.1 <ann@example.org>: Relay access denied"))
+    assert (outcome.state, outcome.charged) == (DeliveryState.DEFERRED, False)
+    assert outcome.wait == timedelta(minutes=5)
+
+
+def test_a_refusal_of_a_test_mail_is_final_because_an_editor_waits_for_it() -> None:
+    for text in ("5.7.1 Relay access denied", "5.3.4 too big"):
+        assert final_for_test(outcome_of(Reply(554, text))).state is DeliveryState.REJECTED
+    later = outcome_of(Reply(451, "4.3.0 later"))
+    assert final_for_test(later) == later
 
 
 def test_the_waits_are_those_that_are_documented() -> None:

@@ -9,10 +9,9 @@ from sqlmodel import select
 from digest.delivery.ledger.mailbox_full import (
     EarlierIssue,
     full_since,
-    is_mailbox_full,
     note_mailbox_full,
 )
-from digest.delivery.ports import Reply
+from digest.delivery.replies import ReplyKind
 from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery, Mailing
 from digest.issues.tables import Issue
@@ -22,39 +21,20 @@ from subscribers.states import SuppressionReason
 from subscribers.suppression import in_force
 from subscribers.tables import Subscriber, Suppression
 
-FULL, OK, NONE = (552, "5.2.2"), (250, "2.0.0"), (None, None)
-Codes = tuple[int | None, str | None]
+FULL, OK, NONE = ReplyKind.FULL, None, None
+Kind = ReplyKind | None
 ACCEPTED, REJECTED = DeliveryState.ACCEPTED, DeliveryState.REJECTED
 EXPIRED, SKIPPED = DeliveryState.EXPIRED, DeliveryState.SKIPPED
-
-
-@pytest.mark.parametrize(
-    ("reply", "full"),
-    [
-        (Reply(552, "5.2.2 over quota"), True),
-        (Reply(452, "4.2.2 over quota"), True),
-        (Reply(550, "5.2.2 over quota"), True),
-        (Reply(552, "exceeded storage allocation"), True),
-        (Reply(452, "insufficient storage"), True),
-        (Reply(552, "5.3.4 message too big"), False),
-        (Reply(452, "4.3.1 disk full"), False),
-        (Reply(452, "4.5.3 too many recipients"), False),
-        (Reply(550, "5.1.1 no such user"), False),
-        (Reply(250, "2.0.0 ok"), False),
-    ],
-)
-def test_the_enhanced_code_outranks_the_basic_one(reply: Reply, full: bool) -> None:
-    assert is_mailbox_full(reply.code, reply.enhanced) is full
 
 
 class TestTheRule:
     NOW = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
 
-    def since(self, *earlier: tuple[float, DeliveryState, Codes]) -> float | None:
-        """Days since the row began; `earlier` are (days ago, state, codes of the reply)."""
+    def since(self, *earlier: tuple[float, DeliveryState, Kind]) -> float | None:
+        """Days since the row began; `earlier` are (days ago, state, kind of the reply)."""
         issues = [
-            EarlierIssue(self.NOW - timedelta(days=days), state, *codes)
-            for days, state, codes in earlier
+            EarlierIssue(self.NOW - timedelta(days=days), state, kind)
+            for days, state, kind in earlier
         ]
         since = full_since(issues, self.NOW)
         return None if since is None else (self.NOW - since) / timedelta(days=1)
@@ -75,10 +55,10 @@ class TestTheRule:
         assert (
             self.since(
                 (1, SKIPPED, NONE),
-                (7, EXPIRED, (452, "4.2.2")),
-                (8, REJECTED, (554, "5.7.1")),
+                (7, EXPIRED, FULL),
+                (8, REJECTED, ReplyKind.BLOCKED),
                 (9, DeliveryState.PENDING, NONE),
-                (16, DeliveryState.DEFERRED, (452, "4.2.2")),
+                (16, DeliveryState.DEFERRED, FULL),
             )
             == 16
         )
@@ -115,9 +95,9 @@ History = Callable[..., Awaitable[int]]
 
 @pytest.fixture
 def history(store: Store, reader: int, now: datetime) -> History:
-    """Store issues to the reader, each (days ago, state, codes); the last mailing's number."""
+    """Store issues to the reader, each (days ago, state, kind); the last mailing's number."""
 
-    async def write(*issues: tuple[float, DeliveryState, Codes]) -> int:
+    async def write(*issues: tuple[float, DeliveryState, Kind]) -> int:
         mailing = Mailing(
             kind=MailingKind.ISSUE,
             edition="weekly",
@@ -126,7 +106,7 @@ def history(store: Store, reader: int, now: datetime) -> History:
             message_id_key="x",
         )
         async with store.write() as session:
-            for number, (days, state, (code, enhanced)) in enumerate(issues, 1):
+            for number, (days, state, kind) in enumerate(issues, 1):
                 at = now - timedelta(days=days)
                 issue = Issue(
                     number=number,
@@ -155,8 +135,7 @@ def history(store: Store, reader: int, now: datetime) -> History:
                         subscriber_id=reader,
                         address="ada@example.org",
                         state=state,
-                        reply_code=code,
-                        enhanced_code=enhanced,
+                        reply_kind=kind,
                         updated_at=at,
                     )
                 )
@@ -197,6 +176,23 @@ async def test_an_acceptance_since_then_suppresses_nobody(
 async def test_retries_of_one_issue_are_one_issue(
     store: Store, reader: int, history: History, now: datetime
 ) -> None:
-    last = await history((20, REJECTED, FULL), (0, DeliveryState.DEFERRED, (452, "4.2.2")))
+    last = await history((20, REJECTED, FULL), (0, DeliveryState.DEFERRED, FULL))
     for hours in range(48):
         assert not await noted(store, reader, last, now + timedelta(hours=hours))
+
+
+async def test_an_issue_that_met_many_full_mailboxes_says_nothing_about_any_of_them(
+    store: Store, reader: int, history: History, now: datetime
+) -> None:
+    last = await history((16, REJECTED, FULL), (8, REJECTED, FULL), (0, REJECTED, FULL))
+    async with store.write() as session:
+        for other in range(20):
+            delivery = Delivery(
+                mailing_id=last - 1,
+                address=f"other{other}@example.org",
+                state=REJECTED,
+                reply_kind=FULL,
+                updated_at=now,
+            )
+            session.add(delivery)
+    assert not await noted(store, reader, last, now)

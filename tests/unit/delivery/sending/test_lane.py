@@ -197,7 +197,7 @@ async def test_after_a_refused_reader_the_session_serves_the_next(
 
     def refuse_once(number: int) -> None:
         if number == 1:
-            raise MessageRefused(Reply(550, "5.7.1 no"))
+            raise MessageRefused(Reply(550, "5.1.1 no"))
 
     diary = Diary(on_stage=refuse_once)
     async with lane(store, diary, now) as it:
