@@ -50,7 +50,7 @@ class Quoting:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         [address] = envelope.rcpt_tos
         if _fate(address) == REFUSED:
-            return f"554 5.6.0 no such mail for {address} <{address}>"
+            return f"550 5.2.1 no mail at all for {address} <{address}>"
         if _fate(address) == CUT and server.transport is not None:
             server.transport.abort()
         return f"250 2.0.0 queued for {address}"
@@ -109,7 +109,7 @@ def test_no_output_of_a_server_or_worker_contains_an_address(
     logged = [json.loads(line) for line in lines]
     events = {line["event"] for line in logged}
     assert {"recorded", "denied", "outcome unknown", "worker lock lost", "paused"} <= events
-    assert {"5.1.1", "4.2.1", "5.6.0", "5.7.1"} <= {line.get("enhanced") for line in logged}
+    assert {"5.1.1", "4.2.1", "5.2.1", "5.7.1"} <= {line.get("enhanced") for line in logged}
     assert any(HIDDEN in line.get("reason", "") for line in logged if line["event"] == "paused")
     bounced = ask(url, "SELECT count(*) FROM suppression WHERE reason = 'bounce'")
     assert bounced != {"0"}
