@@ -56,7 +56,9 @@ async def retry_refused(session: AsyncSession, mailing_id: int) -> int:
 
 async def release_held(session: AsyncSession, mailing_id: int) -> int:
     """Try again what was held, after everybody who was never tried; how many."""
-    return await _move(
+    # What was in flight when the mailing was paused may have been refused since then.
+    late = await retry_refused(session, mailing_id)
+    return late + await _move(
         session,
         mailing_id,
         (DeliveryState.HELD,),
