@@ -17,6 +17,7 @@ from previews.preflight.links import addresses, online, reader_links
 from previews.preflight.locating import locate_in_page, locate_in_templates
 from previews.preflight.message import (
     header_fields,
+    header_words,
     lines,
     list_headers,
     mime,
@@ -32,6 +33,7 @@ IssueCheck = Callable[[Facts], Iterable[Finding]]
 EMAIL_CHECKS: tuple[MessageCheck, ...] = (
     *lines.CHECKS,
     *header_fields.CHECKS,
+    *header_words.CHECKS,
     *list_headers.CHECKS,
     *mime.CHECKS,
     *signature.CHECKS,
@@ -61,6 +63,7 @@ _MODULES: tuple[ModuleType, ...] = (
     compile_errors,
     lines,
     header_fields,
+    header_words,
     list_headers,
     mime,
     signature,

@@ -12,7 +12,7 @@ SHIP, SPLIT, SKIP, NO_TAKE = VERDICTS = ("SHIP", "SPLIT", "SKIP", "NO TAKE")
 
 @dataclass(frozen=True)
 class ToolFact:
-    """One tool as the issue presents it. `verdict` is the badge's text, `words` are other texts."""
+    """One tool as the issue presents it; `verdict` is the badge's text."""
 
     name: str
     verdict: str
@@ -20,7 +20,6 @@ class ToolFact:
     ship: int | None = None
     skip: int | None = None
     short_name: str = ""
-    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ class FlipFact:
 class Facts:
     """One issue and its circumstances.
 
+    - `printed`: every imported text that the issue prints, as it prints it.
+    - `sender` and `reply_to`: what was set, as Name <address>.
     - `already_sent`: items that this edition has sent before (slug → "sent in #41").
     - `flips` are the flips the issue prints, `true_flips` those according to the store.
     - `sends_at` is in the edition's time zone.
@@ -71,11 +72,14 @@ class Facts:
     cards: tuple[CardFact, ...] = ()
     glance: tuple[ToolFact, ...] = ()
     flips: tuple[FlipFact, ...] = ()
+    printed: tuple[str, ...] = ()
     true_flips: tuple[FlipFact, ...] | None = None
     already_sent: Mapping[str, str] = field(default_factory=dict)
     max_items: int | None = None
     previous_subjects: Mapping[int, str] = field(default_factory=dict)
 
+    sender: str = ""
+    reply_to: str = ""
     sender_domain: str = ""
     list_id: str = ""
     public_url: str = ""

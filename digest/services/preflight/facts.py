@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
@@ -17,6 +18,7 @@ from digest.issues.content import flips_of
 from digest.issues.lookup import CARRIED
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import Card, Flip, IssueContent, Side, Site
+from digest.rendering.content.template_model import issue_values
 from digest.rendering.issue import MOST_BYTES, WARN_BYTES
 from digest.rendering.message.headers import sender_of
 from digest.rendering.templates.template_set import load_templates
@@ -30,6 +32,7 @@ from subscribers.states import SubscriptionState
 from subscribers.tables import Subscription
 
 REMEMBERED = 12
+FACTS = ("name", "tagline", "entry", "community", "best_for")
 
 
 async def facts_of(
@@ -64,7 +67,7 @@ async def facts_of(
 
 def content_facts(content: IssueContent, site: Site) -> Facts:
     """The facts that follow from the content and the sender alone."""
-    domain = sender_of(site.sender).domain
+    sender = sender_of(site.sender)
     return Facts(
         number=content.number,
         subject=content.subject,
@@ -74,8 +77,11 @@ def content_facts(content: IssueContent, site: Site) -> Facts:
         cards=tuple(_card(card) for card in content.cards),
         glance=_glance(content),
         flips=tuple(map(_flip, content.flips)),
-        sender_domain=domain,
-        list_id=f"{content.edition}.{domain}",
+        printed=_printed(content, site),
+        sender=str(sender),
+        reply_to=str(sender_of(site.reply_to)) if site.reply_to else "",
+        sender_domain=sender.domain,
+        list_id=f"{content.edition}.{sender.domain}",
         public_url=site.public_url,
         postal_address=site.postal_address,
         warn_bytes=WARN_BYTES,
@@ -175,9 +181,23 @@ def _card(card: Card) -> CardFact:
     )
 
 
+def _printed(content: IssueContent, site: Site) -> tuple[str, ...]:
+    """Every text of the catalogue that templates are given, shortened as they get it."""
+    issue: Any = issue_values(content, site, {})["issue"]
+    texts = [line["name"] for line in issue["glance"]]
+    for card in issue["cards"]:
+        texts.append(None if card["continues"] else card["category"])  # stands above the first
+        for side in card["sides"]:
+            texts.append(side["short_name"])
+            if not side["seen_above"]:
+                texts += [side[name] for name in FACTS]
+            texts += [quote[name] for quote in side["quotes"] for name in ("text", "persona")]
+    texts += [flip[name] for flip in issue["flips"] for name in ("name", "why")]
+    return tuple(dict.fromkeys(text for text in texts if text and text.strip()))
+
+
 def _tool(side: Side) -> ToolFact:
     tool = side.tool
-    words = (tool.short_name, tool.tagline, tool.best_for, tool.entry, tool.community)
     return ToolFact(
         name=tool.name,
         short_name=tool.short_name,
@@ -185,7 +205,6 @@ def _tool(side: Side) -> ToolFact:
         percent=tool.panel_ship_percent,
         ship=tool.ship,
         skip=tool.skip,
-        words=tuple(word for word in (*words, tool.category) if word),
     )
 
 

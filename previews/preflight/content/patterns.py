@@ -15,7 +15,7 @@ UNSET = re.compile(
 )
 PLACEHOLDER = re.compile(
     r"\bTK(?:TK)*\b|(?i:\blorem ipsum\b|\bdolor sit amet\b|\bTODO\b|\bFIXME\b|\bTBD\b|\bXXX+\b"
-    r"|\[(?:insert|add|your|placeholder|link|name|date)\b[^\]]*\]|\binsert \w+ here\b"
+    r"|\[(?:insert|add|your|placeholder|link|name|date)\b[^\]]{0,80}\]|\binsert \w+ here\b"
     r"|\byour (?:text|headline|title|copy) here\b|\bplaceholder text\b)"
 )
 # UTF-8 read as Windows-1252: "â€™", "Ã©"; and the replacement character.

@@ -22,7 +22,7 @@ TEMPLATE_REMNANT = error(
     "CNT-020",
     "A template remnant is visible",
     "Every reader would see `{{ … }}`, another system's merge tag or an unfilled slot.",
-    "Correct the template.",
+    "Correct the template, or the editor's text: `digest issues edit N`.",
     overridable=False,
 )
 PLACEHOLDER_WORD = error(
@@ -92,7 +92,7 @@ SPAM = re.compile(
 
 def printed(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     """One finding for each kind of wrong text and part."""
-    own = _imported(facts)
+    own = _lookalikes(facts)
     for part, words in _parts(message):
         for rule, pattern, left_out in (
             (TEMPLATE_REMNANT, REMNANT, own),
@@ -109,8 +109,8 @@ def printed(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
 
 
 def _without(texts: Iterable[str], words: str) -> str:
-    for text in texts:
-        words = words.replace(text, " ")
+    for text in texts:  # a template may print them in capitals
+        words = re.sub(re.escape(text), " ", words, flags=re.IGNORECASE)
     return words
 
 
@@ -148,7 +148,9 @@ def postal_address(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
     wanted = "".join(facts.postal_address.split())
     for part, words in _parts(message):
         if not wanted:
-            yield NO_POSTAL_ADDRESS.found("none is set", FindingPlace("issue", "postal address"))
+            yield NO_POSTAL_ADDRESS.found(
+                "DIGEST_POSTAL_ADDRESS is not set", FindingPlace("issue", "postal address")
+            )
             return
         if wanted not in "".join(words.split()):
             yield NO_POSTAL_ADDRESS.found(f"not in the {part}", FindingPlace(part))
@@ -181,12 +183,28 @@ def _is_unset(element: Element) -> bool:
 
 
 def _imported(facts: Facts) -> list[str]:
-    """Quotes, names and facts from the catalogue; the longest first."""
-    texts = {quote.text for card in facts.cards for quote in card.quotes}
-    for card in facts.cards:
-        for tool in card.tools:
-            texts |= {tool.name, *tool.words}
-    return sorted((folded(text) for text in texts if text), key=len, reverse=True)
+    """Quotes, names and facts from the catalogue."""
+    return list(dict.fromkeys(folded(text) for text in facts.printed))
+
+
+def _lookalikes(facts: Facts) -> list[str]:
+    """Imported texts that look like a mistake of a template but are none; the longest first.
+
+    Generated lines shorten a name that is too long for them, so its beginnings count too.
+    """
+    patterns = (REMNANT, PLACEHOLDER, DOUBLE_ESCAPED, HTML_TAG)
+    texts = [text for text in _imported(facts) if any(p.search(text) for p in patterns)]
+    lines = [folded(line) for line in (facts.subject, facts.preheader, facts.headline)]
+    cut = {f"{begin}…" for text in texts for line in lines for begin in _beginnings(text, line)}
+    return sorted({*texts, *cut}, key=len, reverse=True)
+
+
+def _beginnings(text: str, line: str) -> Iterator[str]:
+    """What of `text` stands in the line, cut by an ellipsis."""
+    for match in re.finditer("…", line):
+        before = line[: match.start()]
+        sizes = range(min(len(text), len(before)), 0, -1)
+        yield from (text[:size] for size in sizes if before.endswith(text[:size]))
 
 
 ISSUE_CHECKS = (imported,)

@@ -7,8 +7,17 @@ from urllib.parse import urlsplit
 from previews.markup.colours import ColourScheme
 from previews.markup.computed_style import computed_styles
 from previews.markup.html_page import HtmlPage, folded
+from previews.preflight.content.patterns import UNSET
 from previews.preflight.facts import VERDICTS, Facts
-from previews.preflight.finding import Finding, FindingPlace, error, in_html, in_text
+from previews.preflight.finding import (
+    Finding,
+    FindingPlace,
+    error,
+    in_html,
+    in_issue,
+    in_text,
+    warning,
+)
 from previews.preflight.rendered_message import RenderedMessage
 
 HEADLINE = error(
@@ -29,6 +38,20 @@ VERDICT = error(
     "A verdict is missing from a part, or differs between them",
     "The verdict is what people read for; a wrong badge is the worst possible mistake.",
     "Print `verdict.label` beside the tool's name in both templates.",
+)
+
+WORDS = error(
+    "MSG-053",
+    "Imported words are missing from a part",
+    "A name, a quote or a fact is not printed, or not as it was written: a reader of that part "
+    "would get other words than a reader of the other.",
+    "Print it in both templates, unchanged; if they do, report it: the engine lost words.",
+)
+NOT_PRINTED = warning(
+    "MSG-054",
+    "An imported text is printed in neither part",
+    "The template leaves it out, or both parts changed it.",
+    "Print it in both templates, unless it is meant to be left out.",
 )
 
 _LABEL = re.compile(r"\[(" + "|".join(VERDICTS) + r")\] ")
@@ -96,6 +119,46 @@ def verdicts(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
                 yield VERDICT.found(detail, FindingPlace(part, excerpt=tool.name))
 
 
+def words(message: RenderedMessage, facts: Facts) -> Iterator[Finding]:
+    """Both parts print every imported text, word for word."""
+    if not message.text or message.page is None:
+        return
+    if any(UNSET.search(line.strip()) for line in message.text.split("\n")):
+        return  # reported as a missing value
+    parts = {"text": folded(message.text).casefold(), "html": _visible_words(message.page)}
+    names = {tool.name for tool in facts.glance} | {
+        quote.text for card in facts.cards for quote in card.quotes
+    }
+    for text in facts.printed:
+        missing = [part for part, printed in parts.items() if not _is_in(text, printed)]
+        if len(missing) == len(parts) and text not in names:
+            yield NOT_PRINTED.found(f"“{text}”", in_issue("text", text))
+            continue
+        for part in missing:
+            detail = f"“{text}” is not in the {part}, word for word"
+            yield WORDS.found(detail, FindingPlace(part, excerpt=text[:80]))
+
+
+def _visible_words(page: HtmlPage) -> str:
+    """The text of the body without what is hidden, such as the preheader."""
+    found, text = computed_styles(page, ColourScheme.LIGHT), page.body.text
+    for element in page.elements:
+        above = element.parent
+        if found[element].hidden and above is not None and not found[above].hidden:
+            text = text.replace(element.text, " ", 1) if element.text else text
+    return text.casefold()
+
+
+def _is_in(text: str, printed: str) -> bool:
+    """Whether the words stand in the folded, lower-case text, and not as part of others."""
+    words = folded(text).casefold()
+    begin, end = (
+        r"(?<!\w)" if words[:1].isalnum() else "",
+        r"(?!\w)" if words[-1:].isalnum() else "",
+    )
+    return words in printed and bool(re.search(f"{begin}{re.escape(words)}{end}", printed))
+
+
 def _text_labels(plain: str, names: Iterable[str]) -> Iterator[str]:
     """The verdicts of every `[SHIP] Name` in the text."""
     for match in _LABEL.finditer(plain):
@@ -145,4 +208,4 @@ def _is_web(address: str) -> bool:
     return parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
 
 
-CHECKS = (headlines, links, verdicts)
+CHECKS = (headlines, links, verdicts, words)

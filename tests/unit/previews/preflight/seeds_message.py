@@ -68,6 +68,34 @@ def _one_part_encoded(old: str, new: str) -> Case:
 ALL_FIELDS = "from:from:subject:date:message-id:list-unsubscribe:list-unsubscribe-post"
 
 SEEDS = [
+    Seed(
+        "MSG-027",
+        "a From without a part of its name",
+        sent("From: Weekly Verdicts <", "From: Weekly <"),
+    ),
+    Seed("MSG-027", "a From without its name", sent("From: Weekly Verdicts <", "From: <")),
+    Seed("MSG-027", "another address in Reply-To", sent("Reply-To: editor@", "Reply-To: edit@")),
+    Seed(
+        "MSG-053",
+        "a quote that lost a word in the HTML",
+        printed(html=("Two screens claim", "Two claim")),
+    ),
+    Seed(
+        "MSG-053",
+        "a fact that lost a word in the text",
+        printed(text=("Community: 128 votes", "Community: 128")),
+    ),
+    Seed(
+        "MSG-053",
+        "a fact that lost a word in the HTML",
+        printed(html=("Best for: Small teams", "Best for: Small")),
+    ),
+    Seed(
+        "MSG-053",
+        "a quote that is in neither part",
+        printed(html=("Two screens claim", "Two claim"), text=("Two screens claim", "Two claim")),
+    ),
+    Seed("MSG-054", "a fact in neither part", known(printed=("Weekly meetings",))),
     Seed("MSG-001", "a lone LF in the body", sent("At a glance\r\n", "At a glance\n")),
     Seed("MSG-001", "a lone CR in the body", sent("At a glance\r\n", "At a glance\r\r\n")),
     Seed(
