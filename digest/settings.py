@@ -4,7 +4,6 @@ Every setting is documented in `docs/operator.md`; a test fails if one is not.
 A secret `DIGEST_X` may also be given as `DIGEST_X_FILE`, a path to its value.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +14,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.databases import postgresql
+from digest.environment import PREFIX, read_environment
 from digest.errors import Misconfigured
 from subscribers.errors import InvalidMailbox
 from subscribers.mailbox import Mailbox
 
 SECRETS = ("DIGEST_DATABASE_URL", "DIGEST_SMTP_URL", "DIGEST_SECRET_KEY")
+LOGGING = ("DIGEST_LOG", "DIGEST_LOG_FORMAT")  # read before there are settings
 SITE_NAME = "Weekly AI Tool Verdicts"
 SQLITE = "sqlite+aiosqlite:///"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     """All configuration of one installation. Immutable; build it with `load_settings`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DIGEST_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True
     )
 
     data_dir: Path = Field(
@@ -221,28 +222,22 @@ def _refusing_mailboxes() -> Iterator[None]:
 def load_settings(**overrides: object) -> Settings:
     """Read the environment, `.env` and `…_FILE` secrets; `overrides` win.
 
-    Raises `Misconfigured` with the variable's name and the reason; never with its value.
+    Raises `Misconfigured` with the variable's name, its line in `.env` and the reason; never
+    with its value.
     """
+    given = read_environment(known_names(), SECRETS)
+    fields = {field: given.values.get(PREFIX + field.upper()) for field in Settings.model_fields}
+    read = {field: value for field, value in fields.items() if value is not None}
     try:
-        return Settings(**{**_secrets_from_files(), **overrides})  # type: ignore[arg-type]
+        return Settings(**{**read, **overrides})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = "DIGEST_" + str(first["loc"][0]).upper()
-        raise Misconfigured(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
-    except UnicodeDecodeError:
-        raise Misconfigured(".env: is not UTF-8 text; save it as such") from None
+        name = PREFIX + str(first["loc"][0]).upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        raise Misconfigured(f"{given.places.get(name, '')}{name}: {reason}") from None
 
 
-def _secrets_from_files() -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name in SECRETS:
-        path = os.environ.get(f"{name}_FILE")
-        if not path:
-            continue
-        try:
-            found[name.removeprefix("DIGEST_").lower()] = (
-                Path(path).read_text(encoding="utf-8").strip()
-            )
-        except OSError as error:
-            raise Misconfigured(f"{name}_FILE: cannot read {path}: {error.strerror}") from None
-    return found
+def known_names() -> frozenset[str]:
+    """The names that mean something in the environment or in `.env`."""
+    settings = (PREFIX + field.upper() for field in Settings.model_fields)
+    return frozenset((*settings, *(f"{name}_FILE" for name in SECRETS), *LOGGING))

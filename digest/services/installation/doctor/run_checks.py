@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from digest.delivery.guards.reserve import MB
 from digest.delivery.relays.config_file import read_relays
 from digest.domains.dns_client import DnsClient
+from digest.environment import unknown_names
 from digest.errors import DigestError
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
@@ -22,7 +23,7 @@ from digest.services.installation.doctor.check_dns import (
 from digest.services.installation.doctor.check_relays import check_relays
 from digest.services.installation.doctor.check_result import CheckResult, error, ok, warning
 from digest.services.sender_details import domain_of, return_path_of, sending_domain, site_of
-from digest.settings import LOOPBACK_HOSTS, Settings
+from digest.settings import LOOPBACK_HOSTS, Settings, known_names
 from digest.store import open_store
 from schedules.editions import list_editions
 
@@ -35,6 +36,7 @@ async def run_checks(settings: Settings, dns: DnsClient | None = None) -> list[C
     `dns` answers look-ups; None uses the name servers of the system.
     """
     return [
+        *_check_names(),
         _check_folder(settings),
         _check_secret_key(settings),
         *await check_database(settings),
@@ -46,6 +48,14 @@ async def run_checks(settings: Settings, dns: DnsClient | None = None) -> list[C
         *await check_relays(settings),
         *await _check_authentication(settings, dns or DnsClient()),
     ]
+
+
+def _check_names() -> list[CheckResult]:
+    """Names that look like settings. A misspelt one has stopped the command before this."""
+    unknown = unknown_names(known_names())
+    if not unknown:
+        return []
+    return [warning("settings", f"{', '.join(unknown)}: there is no such setting; remove it")]
 
 
 def _check_folder(settings: Settings) -> CheckResult:
