@@ -29,7 +29,8 @@ from digest.inbox.server import Inbox
 from digest.keyfile import read_keyring
 from digest.migrate import require_current
 from digest.rendering.message.dkim import read_keys
-from digest.services.sending.deliver import advance_schedule, deliver_mailing
+from digest.services.readers.retention import forget_unconfirmed_signups
+from digest.services.sending.deliver import advance_schedule, answer_signups, deliver_mailing
 from digest.services.sending.housekeeping import housekeep
 from digest.services.sending.messages import MessageWriter
 from digest.settings import Settings, load_settings
@@ -99,7 +100,11 @@ def _engine(app: App, worker: Worker) -> Engine:
 
 def _chores(app: App, worker: Worker) -> list[Chore]:
     """Everything that is done periodically. To add a chore, add an entry."""
-    return [Chore("tick", partial(advance_schedule, app, worker), every_seconds=20)]
+    return [
+        Chore("tick", partial(advance_schedule, app, worker), every_seconds=20),
+        Chore("sign-ups", partial(answer_signups, app, worker), every_seconds=5),
+        Chore("forget", partial(forget_unconfirmed_signups, app), every_seconds=1800),
+    ]
 
 
 @asynccontextmanager

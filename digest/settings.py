@@ -135,6 +135,16 @@ class Settings(BaseSettings):
         ge=0,
         le=120,
     )
+    keep_unconfirmed_days: float = Field(
+        7,
+        description="Days after which a sign-up is deleted whose link expired unused.",
+        ge=0,
+    )
+    signup_origins: str = Field(
+        "",
+        description="Other sites whose pages may hold the sign-up form: https://example.org, "
+        "several separated by commas. Default: none.",
+    )
     keep_ip: bool = Field(False, description="Store the IP address with consent events.")
 
     @field_validator("database_url")
@@ -181,6 +191,15 @@ class Settings(BaseSettings):
     def _are_mailboxes(cls, value: str | None) -> str | None:
         with _refusing_mailboxes():
             return value and ", ".join(map(str, Mailbox.parse_all(value)))
+
+    @field_validator("signup_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in filter(None, (item.strip() for item in value.split(","))):
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+                raise ValueError("must be sites without a path, such as https://example.org")
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -35,6 +35,7 @@ class Queue(IntEnum):
     EDITING = 1  # comparisons, drafts, approvals, slots, editions, imports
     STEERING = 2  # pause, resume, cancel, and housekeeping that changes the state of issues
     UPGRADING = 3  # the schema
+    SIGNING_UP = 4  # decisions about sign-ups, which count what others have decided
 
 
 class Store:

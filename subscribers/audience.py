@@ -54,30 +54,34 @@ def still_subscribed(
 def confirmable(
     edition: str, subscriber_id: SQLColumnExpression[int | None], *, lock: bool = False
 ) -> ColumnElement[bool]:
-    """The same for a confirmation mail: the subscription is pending and may be confirmed.
+    """The same for a confirmation mail: the reader asked for it, and may confirm it.
 
     An unsubscribe, a bounce or an erasure does not prevent it, since confirming lifts it.
     """
-    state = SubscriptionState.PENDING
-    return _in_state(state, NO_CONFIRMATION_MAIL, edition, subscriber_id, lock=lock)
+    return _in_state(None, NO_CONFIRMATION_MAIL, edition, subscriber_id, lock=lock)
 
 
 def _in_state(
-    state: SubscriptionState,
+    state: SubscriptionState | None,
     barred_by: Collection[SuppressionReason] | None,
     edition: str,
     subscriber_id: SQLColumnExpression[int | None],
     *,
     lock: bool,
 ) -> ColumnElement[bool]:
-    """The subscription is in `state`, and no suppression (any, or one of these) bars it."""
+    """The subscription is in `state`, and no suppression (any, or one of these) bars it.
+
+    None: its reader was asked to confirm it, and has not.
+    """
     subscription, subscriber = aliased(Subscription), aliased(Subscriber)
     found = (
         select(col(subscription.id))
         .where(
             col(subscription.subscriber_id) == subscriber_id,
             col(subscription.edition) == edition,
-            col(subscription.state) == state,
+            col(subscription.requested_at).is_not(None)
+            if state is None
+            else col(subscription.state) == state,
             col(subscriber.id) == col(subscription.subscriber_id),
             ~suppressed(col(subscriber.address_hash), barred_by),
         )

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subscribers import consent, suppression
+from subscribers import consent, requests, suppression
 from subscribers.address import EmailAddress
 from subscribers.keys import Keyring
 from subscribers.readers import end_subscriptions, find
@@ -42,6 +42,7 @@ async def erase(
         return None
     erased = Erased(subscriber.id, address.normalised, subscriber.address)
     await end_subscriptions(session, subscriber.id, None, now)
+    await requests.forget(session, subscriber.address_hash)
     await session.exec(
         update(ConsentEvent).where(col(ConsentEvent.subscriber_id) == subscriber.id).values(ip=None)
     )

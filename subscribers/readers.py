@@ -111,7 +111,9 @@ async def end_subscriptions(
     if edition is not None:
         ending = ending.where(col(Subscription.edition) == edition)
         expiring = expiring.where(col(ConfirmationToken.edition) == edition)
-    result = await session.exec(ending.values(state=SubscriptionState.ENDED, ended_at=now))
+    result = await session.exec(
+        ending.values(state=SubscriptionState.ENDED, ended_at=now, requested_at=None)
+    )
     await session.exec(expiring.values(expires_at=now))
     return result.rowcount
 

@@ -1,26 +1,24 @@
-"""Double opt-in: a request writes a pending reader and a link; the link's button activates them.
+"""Double opt-in: the link in a confirmation mail, and the button that activates the reader.
 
-Nothing here sends mail. `request` returns the row for which the caller writes a
-confirmation delivery in the same transaction, or None where no mail may go out. The
-person who filled in the form must get the same answer in either case.
+One link confirms every edition that its reader asked for. See `asking` for what comes before.
 """
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import col, select, update
+from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from digest.databases import dialect_of
-from subscribers import consent, suppression
+from subscribers import suppression
 from subscribers.address import EmailAddress
-from subscribers.caps import CAPS, ConfirmationCaps, too_many
+from subscribers.caps import Letter
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
-from subscribers.readers import enrol, lock_reader, subscription_of
-from subscribers.states import ConsentKind, LinkState, SubscriptionState
+from subscribers.readers import lock_reader
+from subscribers.states import LinkState, SubscriptionState
 from subscribers.subscriptions import activate
 from subscribers.tables import ConfirmationToken, Subscriber, Subscription
 
@@ -30,11 +28,12 @@ NONCE_BYTES = 16
 
 @dataclass(frozen=True)
 class PendingConfirmation:
-    """What a confirmation link is for."""
+    """What a confirmation link is for: the edition of its mail, and all that it confirms."""
 
     subscriber_id: int
     address: EmailAddress
     edition: str
+    editions: tuple[str, ...]
     state: LinkState
 
 
@@ -45,54 +44,8 @@ class Confirmation:
     subscriber_id: int
     address: EmailAddress
     edition: str
+    editions: tuple[str, ...]
     changed: bool = True
-
-
-async def request(
-    session: AsyncSession,
-    keyring: Keyring,
-    address: EmailAddress,
-    edition: str,
-    *,
-    source: str,
-    wording: str,
-    ip: str | None,
-    now: datetime,
-    caps: ConfirmationCaps = CAPS,
-) -> ConfirmationToken | None:
-    """Accept a sign-up; the link to mail, or None where no mail may go out.
-
-    None: the reader gets the edition already; a complaint or an editor forbids mail; or
-    one of the `caps` is reached.
-    """
-    address_hash = keyring.address_hash(address.normalised)
-    # Otherwise two requests at once would both count the mails before either has written one.
-    await dialect_of(session).one_at_a_time(session, address_hash)
-    reasons = await suppression.in_force(session, address_hash)
-    if reasons & suppression.NO_CONFIRMATION_MAIL:
-        return None
-    if await too_many(session, address_hash, address.domain, now, caps):
-        return None
-    subscriber = await enrol(session, keyring, address, now)
-    assert subscriber.id is not None
-    subscription = await subscription_of(session, subscriber.id, edition)
-    if subscription is None:
-        subscription = Subscription(subscriber_id=subscriber.id, edition=edition)
-    elif subscription.state == SubscriptionState.ACTIVE and not reasons:
-        return None
-    subscription.state = SubscriptionState.PENDING
-    session.add(subscription)
-    consent.record(
-        session,
-        subscriber.id,
-        ConsentKind.REQUESTED,
-        at=now,
-        source=source,
-        edition=edition,
-        wording=wording,
-        ip=ip,
-    )
-    return await _new_token(session, keyring, subscriber.id, address, edition, now)
 
 
 def raw_token(keyring: Keyring, row: ConfirmationToken) -> str:
@@ -111,9 +64,10 @@ async def read_link(session: AsyncSession, raw: str, now: datetime) -> PendingCo
     """What a link is for; writes nothing. Raises `LinkInvalid`."""
     token, subscriber, subscription = await _rows_of(session, raw)
     return PendingConfirmation(
-        subscriber_id=token.subscriber_id,
+        subscriber_id=subscription.subscriber_id,
         address=EmailAddress.parse(subscriber.address or ""),
         edition=token.edition,
+        editions=await editions_of(session, token),
         state=_state(token, subscription, now),
     )
 
@@ -124,9 +78,13 @@ async def confirm(
     *,
     now: datetime,
     ip: str | None,
+    shown: Collection[str] = (),
     source: str = "confirmation link",
 ) -> Confirmation:
     """Confirm the sign-up of a link; a second click succeeds while the reader is subscribed.
+
+    `shown` are the editions that the page with the button named, if that is known: what was
+    asked for after it was opened is not confirmed with the rest.
 
     Lifts what a reader may lift (see `suppression`). Raises `LinkInvalid`, or `LinkExpired`,
     which includes links from before the reader left.
@@ -137,10 +95,39 @@ async def confirm(
     state = _state(token, subscription, now)
     if state is LinkState.EXPIRED:
         raise LinkExpired(address.wire, token.edition)
+    asked = await _asked_for(session, token)
+    if state is not LinkState.OPEN:
+        asked = [subscription]
+    elif shown:
+        asked = [row for row in asked if row.edition in shown] or [subscription]
+    editions = tuple(row.edition for row in asked)
     if state is LinkState.OPEN:
-        await _use_up(session, token, now)
-        await activate(session, subscriber, subscription, source=source, ip=ip, now=now)
-    return Confirmation(token.subscriber_id, address, token.edition, state is LinkState.OPEN)
+        await _use_up(session, token, editions, now)
+        for row in asked:
+            await activate(session, subscriber, row, source=source, ip=ip, now=now)
+    return Confirmation(
+        subscription.subscriber_id, address, token.edition, editions, state is LinkState.OPEN
+    )
+
+
+async def editions_of(session: AsyncSession, token: ConfirmationToken) -> tuple[str, ...]:
+    """What a link confirms: the edition of its mail, and others that wait for their reader."""
+    return tuple(row.edition for row in await _asked_for(session, token))
+
+
+async def _asked_for(session: AsyncSession, token: ConfirmationToken) -> list[Subscription]:
+    found = await session.exec(
+        select(Subscription)
+        .where(
+            Subscription.subscriber_id == token.subscriber_id,
+            or_(
+                col(Subscription.edition) == token.edition,
+                col(Subscription.requested_at).is_not(None),
+            ),
+        )
+        .order_by(col(Subscription.id))
+    )
+    return list(found)
 
 
 async def _lock_reader_of(session: AsyncSession, raw: str) -> None:
@@ -185,32 +172,40 @@ def _state(token: ConfirmationToken, subscription: Subscription, now: datetime) 
     return LinkState.EXPIRED if token.expires_at <= now else LinkState.OPEN
 
 
-async def _use_up(session: AsyncSession, token: ConfirmationToken, now: datetime) -> None:
-    """Mark the link as used, and with it all open links of the reader for the same edition."""
+async def _use_up(
+    session: AsyncSession, token: ConfirmationToken, editions: Collection[str], now: datetime
+) -> None:
+    """Mark the link as used, and with it all open links of the reader for these editions."""
     await session.exec(
         update(ConfirmationToken)
         .where(
             col(ConfirmationToken.subscriber_id) == token.subscriber_id,
-            col(ConfirmationToken.edition) == token.edition,
+            or_(
+                col(ConfirmationToken.id) == token.id,
+                col(ConfirmationToken.edition).in_(editions),
+            ),
             col(ConfirmationToken.used_at).is_(None),
         )
         .values(used_at=now)
     )
 
 
-async def _new_token(
+async def new_token(
     session: AsyncSession,
     keyring: Keyring,
     subscriber_id: int,
-    address: EmailAddress,
+    letter: Letter,
     edition: str,
     now: datetime,
 ) -> ConfirmationToken:
+    """A link to mail for this edition; it counts as one mail for the caps."""
     nonce = secrets.token_hex(NONCE_BYTES)
     token = ConfirmationToken(
         subscriber_id=subscriber_id,
         edition=edition,
-        domain=address.domain,
+        domain=letter.domain,
+        mailbox=letter.mailbox,
+        origin=letter.origin,
         nonce=nonce,
         token_hash=_hash(keyring.derive("confirm", nonce)),
         created_at=now,

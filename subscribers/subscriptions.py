@@ -161,7 +161,7 @@ async def activate(
     assert subscriber.id is not None
     subscription.state = SubscriptionState.ACTIVE
     subscription.confirmed_at = now
-    subscription.ended_at = None
+    subscription.ended_at = subscription.requested_at = None
     session.add(subscription)
     await suppression.lift_by_reader(session, subscriber, source=source, now=now)
     consent.record(

@@ -1,6 +1,6 @@
 """The rows of readers. Tables do not validate; input is parsed before it gets here."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import AutoString, Field, SQLModel
@@ -20,7 +20,11 @@ class Subscriber(SQLModel, table=True):
         unique=True,
         description="Identifies the reader; guards against a lost hash key.",
     )
-    address_hash: str = Field(unique=True, description="HMAC of the normalised address.")
+    address_hash: str = Field(
+        unique=True,
+        description="HMAC of the normalised address; of a reader who never confirmed and was "
+        "deleted, nothing but a number.",
+    )
     created_at: datetime
     erased_at: datetime | None = None
 
@@ -31,6 +35,12 @@ class Subscription(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("subscriber_id", "edition"),
         Index("ix_subscription_edition_state", "edition", "state", "subscriber_id"),
+        Index(
+            "ix_subscription_requested_at",
+            "requested_at",
+            sqlite_where=text("requested_at IS NOT NULL"),
+            postgresql_where=text("requested_at IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -44,6 +54,11 @@ class Subscription(SQLModel, table=True):
         default=None,
         description="When the reader last left; None after confirming again. "
         "No import changes a row with it.",
+    )
+    requested_at: datetime | None = Field(
+        default=None,
+        description="When the reader, or somebody with their address, last asked for it by a "
+        "sign-up that is not confirmed; None where nobody waits for that.",
     )
 
 
@@ -77,11 +92,48 @@ class ConfirmationToken(SQLModel, table=True):
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True)
     edition: str
     domain: str = Field(description="The domain of the address, for its cap; empty after erasure.")
+    mailbox: str = Field(
+        default="",
+        index=True,
+        sa_column_kwargs={"server_default": ""},
+        description="Keyed hash, for the mailbox's cap; empty once no cap counts it.",
+    )
+    origin: str | None = Field(
+        default=None, description="Keyed hash of the network that asked; None: an editor."
+    )
     nonce: str = Field(description="128 random bits, hex.")
     token_hash: str = Field(unique=True, description="SHA-256 of the token, hex.")
     created_at: datetime = Field(index=True)
     expires_at: datetime
     used_at: datetime | None = None
+
+
+class SignupRequest(SQLModel, table=True):
+    """A sign-up that nobody has looked at yet, or whose mail waits for a cap."""
+
+    __tablename__ = "signup_request"
+
+    id: int | None = Field(default=None, primary_key=True)
+    address: str = Field(description="The wire form.")
+    address_hash: str = Field(index=True)
+    edition: str
+    source: str
+    wording: str
+    ip: str | None = Field(default=None, description="Only where consent events keep it too.")
+    origin: str | None = Field(default=None, description="As that of a confirmation token.")
+    requested_at: datetime
+    due_at: datetime = Field(index=True)
+    waits_for: str | None = Field(default=None, description="The cap that holds its mail back.")
+
+
+class SignupCount(SQLModel, table=True):
+    """How many sign-ups of one day, in UTC, came to one end."""
+
+    __tablename__ = "signup_count"
+
+    day: date = Field(primary_key=True)
+    outcome: str = Field(primary_key=True)
+    count: int
 
 
 class Suppression(SQLModel, table=True):

@@ -60,6 +60,9 @@ def print_reader(reader: ReaderDetails) -> None:
     console.print(Text(reader.address or erased or "not a reader", "bold"))
     for subscription in reader.editions:
         console.print(f"  {subscription.edition}: {subscription.state}")
+    for request in reader.waiting:
+        cap = f", the mail waits for the cap: {request.waits_for}" if request.waits_for else ""
+        console.print(f"  asked for {request.edition} {request.requested_at:%Y-%m-%d %H:%M}{cap}")
     for entry in reader.suppressed:
         console.print(f"  suppressed: {entry.reason}, {entry.at:%Y-%m-%d}, {entry.source}")
     for event in reader.consent:

@@ -16,10 +16,18 @@ from digest.services.readers.list import list_readers
 from digest.services.readers.show import show_reader
 from digest.services.readers.suppress import EditorReason, lift_suppression, suppress_address
 from subscribers.address import EmailAddress, InvalidAddress
+from subscribers.asking import Outcome
 from subscribers.states import SubscriptionState
 
 app = typer.Typer(help="Add, import, export and manage readers.", no_args_is_help=True)
 reader_transfer.register(app)
+
+ASKED = {
+    Outcome.MAILED: "{0.address} is asked to confirm {0.edition}.",
+    Outcome.COVERED: "{0.address} was asked before; that mail's link confirms {0.edition} too.",
+    Outcome.WAITS: "{0.address} is asked to confirm {0.edition} when the cap on confirmation mails "
+    "allows it ({0.waits_for}); `digest readers show` says whether it waits.",
+}
 
 Address = Annotated[str, typer.Argument(help="An email address.")]
 
@@ -42,8 +50,8 @@ def add(
         print_json(added)
     elif added.state is SubscriptionState.ACTIVE:
         console.print(f"{added.address} gets {added.edition}.")
-    elif added.state is SubscriptionState.PENDING:
-        console.print(f"{added.address} is asked to confirm {added.edition}.")
+    elif added.outcome in ASKED:
+        console.print(ASKED[added.outcome].format(added))
     else:
         console.print(f"{added.address} gets no mail; see `digest readers show`.")
 

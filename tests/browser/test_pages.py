@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from digest.app import App
 from digest.inbox import folder as inbox
+from digest.services.readers.signup import work_off_signups
 from digest.web.desk.site import build_desk
 from digest.web.public.site import build_public
 from schedules.editions import create_default
@@ -67,6 +68,7 @@ async def _serving(site: FastAPI) -> AsyncIterator[str]:
 
 
 async def _token(app: App) -> str:
+    await work_off_signups(app)
     async with app.store.read() as session:
         return raw_token(app.keyring, (await session.exec(select(ConfirmationToken))).one())
 

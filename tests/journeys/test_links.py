@@ -21,6 +21,7 @@ from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery
 from digest.services.issues.approve import approve_issue
 from digest.services.issues.compose import compose_issue
+from digest.services.readers.signup import work_off_signups
 from digest.services.sending import start
 from digest.web.public.site import build_public
 from tests.catalogue import add_comparison
@@ -52,6 +53,7 @@ async def site(app: App) -> AsyncIterator[httpx.AsyncClient]:
 async def signed_up(digest: CommandLine, app: App, site: httpx.AsyncClient) -> str:
     """Ann has filled in the form; the path of the link that Ann got by mail."""
     await site.post("/signup", data={"address": "ann@example.org", "edition": "weekly"})
+    await work_off_signups(app)
     await deliver(app)
     [message] = received(digest, "Please confirm")
     found = CONFIRM.search(text_of(message, "text/plain"))

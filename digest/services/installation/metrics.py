@@ -4,7 +4,7 @@ Deliveries and mailings are those of the last week and all unfinished ones, so t
 the metrics does not get slower over the years.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, union
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +21,8 @@ from digest.services.result import Result
 from schedules.clock import suspension_note
 from schedules.states import SlotState
 from schedules.tables import Edition, Slot
+from subscribers.counts import counts_since
+from subscribers.requests import waiting_by_cap
 from subscribers.tables import Subscription
 
 RECENT = timedelta(days=7)
@@ -32,15 +34,17 @@ class Metrics(Result):
     """Counts by labels, and ages in seconds (0: nothing waits).
 
     `deliveries` and `mailings` are by kind and state, `issues` by state, `readers` by edition
-    and state. `queue_age` is the time since the oldest waiting delivery became due, paused
-    mailings left out. `lag` is, by edition, the time since the oldest unsent slot or
-    scheduled issue should have been sent.
+    and state, `signups` by outcome since counting began, `signups_waiting` by cap. `queue_age` is
+    the time since the oldest waiting delivery became due, paused mailings left out. `lag` is, by
+    edition, the time since the oldest unsent slot or scheduled issue should have been sent.
     """
 
     deliveries: dict[tuple[str, str], int]
     mailings: dict[tuple[str, str], int]
     issues: dict[str, int]
     readers: dict[tuple[str, str], int]
+    signups: dict[str, int]
+    signups_waiting: dict[str, int]
     queue_age: float
     lag: dict[str, float]
     clock_held: bool
@@ -62,6 +66,8 @@ async def _read(session: AsyncSession, now: datetime) -> Metrics:
         mailings=await _mailings(session, recent),
         issues=await _issues(session),
         readers=await _readers(session),
+        signups=await counts_since(session, date.min),
+        signups_waiting=await waiting_by_cap(session),
         queue_age=await _queue_age(session, now),
         lag=await _lag(session, now),
         clock_held=await suspension_note(session, now) is not None,

@@ -6,10 +6,13 @@ from digest.app import App
 from digest.errors import Refused
 from digest.services.actor import Actor
 from digest.services.editions.default import chosen_edition
-from digest.services.readers.signup import request_confirmation
+from digest.services.readers.signup import sign_up_now
 from digest.services.result import Result
+from digest.store import Queue
 from subscribers import importing
 from subscribers.address import EmailAddress
+from subscribers.asking import Outcome
+from subscribers.caps import Cap
 from subscribers.importing import ImportOutcome
 from subscribers.readers import find, subscription_of
 from subscribers.states import SubscriptionState
@@ -24,11 +27,17 @@ LEFT_ALONE = {
 
 
 class AddedReader(Result):
-    """The subscription after the request; `state` is None where nothing was stored."""
+    """The subscription after the request; `state` is None where nothing was stored.
+
+    `outcome` says what became of the request for a confirmation mail, `waits_for` which cap
+    holds it back. Both None: no mail was asked for.
+    """
 
     address: str
     edition: str
     state: SubscriptionState | None
+    outcome: Outcome | None = None
+    waits_for: Cap | None = None
 
 
 async def add_reader(
@@ -47,14 +56,21 @@ async def add_reader(
     with consent given elsewhere left, was erased or is suppressed.
     """
     origin = source or str(actor)
-    async with app.store.write() as session:
+    async with app.store.write(Queue.SIGNING_UP) as session:
         slug = (await chosen_edition(session, edition)).slug
+        asked = None
         if confirmed:
             await _add_confirmed(session, app, address, slug, origin)
         else:
-            await request_confirmation(session, app, address, slug, source=origin)
+            asked = await sign_up_now(session, app, address, slug, origin)
         state = await _state(session, app, address, slug)
-    return AddedReader(address=address.text, edition=slug, state=state)
+    return AddedReader(
+        address=address.text,
+        edition=slug,
+        state=state,
+        outcome=asked.outcome if asked else None,
+        waits_for=asked.cap if asked else None,
+    )
 
 
 async def _add_confirmed(

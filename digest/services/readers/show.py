@@ -10,6 +10,7 @@ from digest.services.result import Result
 from subscribers.address import EmailAddress
 from subscribers.consent import history
 from subscribers.readers import find, subscriptions_of
+from subscribers.requests import requests_of
 from subscribers.states import ConsentKind, SubscriptionState, SuppressionReason
 from subscribers.suppression import rows_in_force
 
@@ -37,6 +38,15 @@ class SuppressionInForce(_FromRow):
     source: str
 
 
+class WaitingRequest(_FromRow):
+    """A sign-up that was not decided yet, or whose mail waits for a cap until `due_at`."""
+
+    edition: str
+    requested_at: datetime
+    waits_for: str | None
+    due_at: datetime
+
+
 class ConsentEntry(_FromRow):
     """One entry of the consent log; `edition` is None for all editions."""
 
@@ -51,8 +61,8 @@ class ConsentEntry(_FromRow):
 class ReaderDetails(Result):
     """One reader with the consent log, oldest entry first.
 
-    `id` and `address` are None for a suppressed address that never was a reader,
-    `address` alone for an erased one.
+    `id` and `address` are None for an address that never was a reader but is suppressed, or
+    has just signed up; `address` alone for an erased one.
     """
 
     id: int | None
@@ -60,6 +70,7 @@ class ReaderDetails(Result):
     created_at: datetime | None
     erased_at: datetime | None
     editions: tuple[ReaderSubscription, ...]
+    waiting: tuple[WaitingRequest, ...]
     suppressed: tuple[SuppressionInForce, ...]
     consent: tuple[ConsentEntry, ...]
 
@@ -72,11 +83,14 @@ async def show_reader(app: App, address: EmailAddress) -> ReaderDetails:
             SuppressionInForce.model_validate(row)
             for row in await rows_in_force(session, address_hash)
         )
+        waiting = tuple(
+            WaitingRequest.model_validate(row) for row in await requests_of(session, address_hash)
+        )
         subscriber = await find(session, app.keyring, address)
         if subscriber is None or subscriber.id is None:
-            if not suppressed:
+            if not suppressed and not waiting:
                 raise NotFound(f"{address.text} is not a reader")
-            return _never_a_reader(suppressed)
+            return _never_a_reader(waiting, suppressed)
         return ReaderDetails(
             id=subscriber.id,
             address=subscriber.address,
@@ -86,6 +100,7 @@ async def show_reader(app: App, address: EmailAddress) -> ReaderDetails:
                 ReaderSubscription.model_validate(row)
                 for row in await subscriptions_of(session, subscriber.id)
             ),
+            waiting=waiting,
             suppressed=suppressed,
             consent=tuple(
                 ConsentEntry.model_validate(event)
@@ -94,13 +109,16 @@ async def show_reader(app: App, address: EmailAddress) -> ReaderDetails:
         )
 
 
-def _never_a_reader(suppressed: tuple[SuppressionInForce, ...]) -> ReaderDetails:
+def _never_a_reader(
+    waiting: tuple[WaitingRequest, ...], suppressed: tuple[SuppressionInForce, ...]
+) -> ReaderDetails:
     return ReaderDetails(
         id=None,
         address=None,
         created_at=None,
         erased_at=None,
         editions=(),
+        waiting=waiting,
         suppressed=suppressed,
         consent=(),
     )

@@ -11,6 +11,7 @@ from digest.app import App
 from digest.delivery.sending.worker import Worker
 from digest.delivery.states import DeliveryState, MailingState
 from digest.delivery.tables import Delivery, Mailing
+from digest.services.readers.signup import work_off_signups
 from digest.services.schedule.advance import advance
 from digest.store import BUSY
 
@@ -26,6 +27,12 @@ async def advance_schedule(app: App, worker: Worker) -> None:
     """Take the schedule's next steps, and send at once what they started."""
     await advance(app)
     worker.wake()
+
+
+async def answer_signups(app: App, worker: Worker) -> None:
+    """Work off the sign-ups of the last seconds, and mail their confirmations at once."""
+    if await work_off_signups(app):
+        worker.wake()
 
 
 async def deliver_mailing(app: App, worker: Worker, mailing_id: int) -> None:

@@ -21,6 +21,7 @@ from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import load_templates
 from digest.rendering.transactional_message import compile_transactional
 from digest.services.reader_values import confirm_link, reader_values
+from digest.services.readers.confirming import names_of_link
 from digest.services.sender_details import domain_of, return_path_of, site_of
 from digest.services.sending.test_mails import compiled_test
 from schedules.editions import get_edition
@@ -115,7 +116,7 @@ async def _confirmation(
         raise NotFound("the sign-up behind this confirmation is gone")
     edition = await get_edition(session, token.edition)
     context = {
-        "edition_name": edition.name,
+        "edition_name": await names_of_link(session, token),
         "confirm_url": confirm_link(app, raw_token(app.keyring, token)),
         "requested_on": long_date(token.created_at),
         "valid_hours": round((token.expires_at - token.created_at).total_seconds() / 3600),

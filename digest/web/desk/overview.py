@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from digest.services.inbox import count_received
 from digest.services.issues.reports import NEWEST, list_issues
+from digest.services.readers.signup_report import signup_report
 from digest.services.schedule.agenda import read_agenda
 from digest.services.sender_details import reaches_relay
 from digest.web.http.dependencies import Installation, PageRenderer
@@ -22,6 +23,7 @@ async def overview(app: Installation, pages: PageRenderer) -> Response:
         agenda=await read_agenda(app),
         issues=issues,
         earlier=len(issues) == NEWEST,
+        signups=await signup_report(app),
         received=count_received(app),
         relay=reaches_relay(app),
     )

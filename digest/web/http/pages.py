@@ -75,11 +75,13 @@ class Pages:
         *paragraphs: str,
         status: int = 200,
         action: tuple[str, str] | None = None,
+        fields: tuple[tuple[str, str], ...] = (),
         links: tuple[tuple[str, str], ...] = (),
     ) -> HTMLResponse:
         """A private page with one short message.
 
-        `action` (label, path) is a button that POSTs; `links` are (label, path).
+        `action` (label, path) is a button that POSTs, with hidden `fields` (name, value);
+        `links` are (label, path).
         """
         return self.render(
             "message.html",
@@ -88,6 +90,7 @@ class Pages:
             heading=heading,
             paragraphs=paragraphs,
             action=self._link(action) if action else None,
+            fields=fields,
             links=[self._link(link) for link in links],
         )
 

@@ -72,6 +72,18 @@ def _shared(found: Metrics) -> Iterator[Metric]:
         ("edition", "state"),
         found.readers.items(),
     )
+    yield _counter(
+        "digest_signups",
+        "Sign-ups by what became of them; after a colon the cap that was reached.",
+        ("outcome",),
+        (((outcome,), count) for outcome, count in found.signups.items()),
+    )
+    yield _gauge(
+        "digest_signups_waiting",
+        "Sign-ups whose mail waits for a cap, or that nobody has looked at yet.",
+        ("cap",),
+        (((cap,), count) for cap, count in found.signups_waiting.items()),
+    )
     yield GaugeMetricFamily(
         "digest_queue_age_seconds",
         "How long the oldest delivery that is due has waited.",

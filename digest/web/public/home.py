@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from digest.app import App
 from digest.services.actor import Actor, Channel
 from digest.services.comparisons.listing import ListedComparison, ListedTool, list_comparisons
 from digest.services.editions.open import list_open_editions
-from digest.services.readers.signup import request_signup
+from digest.services.readers.signup import Refusal, note_refused, request_signup
 from digest.web.http.dependencies import ClientIp, Installation, Limit, PageRenderer
 from digest.web.http.errors import failure_page
 from digest.web.http.pages import Pages
+from digest.web.public.rate_limit import SignupLimit
+from digest.web.public.same_site import is_from_elsewhere
 from subscribers.address import EmailAddress
 from subscribers.errors import InvalidAddress
 
@@ -34,6 +37,7 @@ async def front_page(app: Installation, pages: PageRenderer) -> Response:
 
 @router.post("/signup")
 async def sign_up(
+    request: Request,
     app: Installation,
     pages: PageRenderer,
     limit: Limit,
@@ -48,10 +52,17 @@ async def sign_up(
     `topic` is a field that people cannot see. A program that fills it in gets the same
     answer, so that it does not learn to leave the field empty.
     """
+    if is_from_elsewhere(request, app.settings):
+        if limit.is_news(Refusal.ELSEWHERE, ip):
+            await note_refused(app, Refusal.ELSEWHERE)
+        return pages.message(
+            "Sign up on our own page",
+            "The form came from another site, so nothing was sent.",
+            status=403,
+            links=(("Go to the form", "/"),),
+        )
     if not limit.allows(ip):
-        page = failure_page(pages, 429)
-        page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return page
+        return await too_many(app, pages, limit, ip)
     if topic:
         return _sent(pages)
     editions = await list_open_editions(app)
@@ -75,12 +86,23 @@ async def sent(pages: PageRenderer) -> Response:
     return check_inbox(pages)
 
 
+async def too_many(app: App, pages: Pages, limit: SignupLimit, ip: str | None) -> Response:
+    """The answer to a network that asks for too many confirmation mails."""
+    if limit.is_news(Refusal.NETWORK, ip):
+        await note_refused(app, Refusal.NETWORK)
+    page = failure_page(pages, 429)
+    page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return page
+
+
 def check_inbox(pages: Pages) -> Response:
     """The answer to every request for a confirmation mail."""
     return pages.message(
         "Check your inbox.",
-        "If the address can be mailed, a message with a link to confirm is on its way to it.",
-        "Nothing there after some minutes? Look in the spam folder, then try again tomorrow.",
+        "If the address can be mailed, a message with a link to confirm comes to it, "
+        "unless an earlier one is there already: its link confirms everything you asked for.",
+        "Nothing there after some minutes? Look in the spam folder. When very many sign up at "
+        "once, it can take hours.",
         links=(("See the newest comparisons", "/compare"),),
     )
 

@@ -8,8 +8,9 @@ import pytest
 from sqlmodel import col, select
 
 from digest.store import Store
-from subscribers import importing, signup, subscriptions, suppression
+from subscribers import asking, importing, signup, subscriptions, suppression
 from subscribers.address import EmailAddress
+from subscribers.asking import Requested
 from subscribers.audience import audience
 from subscribers.caps import CAPS, ConfirmationCaps
 from subscribers.consent import WORDING, history
@@ -32,16 +33,21 @@ class ReaderActions:
     keyring: Keyring
     now: datetime
     caps: ConfirmationCaps = CAPS
+    requested: Requested | None = None
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
 
     async def request(
-        self, address: EmailAddress = ANN, edition: str = "weekly", ip: str | None = None
+        self,
+        address: EmailAddress = ANN,
+        edition: str = "weekly",
+        ip: str | None = None,
+        origin: str | None = None,
     ) -> str | None:
         """Sign up; the secret of the link, or None if no mail is sent."""
         async with self.store.write() as session:
-            token = await signup.request(
+            self.requested = await asking.request(
                 session,
                 self.keyring,
                 address,
@@ -49,14 +55,18 @@ class ReaderActions:
                 source="test",
                 wording=WORDING,
                 ip=ip,
+                origin=origin,
                 now=self.now,
                 caps=self.caps,
             )
+            token = self.requested.token
             return signup.raw_token(self.keyring, token) if token else None
 
-    async def confirm(self, raw: str, ip: str | None = None) -> Confirmation:
+    async def confirm(
+        self, raw: str, ip: str | None = None, shown: tuple[str, ...] = ()
+    ) -> Confirmation:
         async with self.store.write() as session:
-            return await signup.confirm(session, raw, now=self.now, ip=ip)
+            return await signup.confirm(session, raw, now=self.now, ip=ip, shown=shown)
 
     async def read_link(self, raw: str) -> signup.PendingConfirmation:
         async with self.store.read() as session:

@@ -6,11 +6,13 @@ import pytest
 from sqlmodel import select
 
 from subscribers.address import EmailAddress
-from subscribers.caps import CAPS, ConfirmationCaps
+from subscribers.asking import Outcome, Requested
+from subscribers.caps import CAPS, Cap, ConfirmationCaps
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
 from subscribers.signup import raw_token
-from subscribers.states import LinkState, SuppressionReason
+from subscribers.states import LinkState, SubscriptionState, SuppressionReason
+from subscribers.subscriptions import reader_status
 from subscribers.tables import ConfirmationToken, Subscriber
 from tests.unit.subscribers.conftest import ANN, ReaderActions
 
@@ -127,7 +129,34 @@ async def test_confirming_uses_up_all_open_links_for_the_edition(readers: Reader
     assert (await readers.read_link(first)).state == LinkState.USED
 
 
-async def test_confirming_one_edition_leaves_the_link_for_another_open(
+async def test_one_link_confirms_every_edition_that_was_asked_for(readers: ReaderActions) -> None:
+    raw = await readers.request()
+    assert raw
+    assert await readers.request(edition="monthly") is None
+    assert (await readers.read_link(raw)).editions == ("weekly", "monthly")
+    confirmed = await readers.confirm(raw)
+    assert confirmed.editions == ("weekly", "monthly")
+    assert await readers.audience("weekly") == await readers.audience("monthly") == [ANN.wire]
+    assert await readers.events(confirmed.subscriber_id) == [
+        "requested",
+        "requested",
+        "confirmed",
+        "confirmed",
+    ]
+
+
+async def test_what_was_asked_for_after_the_page_was_opened_is_not_confirmed_with_the_rest(
+    readers: ReaderActions,
+) -> None:
+    raw = await readers.request()
+    assert raw
+    shown = (await readers.read_link(raw)).editions
+    await readers.request(edition="monthly")
+    assert (await readers.confirm(raw, shown=shown)).editions == ("weekly",)
+    assert await readers.audience("monthly") == []
+
+
+async def test_confirming_uses_up_the_links_of_all_editions_confirmed(
     readers: ReaderActions,
 ) -> None:
     weekly = await readers.request()
@@ -136,7 +165,23 @@ async def test_confirming_one_edition_leaves_the_link_for_another_open(
     assert weekly
     assert monthly
     await readers.confirm(weekly)
-    assert (await readers.read_link(monthly)).state == LinkState.OPEN
+    assert (await readers.read_link(monthly)).state == LinkState.USED
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.BOUNCE, SuppressionReason.UNSUBSCRIBE])
+async def test_a_sign_up_never_lowers_the_state_of_an_active_reader(
+    readers: ReaderActions, reason: SuppressionReason
+) -> None:
+    reader = await readers.join()
+    await readers.suppress(reason)
+    raw = await readers.request()
+    assert raw
+    async with readers.store.read() as session:
+        found = await reader_status(session, reader)
+    assert found is not None
+    assert found.editions == {"weekly": SubscriptionState.ACTIVE}
+    await readers.confirm(raw)
+    assert await readers.audience() == [ANN.wire]
 
 
 @pytest.mark.parametrize("raw", ["", "nonsense", "0" * 40, "\ud800", "é" * 100_000])
@@ -241,12 +286,73 @@ def test_the_caps_are_those_of_the_docs() -> None:
             unconfirmed_period=timedelta(days=30),
             per_domain_an_hour=200,
             in_all_an_hour=2_000,
+            assured_to_a_source=3,
         )
         == CAPS
     )
 
 
-async def test_a_sign_up_beyond_a_cap_leaves_no_trace(readers: ReaderActions) -> None:
-    await readers.request()
-    assert await readers.request() is None
+async def test_the_same_sign_up_again_and_again_is_one_request_in_the_log(
+    readers: ReaderActions,
+) -> None:
+    for _ in range(5):
+        await readers.request()
+    assert readers.requested
+    assert readers.requested.outcome is Outcome.COVERED
     assert len(await readers.log()) == 1
+
+
+async def test_a_sign_up_over_a_cap_is_stored_and_waits(readers: ReaderActions) -> None:
+    readers.caps = ConfirmationCaps(in_all_an_hour=0)
+    assert await readers.request() is None
+    assert readers.requested == Requested(Outcome.WAITS, cap=Cap.ALL)
+    assert [event.kind for event in await readers.log()] == ["requested"]
+    readers.caps = ConfirmationCaps()
+    assert await readers.request()
+
+
+GMAIL = [
+    "ann@gmail.com",
+    "a.n.n@gmail.com",
+    "ANN@googlemail.com",
+    *(f"ann+{n}@gmail.com" for n in range(60)),
+]
+
+
+async def test_one_mailbox_is_mailed_once_however_its_address_is_written(
+    readers: ReaderActions,
+) -> None:
+    sent = [await readers.request(EmailAddress.parse(address)) for address in GMAIL]
+    assert sum(raw is not None for raw in sent) == 1
+    assert readers.requested
+    assert readers.requested.cap is Cap.MAILBOX
+
+
+async def test_the_mailbox_is_no_identity(readers: ReaderActions) -> None:
+    plain, tagged = EmailAddress.parse("ann@gmail.com"), EmailAddress.parse("a.nn+x@gmail.com")
+    await readers.join(plain)
+    await readers.join(tagged)
+    assert await readers.audience() == [plain.wire, tagged.wire]
+
+
+async def test_seven_networks_that_flood_a_domain_do_not_shut_out_an_eighth(
+    readers: ReaderActions,
+) -> None:
+    readers.caps = ConfirmationCaps(per_domain_an_hour=40)
+    for n in range(41):
+        await readers.request(EmailAddress.parse(f"x{n}@example.org"), origin=f"net{n % 7}")
+    assert readers.requested
+    assert readers.requested.outcome is Outcome.WAITS
+    for n in range(3):
+        assert await readers.request(
+            EmailAddress.parse(f"honest{n}@example.org"), origin=f"honest{n}"
+        )
+
+
+async def test_the_cap_holds_however_many_networks_take_part(readers: ReaderActions) -> None:
+    readers.caps = ConfirmationCaps(per_domain_an_hour=20)
+    sent = [
+        await readers.request(EmailAddress.parse(f"x{n}@example.org"), origin=f"net{n}")
+        for n in range(25)
+    ]
+    assert sum(raw is not None for raw in sent) == 20

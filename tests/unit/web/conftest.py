@@ -15,7 +15,7 @@ from digest.issues.tables import CompiledVariant, Issue
 from digest.rendering.content.issue_content import IssueContent
 from digest.rendering.message.compiled import CompiledMessage
 from digest.services.actor import Actor, Channel
-from digest.services.readers.signup import confirm_signup
+from digest.services.readers.confirming import confirm_signup
 from digest.store import Store
 from digest.tables import metadata
 from digest.web.desk.site import build_desk

@@ -11,7 +11,7 @@ from digest.delivery.tables import Delivery, Mailing
 from digest.services.actor import Actor, Channel
 from digest.services.issues.approve import approve_issue
 from digest.services.issues.compose import compose_issue
-from digest.services.readers import preferences, signup
+from digest.services.readers import confirming, preferences
 from digest.services.sending import start
 from subscribers.links import preferences_token, unsubscribe_token
 from subscribers.signup import raw_token
@@ -82,7 +82,7 @@ async def test_confirming_proves_that_the_confirmation_mail_arrived(app: App) ->
     await in_doubt(app, MailingKind.CONFIRMATION)
     async with app.store.read() as session:
         token = (await session.exec(select(ConfirmationToken))).one()
-    await signup.confirm_signup(
+    await confirming.confirm_signup(
         app, Actor(Channel.CONFIRMATION_LINK), raw_token(app.keyring, token)
     )
     [delivery] = await deliveries(app)

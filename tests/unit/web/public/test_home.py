@@ -1,13 +1,19 @@
 """The front page and signing up: every valid address gets the same answer."""
 
+import asyncio
+from dataclasses import replace
+
 import httpx
 import pytest
 from sqlmodel import select
 
 from digest.app import App
 from digest.delivery.tables import Delivery
+from digest.services.readers.signup import work_off_signups
+from digest.services.readers.signup_report import signup_report
 from digest.web.public.site import build_public
-from subscribers.tables import ConsentEvent, Subscriber
+from schedules.tables import Edition
+from subscribers.tables import ConsentEvent, SignupRequest, Subscriber
 from tests.unit.web.conftest import Dump, Reader, SignUp
 
 
@@ -38,6 +44,7 @@ async def test_signing_up_writes_a_reader_their_consent_and_a_confirmation_deliv
     answer = await post(client, " Ann@Example.org ", source="comparison page")
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/signup/sent"
+    await work_off_signups(app)
     async with app.store.read() as session:
         assert [row.normalised for row in await session.exec(select(Subscriber))] == [
             "ann@example.org"
@@ -68,8 +75,8 @@ async def test_the_answer_is_the_same_for_every_valid_address(
 
 
 async def test_a_double_submit_asks_for_one_mail_only(client: httpx.AsyncClient, app: App) -> None:
-    await post(client, "ann@example.org")
-    await post(client, "ann@example.org")
+    await asyncio.gather(*(post(client, "ann@example.org") for _ in range(8)))
+    await work_off_signups(app)
     async with app.store.read() as session:
         assert len(list(await session.exec(select(Delivery)))) == 1
 
@@ -133,6 +140,7 @@ async def test_an_unknown_edition_in_the_form_is_taken_for_the_first(
     client: httpx.AsyncClient, app: App
 ) -> None:
     assert (await post(client, "ann@example.org", edition="../evil")).status_code == 303
+    await work_off_signups(app)
     async with app.store.read() as session:
         (event,) = await session.exec(select(ConsentEvent))
         assert event.edition == "weekly"
@@ -186,3 +194,68 @@ async def test_without_an_edition_sign_up_is_not_open_yet(app: App) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="https://t") as client:
         assert (await post(client, "ann@example.org")).status_code == 503
         assert (await client.get("/")).status_code == 200
+
+
+ELSEWHERE: list[dict[str, str]] = [
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Origin": "https://evil.example"},
+]
+HERE: list[dict[str, str]] = [
+    {"Sec-Fetch-Site": "same-origin", "Origin": "https://digest.example.org"},
+    {"Sec-Fetch-Site": "same-site", "Origin": "https://www.example.org"},
+    {"Sec-Fetch-Site": "none"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    {"Origin": "https://digest.example.org"},
+    {"Origin": "null"},
+    {},
+]
+
+
+async def waiting(app: App) -> int:
+    async with app.store.read() as session:
+        return len((await session.exec(select(SignupRequest))).all())
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE)
+async def test_a_form_on_another_site_signs_nobody_up(
+    client: httpx.AsyncClient, app: App, headers: dict[str, str]
+) -> None:
+    answer = await client.post("/signup", data={"address": "ann@example.org"}, headers=headers)
+    assert answer.status_code == 403
+    assert "Sign up on our own page" in answer.text
+    assert await waiting(app) == 0
+
+
+@pytest.mark.parametrize("headers", HERE)
+async def test_our_own_form_and_programs_sign_up(
+    client: httpx.AsyncClient, app: App, headers: dict[str, str]
+) -> None:
+    answer = await client.post("/signup", data={"address": "ann@example.org"}, headers=headers)
+    assert answer.status_code == 303
+    assert await waiting(app) == 1
+
+
+async def test_a_site_that_is_listed_may_hold_the_form(app: App, weekly: Edition) -> None:
+    listed = "https://friends.example, https://www.partner.example/"
+    settings = app.settings.model_copy(update={"signup_origins": listed})
+    transport = httpx.ASGITransport(app=build_public(replace(app, settings=settings)))
+    async with httpx.AsyncClient(transport=transport, base_url="https://t") as client:
+        for origin, status in (
+            ("https://www.partner.example", 303),
+            ("https://partner.example", 403),
+            ("https://evil.example", 403),
+        ):
+            headers = {"Sec-Fetch-Site": "cross-site", "Origin": origin}
+            data = {"address": "ann@example.org"}
+            assert (await client.post("/signup", data=data, headers=headers)).status_code == status
+
+
+async def test_refusals_are_counted_once_an_hour_for_each_network(
+    app: App, weekly: Edition
+) -> None:
+    transport = httpx.ASGITransport(app=build_public(app, signup_rate="1/hour"))
+    async with httpx.AsyncClient(transport=transport, base_url="https://t") as client:
+        for _ in range(5):
+            await post(client, "ann@example.org")
+    assert (await signup_report(app)).outcomes == {"refused: too many from one network": 1}

@@ -30,3 +30,12 @@ def test_two_sites_of_ipv6_are_two() -> None:
     limit = SignupLimit("1/hour")
     assert limit.allows("2001:db8:0:1::1")
     assert limit.allows("2001:db8:0:2::1")
+
+
+def test_the_sites_of_one_ipv6_network_have_one_limit_together() -> None:
+    limit = SignupLimit("1/hour")
+    of_a_customer = [limit.allows(f"2001:db8:0:{site:x}::1") for site in range(256)]
+    assert sum(of_a_customer) == 2
+    of_a_business = [limit.allows(f"2001:db8:0:{net:x}00::1") for net in range(256)]
+    assert sum(of_a_customer) + sum(of_a_business) == 4
+    assert limit.allows("2001:db8:1::1")
