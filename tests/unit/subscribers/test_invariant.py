@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from digest.store import open_store
 from digest.tables import metadata
+from subscribers.asking import Outcome
 from subscribers.errors import LinkExpired, LinkInvalid
 from subscribers.keys import Keyring
 from subscribers.states import SuppressionReason
@@ -32,6 +33,7 @@ LIFTED_BY_CONFIRMING = {
     SuppressionReason.UNSUBSCRIBE,
 }
 NO_CONFIRMATION_MAIL = {SuppressionReason.COMPLAINT, SuppressionReason.MANUAL}
+STORED = {Outcome.MAILED, Outcome.COVERED, Outcome.WAITS}
 NOT_BY_LINK = {SuppressionReason.BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.MANUAL}
 
 editions = st.sampled_from(EDITIONS)
@@ -97,12 +99,19 @@ class ReaderMachine(RuleBasedStateMachine):
     @rule(edition=editions)
     def sign_up(self, edition: str) -> None:
         raw = self.run(self.readers.request(edition=edition))
-        if raw is None:
+        assert self.readers.requested
+        if self.readers.requested.outcome not in STORED:
             return
         assert not self.suppressed & NO_CONFIRMATION_MAIL
         self.known.add(edition)
-        self.links.append((raw, edition))
-        self.agreed.discard(edition)  # suppressed until now: the reader has to confirm
+        if raw is not None:
+            self.links.append((raw, edition))
+
+    @rule(edition=editions)
+    def be_signed_up_by_somebody(self, edition: str) -> None:
+        before = set(self.run(self.readers.audience(edition)))
+        self.sign_up(edition)
+        assert set(self.run(self.readers.audience(edition))) == before
 
     @rule(edition=editions)
     def sign_up_and_confirm(self, edition: str) -> None:
@@ -118,13 +127,15 @@ class ReaderMachine(RuleBasedStateMachine):
 
     def _click(self, raw: str, edition: str) -> None:
         try:
-            changed = self.run(self.readers.confirm(raw)).changed
+            confirmed = self.run(self.readers.confirm(raw))
         except (LinkExpired, LinkInvalid):
             return
         assert not self.suppressed & NO_CONFIRMATION_MAIL
-        if changed:
+        if confirmed.changed:
             assert raw not in self.void
-            self._agrees(edition)
+            assert edition in confirmed.editions
+            for one in confirmed.editions:
+                self._agrees(one)
 
     @rule(edition=editions, attempt=attempts)
     def leave_an_edition(self, edition: str, attempt: str) -> None:

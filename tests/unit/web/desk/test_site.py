@@ -3,13 +3,17 @@
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlmodel import col, select
 
 from digest.app import App
 from digest.inbox import folder as inbox
 from digest.issues.states import IssueState
+from digest.issues.tables import Issue
 from digest.services.issues.reports import NEWEST
 from digest.web.desk.site import build_desk
-from schedules.tables import Edition
+from schedules.states import SlotState
+from schedules.tables import Edition, Slot
+from tests.readers import sign_up
 from tests.unit.web.conftest import Dump, add_issue
 
 MAIL = (
@@ -88,6 +92,35 @@ async def test_the_overview_shows_slots_and_issues(
     assert "no readers, in" in page
     assert 'href="/issues/3"' in page
     assert "A &lt;b&gt;ships&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize("state", [IssueState.SENDING, IssueState.PAUSED, IssueState.CANCELLED])
+async def test_a_slot_is_green_only_when_its_issue_is_sent(
+    desk: httpx.AsyncClient, app: App, weekly: Edition, state: IssueState
+) -> None:
+    await add_issue(app, weekly, 3, state)
+    async with app.store.write() as session:
+        slot = (await session.exec(select(Slot).order_by(col(Slot.send_at)))).first()
+        issue = (await session.exec(select(Issue))).one()
+        assert slot is not None
+        slot.state, issue.slot_id = SlotState.SENT, slot.id
+        session.add_all([slot, issue])
+    page = (await desk.get("/")).text
+    assert f'<span class="state {state}">{state}</span> <a class="tap" href="/issues/3">' in page
+    assert 'class="state sent"' not in page
+
+
+async def test_the_overview_says_what_became_of_sign_ups(
+    desk: httpx.AsyncClient, app: App, weekly: Edition
+) -> None:
+    assert "Sign-ups since yesterday" not in (await desk.get("/")).text
+    for address in ("ann@example.org", "ann+x@example.org", "ann+y@example.org"):
+        await sign_up(app, address)
+    page = (await desk.get("/")).text
+    assert "2 waits: mailbox · 1 mailed · 2 waiting now (mailbox)" in page
+    metrics = (await desk.get("/metrics")).text
+    assert 'digest_signups_total{outcome="waits: mailbox"} 2.0' in metrics
+    assert 'digest_signups_waiting{cap="mailbox"} 2.0' in metrics
 
 
 async def test_an_issue_is_shown_at_both_widths_and_in_both_schemes(
