@@ -8,13 +8,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.delivery.replies import NOT_THE_READERS, ReplyKind
 from digest.delivery.states import DeliveryState
-from digest.delivery.tables import Delivery
+from digest.delivery.tables import Delivery, Mailing
 from subscribers.readers import lock_reader
 from subscribers.suppression import lift_bounce
 from subscribers.tables import Subscriber
@@ -81,9 +81,16 @@ async def _move(
     after: DeliveryState,
     values: dict[str, Any],
 ) -> int:
+    # Nothing of a mailing that ended a moment ago may be open again.
+    unfinished = exists().where(col(Mailing.id) == mailing_id, col(Mailing.finished_at).is_(None))
     result = await session.exec(
         update(Delivery)
-        .where(col(Delivery.mailing_id) == mailing_id, col(Delivery.state).in_(before), which)
+        .where(
+            col(Delivery.mailing_id) == mailing_id,
+            col(Delivery.state).in_(before),
+            which,
+            unfinished,
+        )
         .values(state=after, **values)
         .execution_options(synchronize_session=False)
     )

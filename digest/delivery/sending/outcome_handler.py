@@ -91,8 +91,10 @@ class OutcomeHandler:
         else:
             suspicion = self._judged(assignment, outcome) if begun else Suspicion.NONE
         refused_by_relay = outcome.kind in ABOUT_RELAY
-        if refused_by_relay and suspicion is Suspicion.RELAY:
-            outcome = replace(outcome, wait=timedelta(0))  # others take over at once
+        if suspicion is Suspicion.RELAY:
+            # Nothing is final about it: others take over at once, or it is held.
+            deferred = DeliveryState.DEFERRED
+            outcome = replace(outcome, state=deferred, charged=False, wait=timedelta(0))
         # First of all the record: whatever fails below, the ledger knows what happened.
         await self._ledger.record(claim, outcome, self._clock())
         if begun and not refused_by_relay and suspicion is not Suspicion.RELAY:
