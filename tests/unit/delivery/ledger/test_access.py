@@ -283,20 +283,22 @@ async def test_a_suppression_after_the_claim_denies_the_dot(
 
 
 @pytest.mark.parametrize("state", SubscriptionState)
+@pytest.mark.parametrize("asked", [True, False])
 async def test_a_confirmation_goes_only_to_a_reader_who_has_yet_to_confirm(
     ledger: Ledger,
     store: Store,
     make_mailing: MakeMailing,
     now: datetime,
     state: SubscriptionState,
+    asked: bool,
 ) -> None:
     await make_mailing(1, kind=MailingKind.CONFIRMATION)
     claim = await claim_one(ledger, now)
     async with store.write() as session:
         subscription = (await session.exec(select(Subscription))).one()
-        subscription.state = state
+        subscription.state, subscription.requested_at = state, now if asked else None
         session.add(subscription)
-    assert await ledger.arm(claim, now, now) == (state is SubscriptionState.PENDING)
+    assert await ledger.arm(claim, now, now) == asked
 
 
 async def test_an_armed_delivery_cannot_be_given_back(
