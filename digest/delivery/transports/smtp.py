@@ -12,16 +12,20 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 import aiosmtplib
 
 from digest.delivery.ports import RelayRefused, RelayUnavailable, Reply
 from digest.delivery.relay_address import RelayAddress, Tls
+from digest.delivery.transports.login import log_in
 from digest.delivery.transports.smtp_session import Deadlines, SmtpConnection, SmtpExtensions
 from digest.delivery.transports.wire import Wire
 
 __all__ = ["Deadlines", "SmtpTransport"]
+
+LONGEST_QUOTE = 200
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,9 @@ class SmtpTransport:
                 await client.ehlo()
         if self.relay.username is not None:
             with _explained("logging in", settings_at_fault=True):
-                await client.login(self.relay.username, self.relay.password or "")
+                offered = client.server_auth_methods
+                password = self.relay.password or ""
+                await log_in(partial(_ask, client), offered, self.relay.username, password)
 
     async def _reach(self) -> socket.socket:
         """A connected socket to the first of the relay's addresses that answers in time.
@@ -87,6 +93,11 @@ class SmtpTransport:
         raise failure
 
 
+async def _ask(client: aiosmtplib.SMTP, line: bytes) -> Reply:
+    reply = await client.execute_command(line)
+    return Reply(reply.code, reply.message)
+
+
 @contextmanager
 def _explained(stage: str, *, settings_at_fault: bool = False) -> Iterator[None]:
     """Turn what fails before the first recipient into `RelayUnavailable` or `RelayRefused`.
@@ -97,6 +108,9 @@ def _explained(stage: str, *, settings_at_fault: bool = False) -> Iterator[None]
     try:
         yield
     except aiosmtplib.SMTPResponseException as error:
+        if error.code == aiosmtplib.SMTPStatus.invalid_response:
+            text = " ".join(error.message.split())[:LONGEST_QUOTE]
+            raise RelayRefused(f"{stage}: not an SMTP reply: {text}") from None
         reply = Reply(error.code, error.message)
         if error.code == 421 or (400 <= error.code < 500 and not settings_at_fault):
             raise RelayUnavailable(f"{stage}: {reply}") from None

@@ -100,6 +100,13 @@ class SmtpConnection:
         """
         self._wire.cut()
 
+    async def probe(self) -> None:
+        """Ask for one reply; raises `RelayUnavailable` if it is none that we can read."""
+        try:
+            await self._ask(b"RSET\r\n", self._deadlines.command)
+        except SessionLost as lost:
+            raise RelayUnavailable(f"RSET: {lost}") from None
+
     async def close(self) -> None:
         """Send QUIT, and wait only briefly for its reply."""
         if self._offered is not None:  # after DATA the relay would read QUIT as message text

@@ -12,6 +12,10 @@ from collections import deque
 from digest.delivery.ports import Reply
 
 LONGEST_REPLY = 64 * 1024
+# The second half of a CR LF may come in another packet, but it does come.
+LF_SECONDS = 10.0
+BARE_LF = "a line that ends with a bare LF, not CR LF"
+BARE_CR = "a line that ends with a bare CR, not CR LF"
 
 
 class SessionLost(Exception):
@@ -86,12 +90,30 @@ class Wire(asyncio.Protocol):
         for line in lines:
             if self._lost is not None:
                 return  # after a cut, the rest would count as replies to other commands
+            trouble = _trouble(line)
+            if trouble:
+                self.cut(f"not an SMTP reply: {trouble}")
+                return
             self._lines.append(line)
             if line[3:4] != b"-":
                 self._take(b"\n".join(self._lines))
                 self._lines, self._size = [], len(self._received)
         if self._size > LONGEST_REPLY:
             self.cut("a reply without end")
+        elif self._received:
+            self._check_begun(self._received)
+
+    def _check_begun(self, line: bytes) -> None:
+        """End the session for a line that would never be whole."""
+        trouble = _trouble(line.removesuffix(b"\r"))
+        if trouble:
+            self.cut(f"not an SMTP reply: {trouble}")
+        elif line.endswith(b"\r"):
+            self._loop.call_later(LF_SECONDS, self._expect_more, line)
+
+    def _expect_more(self, line: bytes) -> None:
+        if self._received is line and self._lost is None:
+            self.cut(f"not an SMTP reply: {BARE_CR}")
 
     def eof_received(self) -> bool:
         """Called by asyncio: the relay will send no more; close."""
@@ -117,7 +139,7 @@ class Wire(asyncio.Protocol):
     def _take(self, reply: bytes) -> None:
         """Take in a whole reply; its lines are joined, without the repeated code."""
         code, text = reply[:3], b" ".join(line[4:] for line in reply.split(b"\n"))
-        if not code.isdigit() or not 200 <= int(code) < 600:
+        if not 200 <= int(code) < 600:
             self.cut(f"not an SMTP reply: {_legible(reply[:80])}")
         elif not self._owed:
             self.cut(_legible(reply[:200]))
@@ -160,6 +182,15 @@ class Wire(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
+
+
+def _trouble(line: bytes) -> str | None:
+    """Why a line, whole or only begun, is none of a reply (RFC 5321 sections 2.3.8 and 4.2)."""
+    if b"\n" in line:
+        return BARE_LF
+    if b"\r" in line:
+        return BARE_CR
+    return None if line[:3].isdigit() else _legible(line[:80]) or "an empty line"
 
 
 def _legible(text: bytes) -> str:

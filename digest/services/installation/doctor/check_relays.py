@@ -4,6 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from digest.delivery.ports import RelayUnavailable, TransportError
+from digest.delivery.relay_address import DEFAULT_PORT, RelayAddress, Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.relays.config_file import read_relays
 from digest.delivery.transports.smtp import Deadlines, SmtpTransport
@@ -41,20 +42,25 @@ async def _check(relay: RelayConfig, ehlo: str) -> CheckResult:
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
             connection = await SmtpTransport(relay.address, ehlo, DEADLINES).connect()
+            await connection.probe()
             await connection.close()
     except (TransportError, TimeoutError) as failure:
-        return error(name, _explain(failure))
+        return error(name, _explain(failure, relay.address))
     login = "logged in" if relay.address.username else "no login"
     return ok(name, f"{relay.address} answers, {relay.address.tls}, {login}")
 
 
-def _explain(failure: Exception) -> str:
+def _explain(failure: Exception, relay: RelayAddress) -> str:
     """The stage that failed, and what to try."""
     text = str(failure)
     if "logging in: 535" in text:
         return "Connected, but the password was refused (535). Check user and password."
     if "STARTTLS extension not supported" in text:
         return "Connected, but the relay offers no STARTTLS; try ?tls=implicit on port 465."
+    if "WRONG_VERSION_NUMBER" in text and relay.tls is Tls.IMPLICIT:
+        return f"Port {relay.port} does not begin with TLS; try ?tls=starttls on port 587."
+    if relay.port == DEFAULT_PORT[Tls.IMPLICIT] and relay.tls is Tls.STARTTLS:
+        return f"{text or 'no answer'}. Port 465 begins with TLS; try ?tls=implicit."
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return f"Connected, but its certificate was not accepted ({text})."
     if isinstance(failure, RelayUnavailable | TimeoutError):
