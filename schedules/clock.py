@@ -51,6 +51,12 @@ async def suspension_note(session: AsyncSession, now: datetime) -> str | None:
     return _sentence(mark, now)
 
 
+async def last_tick(session: AsyncSession) -> datetime | None:
+    """The latest wake-up of any process; None before the first."""
+    mark = await session.get(TickMark, 1)
+    return None if mark is None else mark.at
+
+
 async def resume_clock(session: AsyncSession, now: datetime) -> bool:
     """Trust the clock and resume scheduling; False if it was not suspended."""
     mark = await _mark(session, now)

@@ -28,6 +28,7 @@ def print_issue(issue: IssueDetails) -> None:
     console.print(table, soft_wrap=False)
     if issue.tests:
         _print_tests(issue.tests)
+    print_not_running(issue.not_running)
 
 
 def _print_tests(tests: list[SentTest]) -> None:
@@ -62,8 +63,15 @@ def print_report(report: IssueReport) -> None:
         f"of the open: {counts.unknown:,} unknown, {counts.deferred:,} deferred; "
         f"ever unknown: {counts.ever_unknown:,}"
     )
+    print_not_running(report.not_running)
     for problem in report.problems:
         console.print(f"  {problem.state}  {problem.address}  {problem.reason or ''}")
+
+
+def print_not_running(missing: str | None) -> None:
+    """What is missing for an issue to go out, if anything is."""
+    if missing:
+        console.print(Text(f"{missing[0].upper()}{missing[1:]}.", "yellow"))
 
 
 def short(hash_: str | None) -> str:

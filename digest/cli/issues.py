@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from digest.cli.issue_tables import print_issue, print_issues, short
+from digest.cli.issue_tables import print_issue, print_issues, print_not_running, short
 from digest.cli.options import EditionSlug, command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.times import parse_date
@@ -192,6 +192,7 @@ def approve(
     by_whom, hash_ = approved.approved_by, short(approved.hash)
     console.print(f"Issue {number} approved by {by_whom}, hash {hash_}.")
     console.print(approved.plan)
+    print_not_running(approved.not_running)
 
 
 @app.command()

@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from digest.app import App
 from digest.cli.options import EditionSlug, command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.times import parse_date
+from digest.services.installation.troubles import troubles
 from digest.services.schedule import change_slot
 from digest.services.schedule.agenda import AgendaLine, agenda
 from digest.services.schedule.resume_clock import resume_clock
@@ -20,7 +22,7 @@ Day = Annotated[str, typer.Argument(help="The slot's local date, YYYY-MM-DD.")]
 @app.command()
 def show(as_json: JsonFlag = False) -> None:
     """Show the slots to come and those that wait for a decision, in plain words."""
-    lines = run(agenda)
+    lines, missing = run(_agenda_and_troubles)
     if as_json:
         print_json(list(lines))
         return
@@ -38,6 +40,12 @@ def show(as_json: JsonFlag = False) -> None:
     for line in lines:
         if line.note:
             console.print(f"{line.edition if several else ''} {line.note}".strip(), style="yellow")
+    for trouble in missing:
+        console.print(f"{trouble[0].upper()}{trouble[1:]}.", style="yellow")
+
+
+async def _agenda_and_troubles(app: App) -> tuple[tuple[AgendaLine, ...], tuple[str, ...]]:
+    return await agenda(app), await troubles(app)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import typer
 
 from digest.app import App
 from digest.cli.follow_mailing import follow_mailing
-from digest.cli.issue_tables import print_report
+from digest.cli.issue_tables import print_not_running, print_report
 from digest.cli.issues import Number
 from digest.cli.options import command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
@@ -22,7 +22,7 @@ from digest.services.sending.control import (
     resume_issue,
 )
 from digest.services.sending.progress import MailingProgress
-from digest.services.sending.start import send_issue
+from digest.services.sending.start import join_sending, send_issue
 from digest.services.sending.test_mails import send_test
 
 app = typer.Typer()
@@ -80,6 +80,7 @@ def schedule(
     if scheduled.note:
         console.print(scheduled.note)
     console.print(scheduled.plan)
+    print_not_running(scheduled.not_running)
 
 
 @app.command()
@@ -89,11 +90,14 @@ def send(
     wait: Annotated[bool, typer.Option("--wait", help="Return when nothing is open.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Send an approved issue now."""
+    """Send an approved issue now; with --wait, go on with one that is being sent."""
     actor = command_line_actor()
 
     async def work(app: App) -> IssueReport:
-        started = await send_issue(app, actor, number, to_inbox=to_inbox)
+        started = await join_sending(app, number) if wait else None
+        if started and not as_json:
+            console.print(f"Issue {number} is already sending; going on with it from here.")
+        started = started or await send_issue(app, actor, number, to_inbox=to_inbox)
         if wait:
             await follow_mailing(app, started.mailing_id, quiet=as_json)
         return await issue_report(app, number)
@@ -103,8 +107,10 @@ def send(
         print_json(found)
         return
     print_report(found)
-    if not wait:
-        console.print("`digest serve` sends it; add --wait to send from here.")
+    if not wait and found.not_running:
+        console.print("Or add --wait, and this command sends it.")
+    elif not wait:
+        console.print("The running `digest serve` sends it.")
 
 
 @app.command()
@@ -142,3 +148,4 @@ def _print_controlled(changed: ControlledIssue, as_json: bool) -> None:
     counts = changed.accounting
     if counts:
         console.print(f"{counts.accepted:,} accepted, {counts.in_flight:,} in flight.")
+    print_not_running(changed.not_running)

@@ -51,6 +51,8 @@ def in_words(progress: SendingProgress) -> str:
     ]
     if not progress.ended:
         lines.append(f"{progress.rate or 0:,.1f} a second, {_time_left(progress.seconds_left)}")
+    if progress.not_running:
+        lines.append(f"Waiting: {progress.not_running}")
     if counts.deferred or counts.unknown:
         lines.append(
             f"{counts.deferred:,} deferred, {counts.unknown:,} unknown, to be tried again later"

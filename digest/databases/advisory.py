@@ -12,6 +12,8 @@ from contextlib import suppress
 
 import psycopg
 import structlog
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases.postgresql import conninfo
 from digest.uptime import uptime_now
@@ -137,3 +139,9 @@ class SessionLock:
 async def _keys(connection: "psycopg.AsyncConnection[tuple[int]]") -> Counter[int]:
     found = await connection.execute(KEYS)
     return Counter(row[0] for row in await found.fetchall())
+
+
+async def locked_keys(session: AsyncSession) -> set[int]:
+    """All keys that are locked now, for a process that holds no lock itself."""
+    connection = await session.connection()
+    return set((await connection.execute(text(KEYS.replace(":", "\\:")))).scalars())

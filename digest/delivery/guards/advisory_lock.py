@@ -33,7 +33,7 @@ class AdvisoryLock:
     ) -> None:
         self._patience_seconds = patience_seconds
         self.owner = secrets.token_hex(8)
-        shared = [_key_of_route(route) for route in routes]
+        shared = [key_of_route(route) for route in routes]
         self._lock = SessionLock(url, _key(self.owner), self._look, shared)
         self._seen: dict[int, float] = {}
         self._held: Counter[int] = Counter()
@@ -68,11 +68,11 @@ class AdvisoryLock:
 
     def sharing(self, route: str) -> int:
         """How many held the route's lock at the last look, at least this worker."""
-        return max(1, self._held[_key_of_route(route)])
+        return max(1, self._held[key_of_route(route)])
 
     def serves(self, route: str) -> bool:
         """Whether a worker that sends by it was seen within the patience; True in doubt."""
-        return self._was_seen(_key_of_route(route), self._patience_seconds)
+        return self._was_seen(key_of_route(route), self._patience_seconds)
 
     def release(self) -> None:
         """Release the lock."""
@@ -104,5 +104,6 @@ def _key(owner: str) -> int:
     return int.from_bytes(hashlib.blake2b(owner.encode(), digest_size=8).digest(), signed=True)
 
 
-def _key_of_route(route: str) -> int:
+def key_of_route(route: str) -> int:
+    """The lock that all workers share that send by a route."""
     return _key(f"route {route}")

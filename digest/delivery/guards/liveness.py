@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -91,22 +92,8 @@ class FileLock:
         return not self.holds()
 
     def is_alive(self, owner: str) -> bool:
-        """Try to lock the owner's file: if that succeeds, the owner has ended."""
-        path = self._folder / f"{owner}.lock"
-        try:
-            file = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
-            return False
-        except PermissionError:  # another user's worker: presume that it lives
-            return True
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink(missing_ok=True)
-            return False
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(file)
+        """See `Liveness`."""
+        return _is_locked(self._folder / f"{owner}.lock")
 
     def living(self) -> int:
         """How many workers are alive, this one included."""
@@ -118,15 +105,43 @@ class FileLock:
 
     def serves(self, route: str) -> bool:
         """See `Liveness`."""
-        return any(_names(path, route) for path in self._living())
+        return is_served(self._folder, route)
 
     def _living(self) -> list[Path]:
-        return [path for path in self._folder.glob("*.lock") if self.is_alive(path.stem)]
+        return _living_in(self._folder)
 
     def release(self) -> None:
         """Remove the file and release the lock."""
         self._path.unlink(missing_ok=True)
         os.close(self._file)
+
+
+def is_served(folder: Path, route: str) -> bool:
+    """Whether any living worker sends by `route`, for a process that is no worker itself."""
+    return any(_names(path, route) for path in _living_in(folder))
+
+
+def _living_in(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.lock") if _is_locked(path)]
+
+
+def _is_locked(path: Path) -> bool:
+    """Try to lock a worker's file: if that succeeds, the worker has ended."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    except PermissionError:  # another user's worker: presume that it lives
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(PermissionError):  # a command may only read
+            path.unlink(missing_ok=True)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
 
 
 def _names(path: Path, route: str) -> bool:

@@ -12,8 +12,9 @@ from digest.delivery.tables import Delivery
 class Accounting(BaseModel):
     """How many recipients of a mailing are in each state.
 
-    `in_flight`, `unknown` and `deferred` are part of `open`; `ever_unknown` counts the
-    recipients whose outcome was unknown at some time, whatever their state is now.
+    `in_flight`, `unknown` and `deferred` are part of `open`. `in_flight` are those whose final
+    dot is out or about to be: nothing can stop them. `ever_unknown` counts the recipients whose
+    outcome was unknown at some time, whatever their state is now.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -78,7 +79,7 @@ async def account(session: AsyncSession, mailing_id: int) -> Accounting:
         expired=count(DeliveryState.EXPIRED),
         held=count(DeliveryState.HELD),
         open=count(*OPEN_STATES),
-        in_flight=count(DeliveryState.CLAIMED, DeliveryState.ARMED),
+        in_flight=count(DeliveryState.ARMED),
         unknown=count(DeliveryState.UNKNOWN),
         deferred=count(DeliveryState.DEFERRED),
         ever_unknown=ever_unknown.one(),

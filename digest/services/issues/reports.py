@@ -7,10 +7,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.ledger.accounting import Accounting, account, was_unknown
-from digest.delivery.states import DeliveryState
+from digest.delivery.states import DeliveryState, MailingState, Route
 from digest.delivery.tables import Delivery
 from digest.issues.lookup import get_issue, newest_issues
 from digest.issues.tables import Issue
+from digest.services.installation.running import not_running
 from digest.services.result import Result
 from digest.services.sending.control import mailing_of
 from digest.services.sending.counted import CountedResult
@@ -49,7 +50,10 @@ class DeliveryProblem(Result):
 
 
 class IssueReport(CountedResult):
-    """An issue's report; `problems` lists the first problem deliveries, at most 50."""
+    """An issue's report; `problems` lists the first problem deliveries, at most 50.
+
+    `not_running` says what is missing for the open ones to go out.
+    """
 
     accounting: Accounting
     number: int
@@ -57,6 +61,7 @@ class IssueReport(CountedResult):
     state_reason: str | None
     started_at: datetime | None
     finished_at: datetime | None
+    not_running: str | None = None
     problems: list[DeliveryProblem]
 
 
@@ -65,6 +70,9 @@ async def issue_report(app: App, number: int) -> IssueReport:
     async with app.store.read() as session:
         issue = await get_issue(session, number)
         mailing = await mailing_of(session, issue)
+        missing = None
+        if mailing is not None and mailing.state == MailingState.ACTIVE:
+            missing = await not_running(session, app.store, app.clock(), Route(mailing.route))
         return IssueReport(
             number=number,
             state=issue.state,
@@ -72,6 +80,7 @@ async def issue_report(app: App, number: int) -> IssueReport:
             started_at=issue.started_at,
             finished_at=issue.finished_at,
             accounting=await _accounting(session, issue),
+            not_running=missing,
             problems=await _problems(session, mailing.id) if mailing and mailing.id else [],
         )
 

@@ -5,13 +5,16 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
+from digest.delivery.states import Route
 from digest.errors import DigestError
 from digest.issues.lookup import candidates_of, get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import IssueContent
+from digest.services.installation.running import not_running
 from digest.services.issues.drafts import compile_version, edition_of, read_version
 from digest.services.result import Result
+from digest.services.sending.control import mailing_of
 from digest.services.sending.test_mails import SentTest, tests_of
 from schedules.tables import Edition
 from schedules.words import in_words, when
@@ -29,7 +32,8 @@ class CandidateReason(Result):
 class IssueDetails(Result):
     """One issue. A draft that cannot be compiled has a `problem` instead of subject and hash.
 
-    `plan` says in words when it goes out and to how many readers.
+    `plan` says in words when it goes out and to how many readers; `not_running` what is missing
+    for it to go out.
     """
 
     number: int
@@ -44,6 +48,7 @@ class IssueDetails(Result):
     problem: str | None
     send_at: datetime | None
     plan: str
+    not_running: str | None = None
     approved_by: str | None
     approved_at: datetime | None
     items: list[str]
@@ -75,12 +80,22 @@ async def show_issue(app: App, number: int) -> IssueDetails:
             problem=problem,
             send_at=issue.send_at,
             plan=await _plan(app, session, issue, edition),
+            not_running=await _not_running(app, session, issue),
             approved_by=issue.approved_by,
             approved_at=issue.approved_at,
             items=[found.slug for found in candidates if found.included],
             candidates=candidates,
             tests=await tests_of(session, issue),
         )
+
+
+async def _not_running(app: App, session: AsyncSession, issue: Issue) -> str | None:
+    scheduled = issue.state == IssueState.SCHEDULED
+    if not scheduled and issue.state != IssueState.SENDING:
+        return None
+    mailing = await mailing_of(session, issue)
+    route = Route(mailing.route) if mailing else Route.RELAY
+    return await not_running(session, app.store, app.clock(), route, by_schedule=scheduled)
 
 
 async def _compiled(

@@ -14,13 +14,14 @@ from digest.app import App
 from digest.delivery.ledger import mailings
 from digest.delivery.ledger.accounting import Accounting, account
 from digest.delivery.ledger.recovery import skip_cancelled
-from digest.delivery.states import MailingKind
+from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Mailing
 from digest.issues import transitions
 from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.services.actor import Actor
+from digest.services.installation.running import not_running
 from digest.services.sending.counted import CountedResult
 from digest.services.sending.housekeeping import follow
 from digest.store import Queue
@@ -32,11 +33,15 @@ log = structlog.get_logger("digest.issues")
 
 
 class ControlledIssue(CountedResult):
-    """An issue after the change, and its counts at that moment if its sending had begun."""
+    """An issue after the change, and its counts at that moment if its sending had begun.
+
+    `not_running`: what is missing for a resumed one to go out.
+    """
 
     number: int
     state: IssueState
     accounting: Accounting | None
+    not_running: str | None = None
 
 
 async def pause_issue(
@@ -77,7 +82,7 @@ async def _change(
         issue = await get_issue(session, number, lock=True)
         # The worker may have paused or finished the mailing a moment ago: the issue catches
         # up first, so that the editor's change is judged by the state that is really there.
-        await follow(session, now)
+        await follow(session, app, now)
         mailing = await mailing_of(session, issue)
         if after is IssueState.SENDING:
             await transitions.resume(session, issue)
@@ -85,11 +90,17 @@ async def _change(
             await transitions.transition(session, issue, after, now, state_reason=reason)
         if mailing is None or mailing.id is None:  # only a cancel can come before there is one
             await _skip_slot(session, issue, now)
-            counts = None
+            counts = missing = None
         else:
             await _change_mailing(session, mailing.id, after, reason or "", now)
             counts = await account(session, mailing.id)
-        changed = ControlledIssue(number=number, state=IssueState(issue.state), accounting=counts)
+            resumed = after is IssueState.SENDING
+            route = Route(mailing.route)
+            missing = await not_running(session, app.store, now, route) if resumed else None
+        state = IssueState(issue.state)
+        changed = ControlledIssue(
+            number=number, state=state, accounting=counts, not_running=missing
+        )
     log.info("issue changed", issue=number, state=str(after), by=str(actor))
     return changed
 

@@ -14,6 +14,7 @@ from digest.delivery.tables import Mailing
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.issues.transitions import transition
+from digest.services.sending.notices import notify_of_end, notify_of_pause, report_notices
 from digest.store import Queue
 
 
@@ -25,12 +26,16 @@ async def housekeep(app: App, liveness: Liveness) -> Tidied:
         # a clock that jumps ahead must not expire a whole issue.
         lived = await beat(session, now, app.uptime())
         tidied = await tidy(session, liveness, now, expire_by=lived)
-        await follow(session, now)
+        await follow(session, app, now)
+        await report_notices(session, tidied.finished)
     return tidied
 
 
-async def follow(session: AsyncSession, now: datetime) -> None:
-    """Move each issue to the state its mailing has reached: paused by a worker, or ended."""
+async def follow(session: AsyncSession, app: App, now: datetime) -> None:
+    """Move each issue to the state its mailing has reached: paused by a worker, or ended.
+
+    What the engine decided is told to the editor in the same commit, so exactly once.
+    """
     rows = await session.exec(
         select(Issue, Mailing)
         .join(Mailing, col(Mailing.issue_id) == col(Issue.id))
@@ -43,7 +48,9 @@ async def follow(session: AsyncSession, now: datetime) -> None:
             await transition(
                 session, issue, IssueState.CANCELLED, now, state_reason=mailing.state_reason
             )
+            await notify_of_end(session, app, issue.number, mailing.state_reason, now)
         elif mailing.state == MailingState.PAUSED and issue.state == IssueState.SENDING:
             await transition(
                 session, issue, IssueState.PAUSED, now, state_reason=mailing.state_reason
             )
+            await notify_of_pause(session, app, issue.number, mailing.state_reason, now)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from digest.app import App
 from digest.delivery.ledger.accounting import Accounting, account
 from digest.delivery.ledger.mailings import get_mailing
-from digest.delivery.states import MailingState
+from digest.delivery.states import MailingState, Route
 from digest.errors import Refused
 from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
+from digest.services.installation.running import not_running
 from digest.services.result import Result
 from digest.services.sending.control import mailing_of
 from digest.services.sending.counted import CountedResult
@@ -36,6 +37,7 @@ class SendingProgress(CountedResult):
 
     `rate`: deliveries ended per second over the last half minute; None after the first
     look. `seconds_left`: for all but those that wait for a later try; None while unknown.
+    `not_running`: what is missing for the open ones to go out.
     """
 
     number: int
@@ -44,6 +46,7 @@ class SendingProgress(CountedResult):
     accounting: Accounting
     rate: float | None
     seconds_left: int | None
+    not_running: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -115,6 +118,10 @@ async def _look(app: App, number: int, pace: Pace) -> SendingProgress:
             why = _why_not(IssueState(issue.state), number)
             raise Refused(f"nothing of issue {number} to watch: {why}")
         counts = await account(session, mailing.id)
+        missing = None
+        if mailing.state == MailingState.ACTIVE:
+            now, route = app.clock(), Route(mailing.route)
+            missing = await not_running(session, app.store, now, route)
     pace.note(counts.recipients - counts.open, time.monotonic())
     left = pace.seconds_left(counts.open - counts.deferred - counts.unknown)
     return SendingProgress(
@@ -124,6 +131,7 @@ async def _look(app: App, number: int, pace: Pace) -> SendingProgress:
         accounting=counts,
         rate=None if pace.rate is None else round(pace.rate, 1),
         seconds_left=None if left is None else round(left),
+        not_running=missing,
     )
 
 

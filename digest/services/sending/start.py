@@ -8,20 +8,24 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.delivery.ledger.mailings import freeze_audience
 from digest.delivery.payloads import IssuePayload
+from digest.delivery.relays.config_file import relays_of
 from digest.delivery.states import MailingKind, Route
 from digest.delivery.tables import Mailing
 from digest.engine.procrastinate import defer_sending
 from digest.errors import Refused
 from digest.issues.composing import require_current_items
+from digest.issues.lookup import get_issue
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue
 from digest.issues.transitions import transition
 from digest.services.actor import Actor
+from digest.services.installation.running import not_running
 from digest.services.issues.drafts import edition_of
 from digest.services.preflight.gate import act_on_inspected, require_preflight
 from digest.services.preflight.inspection import Inspection
 from digest.services.result import Result
 from digest.services.sender_details import new_message_id_key, reaches_relay, site_of
+from digest.services.sending.control import mailing_of
 from schedules import slots
 from schedules.states import OnUnknown
 from schedules.tables import Edition, Slot
@@ -41,6 +45,7 @@ async def send_issue(
     app: App, actor: Actor, number: int, *, to_inbox: bool = False
 ) -> StartedSending:
     """Start sending an approved issue now. Raises `NotFound`, `Refused`, `PreflightFailed`."""
+    await _refuse_if_sending(app, number)
 
     async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> int:
         now = app.clock()
@@ -54,6 +59,39 @@ async def send_issue(
     )
     log.info("sending started", issue=number, mailing=mailing_id, by=str(actor))
     return StartedSending(number=number, mailing_id=mailing_id)
+
+
+async def join_sending(app: App, number: int) -> StartedSending | None:
+    """The sending of an issue that has begun, for a caller that goes on with it; else None.
+
+    Raises `NotFound`, and `Refused` where this process has no relay to go on with.
+    """
+    async with app.store.read() as session:
+        mailing = await _mailing_being_sent(session, number)
+    if mailing is None or mailing.id is None:
+        return None
+    if mailing.route == Route.RELAY and not relays_of(app.settings):
+        raise Refused(
+            f"issue {number} is already sending, and no relay is set here to go on with it; "
+            "set DIGEST_SMTP_URL"
+        )
+    return StartedSending(number=number, mailing_id=mailing.id)
+
+
+async def _refuse_if_sending(app: App, number: int) -> None:
+    async with app.store.read() as session:
+        mailing = await _mailing_being_sent(session, number)
+        if mailing is None:
+            return
+        missing = await not_running(session, app.store, app.clock(), Route(mailing.route))
+    here = f"`digest issues send {number} --wait` goes on from here"
+    but = f", but {missing}, or {here}" if missing else ""
+    raise Refused(f"issue {number} is already sending{but}")
+
+
+async def _mailing_being_sent(session: AsyncSession, number: int) -> Mailing | None:
+    issue = await get_issue(session, number)
+    return await mailing_of(session, issue) if issue.state == IssueState.SENDING else None
 
 
 async def start_sending(

@@ -11,7 +11,6 @@ from digest.delivery.tables import Mailing
 from digest.issues.tables import Issue
 from digest.services.sender_details import reaches_relay
 from digest.services.sending.housekeeping import follow
-from digest.services.sending.transactional import notify_editor
 from digest.store import Queue
 
 REASON = (
@@ -41,11 +40,9 @@ async def pause_stranded(app: App) -> list[int]:
             assert mailing_id is not None
             reason = REASON.format(number)
             await mailings.pause(session, mailing_id, reason)
-            title = f"Issue {number} is paused"
-            await notify_editor(session, app, title, [f"It is paused: {reason}."], now)
             log.error("paused", mailing=mailing_id, reason=reason)
             numbers.append(number)
-        await follow(session, now)
+        await follow(session, app, now)
     return numbers
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from digest.services.inbox import count_received
+from digest.services.installation.troubles import troubles
 from digest.services.issues.reports import NEWEST, list_issues
 from digest.services.readers.signup_report import signup_report
 from digest.services.schedule.agenda import read_agenda
@@ -26,4 +27,5 @@ async def overview(app: Installation, pages: PageRenderer) -> Response:
         signups=await signup_report(app),
         received=count_received(app),
         relay=reaches_relay(app),
+        troubles=await troubles(app),
     )

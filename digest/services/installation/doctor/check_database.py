@@ -6,7 +6,9 @@ from digest.delivery.states import Route
 from digest.errors import DigestError
 from digest.migrate import require_current
 from digest.services.installation.doctor.check_result import CheckResult, error, ok, warning
+from digest.services.installation.running import not_running
 from digest.services.sender_details import transactional_route
+from digest.services.sending.notices import undelivered_notice
 from digest.services.sending.stranded import count_waiting
 from digest.settings import Settings
 from digest.store import Store, open_store
@@ -27,10 +29,17 @@ async def check_database(settings: Settings) -> list[CheckResult]:
 
 
 async def _check_delays(settings: Settings, store: Store) -> list[CheckResult]:
+    now = utc_now()
     async with store.read() as session:
-        notes = [await suspension_note(session, utc_now()), await jump_note(session)]
+        notes = [await suspension_note(session, now), await jump_note(session)]
         waiting = await count_waiting(session)
+        route = transactional_route(settings)
+        missing = await not_running(session, store, now, route, by_schedule=True)
+        undelivered = await undelivered_notice(session, now)
     found = [warning("clock", note) for note in notes if note] or [ok("clock", "steady")]
+    found.append(warning("running", missing) if missing else ok("running", "sender and schedule"))
+    if undelivered:
+        found.append(error("notices", undelivered))
     if waiting and transactional_route(settings) is not Route.RELAY:
         message = f"{waiting:,} mailings wait for a relay, and none is set here; "
         # Only a store on PostgreSQL can have workers on other machines.

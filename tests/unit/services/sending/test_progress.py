@@ -81,7 +81,7 @@ async def test_json_has_the_counts_beside_the_other_keys(app: App) -> None:
     await add_issue(app, IssueState.SENDING, 2)
     first = (await anext(watch_sending(app, 3, QUICK))).model_dump(mode="json")
     assert list(first)[:4] == ["number", "state", "state_reason", "recipients"]
-    assert list(first)[-2:] == ["rate", "seconds_left"]
+    assert list(first)[-3:] == ["rate", "seconds_left", "not_running"]
     assert (first["recipients"], first["open"]) == (2, 2)
 
 
