@@ -1,5 +1,6 @@
 """Finding, creating and changing editions."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -92,7 +93,8 @@ async def update_edition(
     """
     edition = await get_edition(session, slug)
     # First under the old cadence, so that dates missed while the machine was off are recorded.
-    await plan(session, edition, now)
+    with suppress(ScheduleError):  # a zone that this machine does not know must not stay for ever
+        await plan(session, edition, now)
     change.apply(edition)
     session.add(edition)
     await session.flush()

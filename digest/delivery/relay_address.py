@@ -66,6 +66,9 @@ def parse_relay_url(url: str, where: str = "DIGEST_SMTP_URL") -> RelayAddress:
         raise Misconfigured(f"{where}: {_scheme_hint(parts.scheme, parts.hostname, port)}")
     if parts.path.strip("/") or parts.fragment:
         raise Misconfigured(f"{where}: nothing but ?tls=… may follow host and port; use {EXAMPLE}")
+    if bool(parts.username) != bool(parts.password):
+        missing = "password" if parts.username else "user"
+        raise Misconfigured(f"{where}: the {missing} is missing; write both, as in {EXAMPLE}")
     query = parse_qs(parts.query)
     if set(query) - {"tls"}:
         unknown = min(set(query) - {"tls"})

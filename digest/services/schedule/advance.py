@@ -48,8 +48,7 @@ async def advance(app: App) -> None:
             return  # the clock jumped back; note_tick has logged when scheduling resumes
         editions = [edition for edition in await list_editions(session) if edition.active]
         for edition in editions:
-            await slots.plan(session, edition, now)
-            await notify_of_drift(session, app, edition, now)
+            await _plan(session, app, edition, now)
         due = await slots.compose_due(session, now)
     for slot in due:
         await _guarded(app, slot, now)
@@ -58,6 +57,14 @@ async def advance(app: App) -> None:
     for slot in due:
         await _guarded(app, slot, now)
     await send_due_extras(app, now)
+
+
+async def _plan(session: AsyncSession, app: App, edition: Edition, now: datetime) -> None:
+    try:
+        await slots.plan(session, edition, now)
+        await notify_of_drift(session, app, edition, now)
+    except ScheduleError as error:  # such as a zone that this machine does not know
+        log.error("edition not planned", edition=edition.slug, reason=str(error))
 
 
 async def _guarded(app: App, slot: Slot, now: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from digest.app import App
 from digest.delivery.states import MailingKind
@@ -15,7 +16,9 @@ from digest.services.issues.compose import compose_issue
 from digest.services.issues.schedule import schedule_issue
 from digest.services.schedule.advance import advance
 from digest.services.schedule.agenda import AgendaLine, agenda
+from schedules.editions import EditionChange, create_edition, get_edition
 from schedules.errors import ScheduleError
+from schedules.tables import Slot
 from tests.unit.services.conftest import Clock
 from tests.unit.services.schedule.conftest import mailings
 from tests.zones import zone_rules
@@ -179,3 +182,22 @@ async def test_a_year_that_cannot_be_meant_is_refused(app: App, ready: None, at:
     await approve_issue(app, EDITOR, 1)
     with pytest.raises(ScheduleError, match="cannot be meant"):
         await schedule_issue(app, EDITOR, 1, datetime.fromisoformat(at))
+
+
+async def test_a_zone_that_is_not_known_here_stops_no_other_edition_and_can_be_replaced(
+    app: App, clock: Clock, set_edition
+) -> None:
+    async with app.store.write() as session:
+        await create_edition(session, "other", EditionChange(), clock())
+        edition = await get_edition(session, "weekly")
+        edition.zone = "US/Pacific-New"  # removed from the tz data in 2020
+        session.add(edition)
+    clock.forward(days=14)
+    await advance(app)
+    async with app.store.read() as session:
+        other = await get_edition(session, "other")
+        found = await session.exec(select(Slot).where(Slot.edition_id == other.id))
+        assert max(slot.local_date for slot in found) == date(2027, 1, 5)
+    await set_edition(zone="America/Los_Angeles")
+    words = {line.edition: line.words for line in await agenda(app) if line.date.day == 15}
+    assert words["weekly"].startswith("Tue 15 Dec 09:00 Los Angeles")
