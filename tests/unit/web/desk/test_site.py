@@ -61,6 +61,13 @@ async def test_empty_states_say_what_to_do(desk: httpx.AsyncClient) -> None:
     assert "Sign up on the public page" in (await desk.get("/inbox")).text
 
 
+async def test_the_overview_begins_with_what_is_not_running(desk: httpx.AsyncClient) -> None:
+    """As on a desk without a sender, such as that of `digest preview`."""
+    overview = (await desk.get("/")).text
+    assert "Nothing is running that sends mail; start `digest serve`." in overview
+    assert overview.index("Nothing is running") < overview.index("Schedule")
+
+
 async def test_with_a_relay_the_inbox_says_how_to_send_there(app: App) -> None:
     settings = app.settings.model_copy(update={"smtp_url": SecretStr("smtp://u:p@relay.example")})
     transport = httpx.ASGITransport(
