@@ -118,7 +118,8 @@ class TestJson:
         changed = draft.json("editions", "set", "weekly", "--zone", "Europe/Berlin")
         assert changed["zone"] == draft.json("editions", "show", "weekly")["zone"]
         first, second, *_ = draft.json("schedule", "show")
-        assert (first["state"], first["issue"], second["state"]) == ("composed", 1, "planned")
+        states = (first["state"], first["issue"], second["state"])
+        assert states == ("needs approval", 1, "planned")
         assert "1 reader, in " in second["words"] or "1 readers, in " in second["words"]
         day = second["date"]
         assert draft.json("schedule", "skip", day)["state"] == "skipped"

@@ -112,4 +112,6 @@ def _needs(
         return f"needs your approval by {when(slot.send_at, edition.zone, now)}"
     if state is Standing.PAUSED and issue is not None:
         return f"`digest issues resume {issue.number}` goes on with it"
+    if state in (Standing.HELD, Standing.MISSED):
+        return f"`digest schedule run-anyway {slot.local_date}` brings it back"
     return None

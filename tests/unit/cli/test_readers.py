@@ -90,10 +90,23 @@ def test_adding_with_consent_given_elsewhere_mails_nobody(run: Run, open_app: An
     added = json.loads(
         run("add", "Ann@example.org", "--confirmed", "--source", "fair, 3 May", "--json")
     )
-    assert added == {"address": "Ann@example.org", "edition": "weekly", "state": "active"}
+    assert added == {
+        "address": "Ann@example.org",
+        "edition": "weekly",
+        "state": "active",
+        "outcome": None,
+        "waits_for": None,
+    }
     assert deliveries(open_app) == []
     shown = json.loads(run("show", "ann@example.org", "--json"))
     assert [(e["kind"], e["source"]) for e in shown["consent"]] == [("imported", "fair, 3 May")]
+
+
+def test_adding_says_when_the_mail_waits_and_showing_the_reader_says_so_too(run: Run) -> None:
+    assert "ann@example.org is asked to confirm weekly." in run("add", "ann@example.org")
+    assert "that mail's link confirms weekly too" in run("add", "ann@example.org")
+    assert "when the cap on confirmation mails" in run("add", "ann+x@example.org")
+    assert "the mail waits for the cap: mailbox" in run("show", "ann+x@example.org")
 
 
 def test_an_invalid_address_or_an_unknown_edition_is_a_usage_error(run: Run) -> None:
@@ -239,6 +252,7 @@ def test_the_keys_of_a_shown_reader_are_the_documented_ones(run: Run) -> None:
         "created_at",
         "erased_at",
         "editions",
+        "waiting",
         "suppressed",
         "consent",
     ]
