@@ -163,7 +163,7 @@ async def test_a_slot_is_sent_when_its_issue_is(app: App, clock: Clock, sending:
             .where(col(Mailing.kind) == MailingKind.ISSUE)
             .values(state=MailingState.FINISHED, finished_at=done)
         )
-        await follow(session, done)
+        await follow(session, app, done)
     clock.forward(minutes=2)
     line = await first_line(app)
     assert (line.state, line.words) == ("sent", "Tue 24 Nov 09:00 UTC, sent 2 min ago")
