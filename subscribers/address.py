@@ -12,11 +12,13 @@ from unicodedata import category, normalize
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from subscribers.errors import InvalidAddress
+from subscribers.scripts import imitates
 
 __all__ = ["EmailAddress", "InvalidAddress"]
 
 MAXIMUM_CHARACTERS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 CACHED_DOMAINS = 10_000
+IMITATES = "mixes alphabets, or has letters that look like Latin ones,"
 
 # RFC 5321 section 4.1.2: Dot-string of at most 64 octets.
 _DOT_STRING = re.compile(
@@ -39,14 +41,15 @@ class EmailAddress:
 
     @classmethod
     def parse(cls, raw: str) -> "EmailAddress":
-        """Parse an address as a person typed it; only surrounding spaces are removed.
+        """Parse an address as a person typed it; white space around it is removed, seen or not.
 
         Rejected: quoted local parts, IP literals, comments, display names, control
-        characters, symbols and emoji, domains without a dot, more than 254 characters.
+        characters, symbols and emoji, letters of several scripts or made to look like
+        Latin ones, domains without a dot, more than 254 characters.
         `example.*` and `.test` are accepted like any other domain (RFC 6761 sections 6.2
         and 6.5). Raises `InvalidAddress`.
         """
-        text = raw.strip(" ")
+        text = _trimmed(raw)
         if not text:
             raise InvalidAddress("is empty")
         if len(text) > MAXIMUM_CHARACTERS:
@@ -59,8 +62,8 @@ class EmailAddress:
             shown_domain, domain = _validate_domain(domain)
         else:
             valid = _validate(text)
-            local = _permitted(valid.local_part)
-            shown_domain, domain = valid.domain, valid.ascii_domain
+            local = _permitted(valid.local_part, valid.domain)
+            shown_domain, domain = _not_imitating(valid.domain), valid.ascii_domain
         address = cls(local, domain, shown_domain)
         if max(_octets(address.wire), _octets(address.text)) > MAXIMUM_CHARACTERS:
             raise InvalidAddress(f"is longer than {MAXIMUM_CHARACTERS} octets")
@@ -107,10 +110,36 @@ def _validate(text: str) -> ValidatedEmail:
 def _validate_domain(domain: str) -> tuple[str, str]:
     valid = _validate(f"x@{domain}")
     assert valid.ascii_domain
-    return valid.domain, valid.ascii_domain
+    return _not_imitating(valid.domain), valid.ascii_domain
 
 
-def _permitted(local: str) -> str:
+def _not_imitating(domain: str) -> str:
+    """The domain as people read it. Raises `InvalidAddress` for one made to look like another."""
+    if not domain.isascii():
+        top = domain.rpartition(".")[2]
+        if any(imitates(label, beside=top) for label in domain.split(".")[:-1]):
+            raise InvalidAddress(f"{IMITATES} after the @")
+    return domain
+
+
+def _trimmed(raw: str) -> str:
+    """Without white space and invisible characters around, which come with copying."""
+    text = raw.strip()
+    if text.isascii():
+        return text
+    start, end = 0, len(text)
+    while start < end and _invisible(text[start]):
+        start += 1
+    while end > start and _invisible(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _invisible(character: str) -> bool:
+    return character.isspace() or category(character) == "Cf"
+
+
+def _permitted(local: str, domain: str) -> str:
     """Non-ASCII as in PRECIS' IdentifierClass (RFC 8264 section 4.2): no symbols, no look-alikes.
 
     Letters, marks and digits are allowed; emoji, full-width letters and ligatures are not.
@@ -120,6 +149,8 @@ def _permitted(local: str) -> str:
             raise InvalidAddress("has a symbol before the @ that mail servers do not accept")
     if normalize("NFKC", local) != local:
         raise InvalidAddress("has a look-alike of a letter before the @")
+    if imitates(local, beside=domain.rpartition(".")[2]):
+        raise InvalidAddress(f"{IMITATES} before the @")
     return local
 
 

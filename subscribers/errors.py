@@ -21,7 +21,7 @@ class InvalidAddress(SubscriberError):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"That doesn't look like an email address: it {reason}.")
+        super().__init__(f"That doesn't look like an email address. It {reason}.")
         self.reason = reason
 
 

@@ -15,15 +15,16 @@ from subscribers.states import SubscriptionState
 from subscribers.tables import Subscriber, Subscription, Suppression
 
 ROWS_AT_ONCE = 1_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# An apostrophe by itself starts no formula; with a second one it is told from ours at an import.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 @dataclass(frozen=True)
 class ReaderRow:
     """One reader and one edition; `edition` is None for a reader without any.
 
-    `suppressed` is a reason in force, if there is one: then the reader gets no mail,
-    whatever `state` is.
+    `suppressed` are the reasons in force, separated by commas, if there are any: then the
+    reader gets no mail, whatever `state` is.
     """
 
     id: int
@@ -63,7 +64,7 @@ async def reader_rows(
 
 def _query() -> Select[*tuple[Any, ...]]:
     suppressed = (
-        select(func.min(col(Suppression.reason)))
+        select(func.aggregate_strings(col(Suppression.reason), ","))
         .where(
             col(Suppression.address_hash) == col(Subscriber.address_hash),
             col(Suppression.lifted_at).is_(None),

@@ -29,6 +29,7 @@ class ConsentKind(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
+    MOVED = "moved"
     ERASED = "erased"
 
 

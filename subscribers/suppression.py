@@ -5,7 +5,8 @@ addresses that never were readers. Who may lift which:
 
 | reason      | set by                             | ends the editions | lifted by                 |
 |-------------|------------------------------------|-------------------|---------------------------|
-| unsubscribe | the reader, from all editions      | yes               | the reader's confirmation |
+| unsubscribe | the reader, from all editions, or  | yes               | the reader's confirmation |
+|             | an editor who knows of it          |                   |                           |
 | erasure     | an editor, at the reader's request | yes               | the reader's confirmation |
 | bounce      | no such mailbox, or always full    | no                | both                      |
 | complaint   | the reader, "this is spam"         | yes               | an editor                 |
@@ -37,6 +38,7 @@ LIFTED_BY_READER = frozenset(
 LIFTED_BY_EDITOR = frozenset(
     {SuppressionReason.BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.MANUAL}
 )
+ENDING = frozenset({SuppressionReason.COMPLAINT, SuppressionReason.UNSUBSCRIBE})
 NO_CONFIRMATION_MAIL = frozenset({SuppressionReason.COMPLAINT, SuppressionReason.MANUAL})
 
 
@@ -76,7 +78,7 @@ async def suppress_reader(
     if not await add(session, subscriber.address_hash, reason, source=source, now=now):
         return False
     await rewrite_subscriptions(session, subscriber.id)
-    if reason is SuppressionReason.COMPLAINT:
+    if reason in ENDING:
         await end_subscriptions(session, subscriber.id, None, now)
     consent.record(
         session, subscriber.id, ConsentKind.SUPPRESSED, at=now, source=f"{reason}: {source}"

@@ -20,6 +20,16 @@ Source = Annotated[
 ]
 
 
+# How a file of readers is read where it cannot be told from the file.
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="The file's encoding; default: found out.")
+]
+Column = Annotated[
+    str | None,
+    typer.Option("--column", help="The column of the addresses: its heading or number."),
+]
+
+
 def command_line_actor(name: str | None = None) -> Actor:
     """The person at the command line: `name`, else that of their account on this machine."""
     return Actor(Channel.COMMAND_LINE, name or _account())

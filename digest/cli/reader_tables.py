@@ -10,23 +10,35 @@ from digest.cli.runtime import console
 from digest.services.readers.import_file import ReaderImportReport
 from digest.services.readers.list import ListedReader
 from digest.services.readers.show import ReaderDetails
+from digest.services.readers.suppress_file import SuppressedFile
 
 # The counts of an import in the order they are printed, and what each is called there.
 IMPORT_COUNTS = {
     "new": "new",
     "activated": "now confirmed",
+    "left": "left there: now suppressed as unsubscribe",
+    "bounced": "bounced there: now suppressed as bounce",
+    "complained": "complained there: now suppressed as complaint",
+    "blocked": "not to be mailed there: now suppressed as manual",
+    "ended": "ended there: ended here",
+    "unconfirmed": "unconfirmed there (not imported)",
+    "without_consent": "without consent (not imported)",
     "known": "known",
     "unsubscribed": "unsubscribed earlier (left alone)",
     "suppressed": "suppressed (left alone)",
     "erased": "erased (left alone)",
     "duplicates": "twice in the file",
     "rejected": "rejected",
+    "other_editions": "of other editions (left out)",
 }
 
 
 def print_import(report: ReaderImportReport, *, confirmed: bool, rejects: Path | None) -> None:
     """The counts of an import, the first rejected rows, and what to do next."""
     console.print(("Would be: " if report.dry_run else "") + import_sentence(report))
+    for heading, counted in report.values.items():
+        values = ", ".join(f"{count:,} {value}" for value, count in counted.items())
+        console.print(Text(f"  {heading}: {values}"))
     for reject in report.examples[1:]:
         console.print(f"  {reject}")
     if report.rejected and rejects:
@@ -43,6 +55,20 @@ def import_sentence(report: ReaderImportReport) -> str:
     sentence = ", ".join(f"{count:,} {words}" for count, words in counts if count)
     first = f": {report.examples[0]}" if report.examples else ""
     return f"{sentence or 'no rows'}{first}"
+
+
+def print_suppressed_file(report: SuppressedFile) -> None:
+    """How many addresses of a file get no mail from now on."""
+    counts = (
+        (report.suppressed, "suppressed"),
+        (report.already, "suppressed earlier"),
+        (report.duplicates, "twice in the file"),
+        (report.rejected, "rejected"),
+    )
+    sentence = ", ".join(f"{count:,} {words}" for count, words in counts if count)
+    console.print(("Would be: " if report.dry_run else "") + (sentence or "no rows"))
+    for reject in report.examples:
+        console.print(f"  {reject}")
 
 
 def print_rows(rows: Sequence[ListedReader]) -> None:

@@ -9,7 +9,14 @@ from typing import Annotated, TextIO
 import typer
 
 from digest.app import App
-from digest.cli.options import Confirmed, EditionSlug, Source, command_line_actor
+from digest.cli.options import (
+    Column,
+    Confirmed,
+    EditionSlug,
+    Encoding,
+    Source,
+    command_line_actor,
+)
 from digest.cli.reader_tables import print_import
 from digest.cli.runtime import JsonFlag, print_json, run
 from digest.errors import DigestError
@@ -17,6 +24,7 @@ from digest.services.readers import import_file
 from digest.services.readers.export_file import ExportFormat, ReaderExport
 from digest.services.readers.export_file import export_readers as write_readers
 from digest.services.readers.import_file import ReaderImportReport
+from subscribers.importing import Choices
 from subscribers.states import SubscriptionState
 
 
@@ -31,16 +39,31 @@ def import_readers(
     rejects: Annotated[
         Path | None, typer.Option(help="Write the rejected rows to this CSV file.")
     ] = None,
+    status_column: Annotated[
+        str | None,
+        typer.Option(help="The column that tells who may be mailed: its heading or number."),
+    ] = None,
+    take: Annotated[
+        str, typer.Option(help="Its values of readers who agreed, separated by commas.")
+    ] = "",
+    encoding: Encoding = None,
+    column: Column = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Store the good rows of a file, all or none; readers who left stay unsubscribed."""
+    """Store the good rows of a file, all or none; who left, here or there, is not mailed."""
     actor = command_line_actor()
+    choices = Choices(encoding, column, status_column, split_values(take))
 
     async def work(app: App) -> ReaderImportReport:
         with _written(rejects) if rejects else nullcontext() as file:
             if dry_run:
                 return await import_file.plan_import(
-                    app, path, edition=edition, confirmed=confirmed, rejects=file
+                    app,
+                    path,
+                    edition=edition,
+                    confirmed=confirmed,
+                    rejects=file,
+                    choices=choices,
                 )
             return await import_file.import_readers(
                 app,
@@ -50,6 +73,7 @@ def import_readers(
                 confirmed=confirmed,
                 source=source,
                 rejects=file,
+                choices=choices,
             )
 
     report = run(work)
@@ -78,6 +102,11 @@ def export_readers(
             return await write_readers(app, file, chosen, edition=edition, state=state)
 
     run(work)
+
+
+def split_values(text: str) -> tuple[str, ...]:
+    """The values that an option names, separated by commas."""
+    return tuple(value.strip() for value in text.split(",") if value.strip())
 
 
 @contextmanager

@@ -1,20 +1,30 @@
 """`digest readers …`: who gets the mail."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from digest.cli import reader_transfer
-from digest.cli.options import Confirmed, EditionSlug, Source, command_line_actor
-from digest.cli.reader_tables import print_reader, print_rows
+from digest.cli.options import (
+    Column,
+    Confirmed,
+    EditionSlug,
+    Encoding,
+    Source,
+    command_line_actor,
+)
+from digest.cli.reader_tables import print_reader, print_rows, print_suppressed_file
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.errors import UsageError
 from digest.services.readers.add import add_reader
 from digest.services.readers.erase import erase_reader
 from digest.services.readers.list import list_readers
+from digest.services.readers.move import move_reader
 from digest.services.readers.show import show_reader
 from digest.services.readers.suppress import EditorReason, lift_suppression, suppress_address
+from digest.services.readers.suppress_file import suppress_file
 from subscribers.address import EmailAddress, InvalidAddress
 from subscribers.asking import Outcome
 from subscribers.states import SubscriptionState
@@ -88,14 +98,31 @@ def show(address: Address, as_json: JsonFlag = False) -> None:
 
 @app.command()
 def suppress(
-    address: Address,
+    address: Annotated[str | None, typer.Argument(help="An email address.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="All addresses of this file instead.")
+    ] = None,
     reason: Annotated[EditorReason, typer.Option(help="Why.")] = EditorReason.MANUAL,
     note: Annotated[str, typer.Option(help="A remark for the record.")] = "",
     lift: Annotated[bool, typer.Option("--lift", help="Lift the suppression instead.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --file: only report what would happen.")
+    ] = False,
+    encoding: Encoding = None,
+    column: Column = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Never mail an address, whatever is imported; or allow it again."""
-    parsed = _parse(address)
+    """Never mail an address, or those of a file, whatever is imported; or allow it again."""
+    if (address is None) == (file is None):
+        raise UsageError("name one address, or a file of them with --file")
+    if file is not None:
+        if lift:
+            raise UsageError("suppressions are lifted one by one: name the address")
+        _suppress_file(
+            file, reason, note, as_json, dry_run=dry_run, encoding=encoding, column=column
+        )
+        return
+    parsed = _parse(address or "")
     actor = command_line_actor()
     if lift:
         status = run(lambda app: lift_suppression(app, actor, parsed, note=note))
@@ -107,6 +134,47 @@ def suppress(
         console.print(f"{status.address} gets no mail: {', '.join(status.suppressed)}.")
     else:
         console.print(f"{status.address} is no longer suppressed.")
+
+
+def _suppress_file(
+    path: Path,
+    reason: EditorReason,
+    note: str,
+    as_json: bool,
+    *,
+    dry_run: bool,
+    encoding: str | None,
+    column: str | None,
+) -> None:
+    actor = command_line_actor()
+    report = run(
+        lambda app: suppress_file(
+            app,
+            actor,
+            path,
+            reason,
+            note=note,
+            dry_run=dry_run,
+            encoding=encoding,
+            column=column,
+        )
+    )
+    print_json(report) if as_json else print_suppressed_file(report)
+    if report.rows and report.rejected == report.rows:
+        raise typer.Exit(1)
+
+
+@app.command()
+def move(
+    old: Annotated[str, typer.Argument(help="The reader's address until now.")],
+    new: Annotated[str, typer.Argument(help="Their new address.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Give a reader a new address; their consent, history and suppressions come along."""
+    parsed = _parse(old), _parse(new)
+    actor = command_line_actor()
+    moved = run(lambda app: move_reader(app, actor, *parsed))
+    print_json(moved) if as_json else console.print(f"The reader is {moved.address} now.")
 
 
 @app.command()

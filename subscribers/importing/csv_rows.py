@@ -1,4 +1,4 @@
-"""Addresses from CSV as spreadsheets and other newsletter tools write it."""
+"""Rows of CSV as spreadsheets and other newsletter tools write it."""
 
 import csv
 import re
@@ -6,50 +6,62 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from subscribers.errors import UnreadableFile
-from subscribers.importing.rows import ImportedRow, address_heading
+from subscribers.importing.headings import address_column
+from subscribers.importing.rows import Row
+from subscribers.importing.text_files import guess_letters
 
 SEPARATORS = ",;\t|"
 QUOTED = re.compile(r'"[^"]*"')
 SEPARATOR_LINE = re.compile(r"sep=(.)\s*\Z", re.IGNORECASE)  # Excel's own first line
-NEUTRALISED = re.compile(r"'(?=[=+\-@\t\r])")  # as our own export writes it
+NEUTRALISED = re.compile(r"'(?=['=+\-@\t\r])")  # as our own export writes it
+LINE_BREAK = re.compile(r"[\r\n]")
 
 
-def read_csv(lines: Iterable[str]) -> Iterator[ImportedRow]:
-    """The rows of a CSV file, with or without headings; raises `UnreadableFile`."""
+def read_csv(lines: Iterable[str], *, headings: bool = False) -> Iterator[Row]:
+    """The rows of a CSV file, with or without headings; raises `UnreadableFile`.
+
+    The first row is that of the headings if one of them means an address, or by `headings`.
+    """
     rows = _records(iter(lines))
-    row, first, _ = next(rows, (0, [], None))
-    if not first:
+    first = next(rows, None)
+    if first is None:
         raise UnreadableFile("the file is empty")
-    column = address_heading(first)
-    headings = None if column is None else first
-    if column is None:
-        column = _column_of_address(first)
-        rows = chain([(row, first, None)], rows)
-    for row, cells, problem in rows:
-        if problem:
-            yield ImportedRow(row, "", problem)
+    names: tuple[str, ...] = ()
+    if headings or address_column(first.cells) is not None:
+        names = tuple(cell.strip("\ufeff ") for cell in first.cells)
+        repeated = list(first.cells)
+    else:
+        repeated = None
+        rows = chain([first], rows)
+    for row in rows:
         # Files that were joined repeat their headings; spreadsheets write empty rows of separators.
-        elif cells != headings and any(cell.strip() for cell in cells):
-            yield _imported(row, cells, column)
+        if row.problem or (row.cells != repeated and any(cell.strip() for cell in row.cells)):
+            yield row._replace(headings=names)
 
 
-def _imported(row: int, cells: list[str], column: int) -> ImportedRow:
-    value = cells[column].strip(" ") if column < len(cells) else ""
-    if not value:
-        return ImportedRow(row, "", "has no address")
-    return ImportedRow(row, NEUTRALISED.sub("", value, count=1) if value[0] == "'" else value)
+def plain(cell: str) -> str:
+    """A cell of CSV without the apostrophe that keeps a spreadsheet from evaluating it."""
+    return NEUTRALISED.sub("", cell, count=1) if cell.startswith("'") else cell
 
 
-def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str], str | None]]:
-    """(line number, cells, problem). Raises `UnreadableFile` for a quote that is never closed."""
-    first = next(lines, "")
+def _records(lines: Iterator[str]) -> Iterator[Row]:
+    """Rows without headings. Raises `UnreadableFile` for a quote that is never closed."""
+    first = next(lines, "").lstrip("\ufeff")
     skipped = 0
     if separator_line := SEPARATOR_LINE.match(first):
         separator, skipped = separator_line.group(1), 1
     else:
         separator = _separator(first)
         lines = chain([first], lines)
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    last = ""
+
+    def remembered() -> Iterator[str]:
+        nonlocal last
+        for line in lines:
+            last = line
+            yield line
+
+    reader = csv.reader(remembered(), delimiter=separator, strict=True)
     while True:
         row = reader.line_num + 1
         try:
@@ -62,21 +74,21 @@ def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str], str | None]
                 raise UnreadableFile(
                     f"a quote that opens in row {row + skipped} is never closed properly"
                 ) from None
-            yield row + skipped, [""], "has a stray quote"
+            yield Row(row + skipped, (), [last.strip()], "has a stray quote")
         else:
             if cells:
-                yield row + skipped, cells, None
+                yield _row(row + skipped, cells, several_lines=reader.line_num > row)
+
+
+def _row(number: int, cells: list[str], *, several_lines: bool) -> Row:
+    read, guessed = guess_letters(cells)
+    problem = None
+    if several_lines and any("@" in cell and LINE_BREAK.search(cell.strip()) for cell in cells):
+        problem = "has a quoted cell with a line break and an @ in it, which may be a row by itself"
+    return Row(number, (), read, problem, guessed)
 
 
 def _separator(first: str) -> str:
     """The separator that is most frequent in the first line outside quotes."""
     unquoted = QUOTED.sub("", first)
     return max(SEPARATORS, key=unquoted.count)
-
-
-def _column_of_address(first: list[str]) -> int:
-    """For a file without headings: the only column, or the only one with an @ in it."""
-    with_at = [index for index, cell in enumerate(first) if "@" in cell]
-    if len(first) == 1 or len(with_at) == 1:
-        return with_at[0] if with_at else 0
-    raise UnreadableFile("there is no column headed email; name the one with the addresses so")

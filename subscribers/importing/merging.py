@@ -11,26 +11,40 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.databases import dialect_of
 from subscribers.address import EmailAddress
 from subscribers.importing.checking import CHUNK, CheckedFile, RejectedRow
-from subscribers.importing.spool import Spooled
-from subscribers.importing.writing import ImportOutcome, ImportWriter, outcomes_of
+from subscribers.importing.outcomes import ImportOutcome
+from subscribers.importing.spool import COLUMNS, Spooled
+from subscribers.importing.staging import outcomes_of
+from subscribers.importing.writing import ImportWriter
 from subscribers.keys import Keyring
 from subscribers.tables import Subscriber
 
 
 @dataclass(frozen=True)
 class ImportCounts:
-    """What an import did, or would do; all but `examples` are counts of rows."""
+    """What an import did, or would do; all numbers are counts of rows.
+
+    `values` has how often each value of a column that tells the standing is in the file.
+    """
 
     rows: int
     new: int
     activated: int
+    left: int
+    bounced: int
+    complained: int
+    blocked: int
+    ended: int
+    unconfirmed: int
+    without_consent: int
     known: int
     unsubscribed: int
     suppressed: int
     erased: int
     duplicates: int
     rejected: int
+    other_editions: int
     examples: tuple[RejectedRow, ...]
+    values: dict[str, dict[str, int]]
 
 
 async def plan(
@@ -39,7 +53,7 @@ async def plan(
     """What `store` would do now; writes nothing."""
     counts: Counter[str] = Counter()
     for chunk in checked.spool.chunks(CHUNK):
-        rows = dialect_of(session).rows_as_table(Spooled._fields, chunk)
+        rows = dialect_of(session).rows_as_table(COLUMNS, chunk)
         outcomes = outcomes_of(rows, edition, confirmed=confirmed).subquery()
         query = select(outcomes.c.outcome, func.count()).group_by(outcomes.c.outcome)
         counts.update(dict((await session.exec(query)).all()))
@@ -104,6 +118,8 @@ def _counted(checked: CheckedFile, counts: Mapping[str, int]) -> ImportCounts:
         rows=checked.rows,
         duplicates=checked.duplicates,
         rejected=checked.rejected,
+        other_editions=checked.other_editions,
         examples=tuple(checked.examples),
+        values={name: dict(counted.most_common()) for name, counted in checked.values.items()},
         **{outcome.value: counts.get(outcome, 0) for outcome in ImportOutcome},
     )

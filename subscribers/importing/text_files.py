@@ -1,9 +1,10 @@
 """Text files in any common encoding, of bounded size, read one line at a time."""
 
 import codecs
+import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +13,7 @@ from subscribers.errors import UnreadableFile
 MAXIMUM_BYTES = 1_000_000_000
 MAXIMUM_LINE = 65_536
 SAMPLE = 4_096
+SURROGATE = re.compile("[\udc80-\udcff]")
 
 COMPRESSED = {
     b"\x1f\x8b": "compressed with gzip; unpack it first",
@@ -30,15 +32,53 @@ MARKS = {  # UTF-32 first: its mark begins like that of UTF-16
 }
 
 
+GUESS = "cp1252"  # what most files were written in that are not UTF-8
+
+
 @contextmanager
-def open_text(path: Path) -> Iterator[TextIO]:
-    """Open a file in the encoding it has. Raises `UnreadableFile`."""
+def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
+    """Open a file in `encoding`, or in the one it has. Raises `UnreadableFile`.
+
+    Bytes that are not UTF-8 become lone surrogates, which `guess_letters` replaces.
+    """
     try:
-        file = path.open(encoding=_encoding(path), errors="replace", newline="")
+        found = _encoding(path)
+    except OSError as error:
+        raise UnreadableFile(f"cannot read {path}: {error.strerror}") from None
+    chosen = _known(encoding) if encoding else found
+    errors = "surrogateescape" if chosen == found == "utf-8" and not encoding else "replace"
+    try:
+        file = path.open(encoding=chosen, errors=errors, newline="")
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error.strerror}") from None
     with file:
         yield file
+
+
+def guess_letters(cells: Sequence[str]) -> tuple[Sequence[str], bool]:
+    """The cells, those that are not UTF-8 read as Windows-1252; and whether there was one.
+
+    Line by line, since one letter in another encoding says nothing about the other lines.
+    """
+    if "".join(cells).isascii() or not any(map(SURROGATE.search, cells)):
+        return cells, False
+    return [_guessed(cell) if SURROGATE.search(cell) else cell for cell in cells], True
+
+
+def _guessed(cell: str) -> str:
+    # JSON can spell lone surrogates of its own.
+    return cell.encode("utf-8", "surrogateescape").decode(GUESS, "replace")
+
+
+def _known(encoding: str) -> str:
+    try:
+        codec = codecs.lookup(encoding)
+        "".encode(encoding)  # refuses codecs that are not of text, such as "hex"
+    except (LookupError, ValueError):
+        raise UnreadableFile(
+            f"there is no encoding {encoding!r}; for example: utf-8, cp1252, cp1251, mac-roman"
+        ) from None
+    return "utf-8-sig" if codec.name == "utf-8" else codec.name
 
 
 def read_lines(file: TextIO) -> Iterator[str]:
@@ -52,7 +92,7 @@ def read_lines(file: TextIO) -> Iterator[str]:
 
 
 def _encoding(path: Path) -> str:
-    """By the byte order mark, else UTF-16 by its zeros, else UTF-8 if valid, else Windows-1252."""
+    """By the byte order mark, else UTF-16 by its zeros, else UTF-8."""
     # Before it is opened: a pipe or a device has no end.
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
@@ -67,7 +107,7 @@ def _encoding(path: Path) -> str:
     for mark, encoding in MARKS.items():
         if start.startswith(mark):
             return encoding
-    return _utf16_without_mark(start) or ("utf-8" if _is_utf8(path) else "cp1252")
+    return _utf16_without_mark(start) or "utf-8"
 
 
 def _utf16_without_mark(start: bytes) -> str | None:
@@ -78,13 +118,3 @@ def _utf16_without_mark(start: bytes) -> str | None:
     if half and start[0::2].count(0) > half * 0.7:
         return "utf-16-be"
     return None
-
-
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with suppress(UnicodeDecodeError), path.open("rb") as file:
-        while block := file.read(1 << 20):
-            decoder.decode(block)
-        decoder.decode(b"", final=True)
-        return True
-    return False

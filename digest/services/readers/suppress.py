@@ -14,11 +14,12 @@ from subscribers.states import SuppressionReason
 
 
 class EditorReason(StrEnum):
-    """The suppressions that an editor may set and lift."""
+    """The suppressions that an editor may set; all but `unsubscribe` an editor may lift too."""
 
     MANUAL = "manual"
     COMPLAINT = "complaint"
     BOUNCE = "bounce"
+    UNSUBSCRIBE = "unsubscribe"
 
 
 class SuppressionStatus(Result):

@@ -24,7 +24,6 @@ router = APIRouter()
 NEWEST = 4
 GLANCE = 6
 SENT = "/signup/sent"
-NOT_AN_ADDRESS = "That doesn't look like an email address."
 LONGEST_FIELD = 320
 RETRY_AFTER_SECONDS = 3600
 
@@ -72,9 +71,9 @@ async def sign_up(
     chosen = edition if edition in slugs else slugs[0]
     try:
         parsed = EmailAddress.parse(address)
-    except InvalidAddress:
+    except InvalidAddress as error:
         return await _front_page(
-            app, pages, 422, address=address[:LONGEST_FIELD], error=NOT_AN_ADDRESS, edition=chosen
+            app, pages, 422, address=address[:LONGEST_FIELD], error=str(error), edition=chosen
         )
     await request_signup(app, Actor(_form(source)), parsed, chosen, ip=ip)
     return _sent(pages)

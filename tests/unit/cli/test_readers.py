@@ -137,7 +137,7 @@ def test_an_import_prints_its_counts_and_writes_the_rejected_rows(run: Run, tmp_
     assert (report["new"], report["rejected"], report["dry_run"]) == (2, 1, False)
     assert report["examples"] == [{"row": 4, "value": "=1+1", "reason": "has no @"}]
     with rejects.open(newline="") as file:
-        assert list(csv.reader(file)) == [["row", "value", "reason"], ["4", "'=1+1", "has no @"]]
+        assert list(csv.reader(file)) == [["row", "email", "reason"], ["4", "'=1+1", "has no @"]]
     assert [row["state"] for row in json.loads(run("list", "--json"))] == ["active", "active"]
 
 
@@ -260,3 +260,27 @@ def test_the_keys_of_a_shown_reader_are_the_documented_ones(run: Run) -> None:
     assert list(shown["suppressed"][0]) == ["reason", "at", "source"]
     assert list(shown["consent"][0]) == ["at", "kind", "edition", "source", "wording", "ip"]
     assert shown["created_at"] == "2026-11-20T12:00:00Z"
+
+
+def test_a_reader_moves_and_a_file_is_suppressed(run: Run, tmp_path: Path) -> None:
+    run("add", "ann@example.org", "--confirmed")
+    assert "ann@example.com now" in run("move", "ann@example.org", "ann@example.com")
+    path = tmp_path / "left.csv"
+    path.write_text("email\nann@example.com\n")
+    words = ("suppress", "--file", str(path), "--reason", "unsubscribe")
+    assert "Would be: 1 suppressed" in run(*words, "--dry-run")
+    assert json.loads(run(*words, "--json"))["suppressed"] == 1
+    assert json.loads(run("list", "--json"))[0]["suppressed"] == "unsubscribe"
+
+
+def test_an_import_counts_by_value_and_asks_for_what_it_does_not_know(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email,status\nann@example.org,gold\nbob@example.org,unsubscribed\n")
+    words = ("import", str(path), "--confirmed", "--dry-run")
+    with pytest.raises(UnreadableFile, match=r"'gold'.*--take"):
+        run(*words)
+    shown = run(*words, "--take", "gold")
+    assert "1 new, 1 left there: now suppressed as unsubscribe" in shown
+    assert "status: 1 gold, 1 unsubscribed" in shown

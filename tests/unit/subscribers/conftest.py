@@ -110,6 +110,7 @@ class ReaderActions:
         self, path: Path, edition: str = "weekly", *, confirmed: bool = True
     ) -> ImportCounts:
         with importing.check(path, self.keyring) as checked:
+            checked.choose_edition(edition)
             async with self.store.write() as session:
                 return await importing.store(
                     session,

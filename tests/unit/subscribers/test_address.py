@@ -20,7 +20,8 @@ ATEXT = "abcXYZ019!#$%&'*+/=?^_`{|}~-"
         ("ann.example.org", "has no @"),
         ("@example.org", "before the @"),
         ("ann@", "after the @"),
-        ("ann@example.org\n", "U+000A"),
+        ("an\nn@example.org", "U+000A"),
+        ("an\u200bn@example.org", "ZERO WIDTH"),
         ("ann@example.org\r\nBcc: eve@example.org", "not valid"),
         ("an\x00n@example.org", "U+0000"),
         ('"ann b"@example.org', "Quoting"),
@@ -141,3 +142,67 @@ def test_the_fast_path_for_plain_local_parts_agrees_with_email_validator(
         assert parsed(raw) is None
     else:
         assert parsed(raw) is not None
+
+
+@pytest.mark.parametrize("space", "\u00a0\u200b\ufeff\u2003\u202a\u00ad\n\t")
+def test_white_space_and_invisible_characters_around_an_address_are_removed(space: str) -> None:
+    assert EmailAddress.parse(f"{space} ann@example.org{space}").text == "ann@example.org"
+    assert EmailAddress.parse(f" {space}zoë@münchen.example{space} ").text == "zoë@münchen.example"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "аdmin@example.org",  # Cyrillic а
+        "ann.аdmin@example.org",
+        "а.dmin@example.org",
+        "ann@exаmple.com",
+        "ann@аррӏе.com",
+        "ann@сосо.example",
+        "ann@xn--80ak6aa92e.com",  # аррӏе
+        "ann@ехаmple.com",
+        "οορα@example.org",  # Greek
+        "ann@gοοgle.com",
+        "ann@mail.рауроal.com",
+        "ann@раураl.com",
+        "аор@gmail.com",
+    ],
+)
+def test_an_address_made_to_look_like_another_is_rejected(raw: str) -> None:
+    with pytest.raises(InvalidAddress, match="look like Latin"):
+        EmailAddress.parse(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "ann@münchen.example",
+        "ann@例え.jp",
+        "info@почта.рф",
+        "иван@почта.рф",
+        "хор@почта.рф",
+        "ann@сосо.рф",
+        "иван.smith@example.org",
+        "иван2@example.org",
+        "ann@东京abc.example",
+        "ann@ひらがなカタカナ漢字.jp",
+        "ann@ラーメン.jp",
+        "ann@한국.kr",
+        "ann@παράδειγμα.gr",
+        "ann@ελλάδα.ελ",
+        "ann@مثال.example",
+        "ann@דוגמה.example",
+        "ann@straße.de",
+        "øyvind@example.org",
+        "ann@ไทย.th",
+        "ann@उदाहरण.example",
+        "ann@հայ.հայ",
+        "ann@россия.com",
+        "ann@сосо.ru",
+        "ιωαννα@example.gr",
+        "đặng@example.vn",
+        "ann@işbank.example",
+    ],
+)
+def test_words_of_one_script_are_addresses_in_any_language(raw: str) -> None:
+    assert EmailAddress.parse(raw)

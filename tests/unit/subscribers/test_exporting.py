@@ -67,7 +67,7 @@ async def test_csv_holds_no_formula_and_comes_back_by_import(
     assert "'=1+1@example.org" in cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     assert (await readers.import_file(path, "monthly")).new == 2
-    assert sorted(await readers.audience("monthly")) == sorted([ANN.wire, RISKY.wire])
+    assert await readers.audience("monthly") == [ANN.wire]  # the other one is pending
 
 
 async def test_json_lines_hold_the_same_values_with_types(readers: ReaderActions) -> None:
@@ -81,7 +81,7 @@ async def test_json_lines_hold_the_same_values_with_types(readers: ReaderActions
     assert shown["confirmed_at"] == readers.now.isoformat()
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "'"])
 def test_a_cell_that_a_spreadsheet_would_evaluate_gets_an_apostrophe(start: str) -> None:
     assert neutralised(f"{start}1") == f"'{start}1"
     assert neutralised("1") == "1"

@@ -44,7 +44,7 @@ async def test_rejected_rows_are_written_safely_for_a_spreadsheet(app: App, path
     file = io.StringIO(newline="")
     report = await import_readers(app, EDITOR, path, rejects=file)
     file.seek(0)
-    assert list(csv.reader(file)) == [["row", "value", "reason"], ["4", "'=1+1", "has no @"]]
+    assert list(csv.reader(file)) == [["row", "email", "reason"], ["4", "'=1+1", "has no @"]]
     assert report.model_dump(mode="json")["examples"] == [
         {"row": 4, "value": "=1+1", "reason": "has no @"}
     ]

@@ -10,22 +10,25 @@ from pathlib import Path
 import pytest
 
 from subscribers.errors import UnreadableFile
-from subscribers.importing import RejectedRow, check
+from subscribers.importing import Choices, RejectedRow, check
+from subscribers.importing.checking import NOTHING_CHOSEN
 from subscribers.importing.text_files import MAXIMUM_LINE
 from subscribers.keys import Keyring
 
-Read = Callable[[bytes], tuple[set[str], list[RejectedRow]]]
+Read = Callable[..., tuple[set[str], list[RejectedRow]]]
 
 
 @pytest.fixture
 def read(tmp_path: Path, keyring: Keyring) -> Read:
     """The addresses and the rejects of a file with these bytes."""
 
-    def read_bytes(data: bytes) -> tuple[set[str], list[RejectedRow]]:
+    def read_bytes(
+        data: bytes, choices: Choices = NOTHING_CHOSEN
+    ) -> tuple[set[str], list[RejectedRow]]:
         path = tmp_path / "list"
         path.write_bytes(data)
         rejects: list[RejectedRow] = []
-        with check(path, keyring, rejects.append) as checked:
+        with check(path, keyring, rejects.append, choices) as checked:
             found = {row.address for chunk in checked.spool.chunks(2) for row in chunk}
         assert checked.rejected == len(rejects)
         return found, rejects
@@ -67,10 +70,10 @@ def test_files_are_read_in_all_common_formats_and_encodings(
     assert read(text.encode(encoding)) == (ANN_AND_BOB, [])
 
 
-def test_letters_beyond_ascii_are_read_in_windows_1252_too(read: Read) -> None:
+def test_letters_beyond_ascii_are_read_in_the_encoding_that_is_named(read: Read) -> None:
     text = "name,email\nZoë,zoë@example.org\n"
-    for encoding in ("utf-8", "cp1252"):
-        assert read(text.encode(encoding)) == ({"zoë@example.org"}, [])
+    assert read(text.encode()) == ({"zoë@example.org"}, [])
+    assert read(text.encode("cp1252"), Choices(encoding="cp1252")) == ({"zoë@example.org"}, [])
 
 
 def test_a_rejected_row_is_named_by_its_line_with_the_reason(read: Read) -> None:
@@ -170,3 +173,85 @@ def test_a_path_that_is_not_a_file_is_refused(tmp_path: Path, keyring: Keyring) 
     for path in (tmp_path, tmp_path / "missing.csv", Path("/dev/zero")):
         with pytest.raises(UnreadableFile), check(path, keyring):
             pass
+
+
+def test_one_line_in_another_encoding_does_not_change_the_addresses_of_the_others(
+    read: Read,
+) -> None:
+    data = "name,email\nAnn,ann@straße.de\nJörg,joerg@example.org\n".encode()
+    assert read(data.replace("ö".encode(), b"\xf6")) == (
+        {"ann@xn--strae-oqa.de", "joerg@example.org"},
+        [],
+    )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "mac-roman", "koi8-r"])
+def test_an_address_that_would_be_guessed_is_rejected_until_the_encoding_is_named(
+    read: Read, encoding: str
+) -> None:
+    word = "почта" if encoding in ("cp1251", "koi8-r") else "straße"
+    data = f"email\nann@{word}.example\nbob@example.org\n".encode(encoding)
+    found, rejects = read(data)
+    assert found == {"bob@example.org"}
+    assert "give --encoding" in rejects[0].reason
+    found, rejects = read(data, Choices(encoding=encoding))
+    assert (len(found), rejects) == (2, [])
+
+
+@pytest.mark.parametrize("name", ["klingon", "hex", "rot13"])
+def test_an_encoding_that_is_none_is_refused(read: Read, name: str) -> None:
+    with pytest.raises(UnreadableFile, match="no encoding"):
+        read(b"email\n", Choices(encoding=name))
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Correo electrónico",
+        "Adresse de messagerie",
+        "E-Mail-Adresse",
+        "E-mail 1 - Value",
+        "Adresse électronique",
+        "Indirizzo e-mail",
+        "Endereço de e-mail",
+        "Электронная почта",
+        "メールアドレス",
+        "电子邮件",
+        "E-mailadres",
+        "Sähköposti",
+    ],
+)
+def test_headings_in_other_languages_name_the_address(read: Read, heading: str) -> None:
+    data = f"Name,{heading},Notes\nAnn,ann@example.org,ask bob@example.org\n".encode()
+    assert read(data)[0] == {"ann@example.org"}
+
+
+def test_the_column_of_the_addresses_can_be_named(read: Read) -> None:
+    data = b"Who,Where,Other\nann@example.org,x@example.org,y@example.org\n"
+    assert read(data, Choices(column="where"))[0] == {"x@example.org"}
+    assert "y@example.org" in read(data, Choices(column="3"))[0]
+    with pytest.raises(UnreadableFile, match="no column 'mail'; there are: Who, Where, Other"):
+        read(data, Choices(column="mail"))
+
+
+def test_a_quoted_cell_that_may_have_swallowed_a_row_is_reported(read: Read) -> None:
+    data = b'email,note\nann@example.org,"a\nbob@example.org, ""b"\neve@example.org,\n'
+    found, rejects = read(data)
+    assert found == {"eve@example.org"}
+    assert "line break and an @" in rejects[0].reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"subscribers": [{"email": "ann@example.org"}]}',
+        '{\n "total": 1,\n "subscribers": [\n  {"email": "ann@example.org"}\n ]\n}',
+    ],
+)
+def test_a_list_that_is_wrapped_is_named(read: Read, text: str) -> None:
+    with pytest.raises(UnreadableFile, match="under 'subscribers'"):
+        read(text.encode())
+    with pytest.raises(UnreadableFile, match=r"under 'data.results'"):
+        read(b'{"data": {"results": [{"email": "ann@example.org"}]}}')
+    reason = read(b'[{"subscriber": {"email": "ann@example.org"}}]')[1][0].reason
+    assert reason == "is wrapped: the address is inside 'subscriber'"

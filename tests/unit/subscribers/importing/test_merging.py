@@ -196,3 +196,51 @@ async def test_a_single_reader_who_agreed_elsewhere_is_added_by_the_same_rules(
     await readers.unsubscribe(await readers.id_of())
     assert await add(ANN) is ImportOutcome.UNSUBSCRIBED
     assert await readers.audience() == []
+
+
+STANDINGS = """email,status
+ann@example.org,subscribed
+left@example.org,unsubscribed
+gone@example.org,bounced
+cross@example.org,complained
+never@example.org,do not contact
+new@example.org,pending
+"""
+
+
+async def test_only_who_agreed_is_imported_and_who_left_is_suppressed_for_good(
+    readers: ReaderActions, file: Path
+) -> None:
+    file.write_text(STANDINGS)
+    report = await readers.import_file(file)
+    assert counts(report) == {
+        "new": 1,
+        "left": 1,
+        "bounced": 1,
+        "complained": 1,
+        "blocked": 1,
+        "unconfirmed": 1,
+    }
+    assert report.values["status"]["subscribed"] == 1
+    assert await readers.audience() == [ANN.wire]
+    write(file, "left@example.org", "gone@example.org", "cross@example.org", "never@example.org")
+    assert counts(await readers.import_file(file)) == {"unsubscribed": 1, "suppressed": 3}
+    assert await readers.audience() == [ANN.wire]
+    left = EmailAddress.parse("left@example.org")
+    await readers.join(left)  # their own confirmation
+    assert left.wire in await readers.audience()
+    assert await readers.request(EmailAddress.parse("cross@example.org")) is None
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "bounced", "complained", "blocked"])
+async def test_a_reader_here_who_left_there_is_mailed_no_more(
+    readers: ReaderActions, file: Path, status: str
+) -> None:
+    reader = await readers.join()
+    file.write_text(f"email,status\n{ANN.text},{status}\nANN@EXAMPLE.ORG,active\n")
+    report = await readers.import_file(file)
+    assert (report.left + report.bounced + report.complained + report.blocked) == 1
+    assert await readers.audience() == []
+    assert (await readers.events(reader))[-1] == "suppressed"
+    again = counts(await readers.import_file(file))
+    assert again in ({"suppressed": 1, "duplicates": 1}, {"unsubscribed": 1, "duplicates": 1})

@@ -118,7 +118,7 @@ async def test_an_invalid_address_gets_an_error_and_stays_in_the_field(
     before = await dump()
     page = await post(client, address)
     assert page.status_code == 422
-    assert "That doesn&#39;t look like an email address." in page.text
+    assert "That doesn&#39;t look like an email address. It " in page.text
     assert 'aria-invalid="true"' in page.text
     assert "<script" not in page.text
     assert len(page.text) < 20_000
