@@ -160,6 +160,16 @@ class TestJson:
         report = draft.json("issues", "report", "1")
         assert (report["state"], report["recipients"], report["open"]) == ("cancelled", 1, 0)
 
+    def test_a_sending_that_nobody_goes_on_with_says_so_and_is_gone_on_with(
+        self, draft: CommandLine
+    ) -> None:
+        nobody = "nothing is running that sends mail; start `digest serve`"
+        assert draft.json("issues", "approve", "1")["not_running"] == nobody
+        assert draft.json("issues", "send", "1", "--to-inbox")["not_running"] == nobody
+        assert f"already sending, but {nobody}" in draft.refusal("issues", "send", "1")
+        sent = draft.json("issues", "send", "1", "--wait")
+        assert (sent["state"], sent["accepted"], sent["not_running"]) == ("sent", 1, None)
+
     def test_init_and_doctor(self, digest: CommandLine) -> None:
         assert digest.json("init")["database"] == "up to date"
         assert {check["name"] for check in digest.json("doctor")} >= {"database", "relay"}
