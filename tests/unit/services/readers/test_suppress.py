@@ -10,7 +10,7 @@ from digest.services.readers.add import add_reader
 from digest.services.readers.show import show_reader
 from digest.services.readers.suppress import EditorReason, lift_suppression, suppress_address
 from digest.services.readers.suppress_file import suppress_file
-from subscribers import signup
+from subscribers import asking, signup
 from subscribers.address import EmailAddress
 from subscribers.consent import WORDING
 from subscribers.suppression import LIFTED_BY_EDITOR
@@ -75,7 +75,7 @@ async def test_an_unsubscribe_that_an_editor_heard_of_ends_all_and_only_the_read
 async def confirm_again(app: App) -> None:
     """Sign up and follow the link."""
     async with app.store.write() as session:
-        token = await signup.request(
+        requested = await asking.request(
             session,
             app.keyring,
             ANN,
@@ -85,8 +85,8 @@ async def confirm_again(app: App) -> None:
             ip=None,
             now=app.clock(),
         )
-        assert token is not None
-        raw = signup.raw_token(app.keyring, token)
+        assert requested.token is not None
+        raw = signup.raw_token(app.keyring, requested.token)
         await signup.confirm(session, raw, now=app.clock(), ip=None)
 
 
