@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from subscribers.address import EmailAddress, InvalidAddress
-from subscribers.importing.csv_rows import plain, read_csv
+from subscribers.importing.csv_rows import read_csv
 from subscribers.importing.json_rows import read_json_lines, read_json_list, refuse_wrapped
 from subscribers.importing.rows import Row
 from subscribers.importing.spool import Spool, Spooled
@@ -124,11 +124,7 @@ def _rows(file: TextIO, choices: Choices) -> Iterator[Row]:
         refuse_wrapped(file)
         return read_json_lines(read_lines(file))
     named = choices.column is not None and not choices.column.isdecimal()
-    return map(_plain, read_csv(read_lines(file), headings=named))
-
-
-def _plain(row: Row) -> Row:
-    return row if row.problem else row._replace(cells=[plain(cell) for cell in row.cells])
+    return read_csv(read_lines(file), headings=named)
 
 
 class _Checker:

@@ -36,7 +36,7 @@ def read_csv(lines: Iterable[str], *, headings: bool = False) -> Iterator[Row]:
     for row in rows:
         # Files that were joined repeat their headings; spreadsheets write empty rows of separators.
         if row.problem or (row.cells != repeated and any(cell.strip() for cell in row.cells)):
-            yield row._replace(headings=names)
+            yield Row(row.number, names, row.cells, row.problem, row.guessed)
 
 
 def plain(cell: str) -> str:
@@ -82,6 +82,8 @@ def _records(lines: Iterator[str]) -> Iterator[Row]:
 
 def _row(number: int, cells: list[str], *, several_lines: bool) -> Row:
     read, guessed = guess_letters(cells)
+    if "'" in "".join(read):
+        read = [plain(cell) for cell in read]
     problem = None
     if several_lines and any("@" in cell and LINE_BREAK.search(cell.strip()) for cell in cells):
         problem = "has a quoted cell with a line break and an @ in it, which may be a row by itself"

@@ -75,7 +75,8 @@ class Survey:
                 for column in layout.columns:
                     self._count(column, _cell(row.cells, column.position))
                 for position in layout.others:
-                    self._look_at(row, position)
+                    if position < len(row.cells) and word_of(row.cells[position]):
+                        self._look_at(row, position)
         self._decide()
         return self
 
@@ -152,8 +153,6 @@ class Survey:
     def _look_at(self, row: Row, position: int) -> None:
         """Note a column that says of somebody that they left, though its heading does not."""
         cell = _cell(row.cells, position)
-        if not cell or cell[0].isdigit():
-            return
         word = word_of(cell)
         if word is not None and (not row.headings or (word.reason and reason_of(cell))):
             name = row.headings[position] if row.headings else str(position + 1)
