@@ -12,6 +12,7 @@ from digest.cli.options import command_line_actor
 from digest.cli.runtime import JsonFlag, console, print_json, run
 from digest.cli.times import parse_moment
 from digest.errors import DigestError
+from digest.issues.states import IssueState
 from digest.rendering.issue import ALL
 from digest.services.issues.reports import IssueReport, issue_report
 from digest.services.issues.schedule import schedule_issue
@@ -105,7 +106,13 @@ def send(
     found = run(work)
     if as_json:
         print_json(found)
-        return
+    else:
+        _print_sent(found, wait=wait)
+    if wait and found.state != IssueState.SENT:
+        raise typer.Exit(1)  # paused, or ended as cancelled: a script must not go on as if sent
+
+
+def _print_sent(found: IssueReport, *, wait: bool) -> None:
     print_report(found)
     if not wait and found.not_running:
         console.print("Or add --wait, and this command sends it.")

@@ -28,10 +28,20 @@ READERS = 1_000
 class Sink:
     """An aiosmtpd server that counts copies per reader."""
 
+    denies = False
+
     def __init__(self) -> None:
         self.copies: Counter[str] = Counter()
         self.message_ids: dict[str, set[str]] = {}
         self.slow = 0.0
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.denies:
+            return f"554 5.7.1 <{address}>: Relay access denied"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         await asyncio.sleep(self.slow)
@@ -77,7 +87,7 @@ def digest(environment: dict[str, str], *words: str) -> "subprocess.CompletedPro
 
 def digest_json(environment: dict[str, str], *words: str) -> object:
     done = digest(environment, *words, "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     return json.loads(done.stdout)
 
 
@@ -209,3 +219,20 @@ def wait_until(holds: "object", seconds: float = 60) -> None:
     while not holds():  # type: ignore[operator]
         assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.02)
+
+
+def test_a_relay_that_denies_relaying_loses_nobody_and_the_command_says_so(
+    approved: None, environment: dict[str, str], sink: tuple[Sink, int]
+) -> None:
+    sink[0].denies = True
+    done = digest(environment, "issues", "send", "1", "--wait")
+    assert done.returncode == 1
+    assert "Issue 1 is paused" in done.stdout
+    assert "Relay access denied" in done.stdout
+    assert "rejected" not in done.stdout
+    sink[0].denies = False
+    assert digest(environment, "issues", "resume", "1").returncode == 0
+    report = digest_json(environment, "issues", "send", "1", "--wait")
+    assert isinstance(report, dict)
+    assert (report["state"], report["accepted"]) == ("sent", READERS)
+    assert set(sink[0].copies.values()) == {1}
