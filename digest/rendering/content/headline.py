@@ -7,6 +7,7 @@ phone shows, and has at most 50. The preheader names other verdicts.
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from digest.catalogue.verdict import Verdict
 from digest.catalogue.views import ComparisonView, ToolView
@@ -24,6 +25,22 @@ _PROMISE = "Every take and price, side by side."
 _PROMISE_ALONE = "Every reviewer's take, the prices and the decision tables, side by side."
 
 
+class _Line(NamedTuple):
+    """What is said of one tool: 'Haiku', 'flips to split', ''; or 'Codestral', 'ships', '3–1'."""
+
+    name: str
+    verb: str
+    counts: str = ""
+
+    @property
+    def plain(self) -> str:
+        return f"{self.name} {self.verb}"
+
+    @property
+    def full(self) -> str:
+        return f"{self.plain} {self.counts}".rstrip()
+
+
 def subject_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) -> str:
     """At most 50 characters such as 'SmolAgents 2.0 ships 3–1; Haiku splits'.
 
@@ -31,14 +48,10 @@ def subject_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) -> 
     that fewer of the issue's comparisons share. The second part prefers a different verdict.
     """
     tools = _by_novelty(cards)
-    leads = _leads(tools, flips)
-    if not leads:
+    lead, wording, other = _chosen(tools, flips)
+    if lead is None:
         return _no_verdict(tools)
-    for lead in leads:
-        for other in _others(tools, lead, flips):
-            if len(f"{lead}; {other}") <= SUBJECT_LIMIT:
-                return f"{lead}; {other}"
-    return leads[0]
+    return f"{wording}; {other.plain}" if other else wording
 
 
 def preheader_for(cards: Sequence[ComparisonView], subject: str, flips: Sequence[Flip] = ()) -> str:
@@ -55,17 +68,14 @@ def preheader_for(cards: Sequence[ComparisonView], subject: str, flips: Sequence
 
 
 def headline_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) -> str:
-    """The issue's H1: the verdicts of the subject, with more room for names; at most 80."""
+    """The issue's H1: tools and verdicts of the subject, with more room for names; at most 80."""
     tools = _by_novelty(cards)
-    leads = [_flip_phrase(flip) for flip in flips] or [
-        _phrase(tool) for tool in tools if tool.verdict in _VERBS
-    ]
-    if not leads:
+    lead, _, other = _chosen(tools, flips)
+    if lead is None:
         return _no_verdict(tools)
-    for other in _others(tools, leads[0], flips):
-        if len(f"{leads[0]}, {other}") <= HEADLINE_LIMIT:
-            return f"{leads[0]}, {other}"
-    return _fit(leads[0], HEADLINE_LIMIT)
+    rest = f", {other.plain}" if other else ""
+    room = HEADLINE_LIMIT - len(rest) - (len(lead.full) - len(lead.name))
+    return f"{lead._replace(name=_fit(lead.name, room)).full}{rest}"
 
 
 def sentence_for(cards: Sequence[ComparisonView], flips: Sequence[Flip] = ()) -> str:
@@ -108,47 +118,63 @@ def _by_novelty(cards: Sequence[ComparisonView]) -> list[ToolView]:
     return sorted(found.values(), key=lambda tool: slugs.count(tool.slug) > 1)
 
 
-def _leads(tools: Sequence[ToolView], flips: Sequence[Flip]) -> list[str]:
+def _chosen(
+    tools: Sequence[ToolView], flips: Sequence[Flip]
+) -> tuple[_Line | None, str, _Line | None]:
+    """The tool that leads, its wording in the subject, and another tool that fits beside it.
+
+    Subject and headline both say these two.
+    """
+    judged = [_line(tool) for tool in tools if tool.verdict in _VERBS]
+    lead = next(iter([*map(_flip_line, flips), *judged]), None)
+    if lead is None:
+        return None, "", None
+    wordings = _wordings(lead)
+    for wording in wordings:
+        for other in _others(judged, wording, flips):
+            if len(f"{wording}; {other.plain}") <= SUBJECT_LIMIT:
+                return lead, wording, other
+    return lead, wordings[0], None
+
+
+def _wordings(lead: _Line) -> list[str]:
     """Wordings of the leading verdict, the longest first, each within 33 characters."""
-    if flips:
-        return [_lead(_short(flips[0].name), f"flips to {_word(flips[0].after)}")]
-    for tool in tools:
-        if tool.verdict in _VERBS:
-            full, plain = _phrase(tool), _lead(_name(tool), _VERBS[tool.verdict])
-            return [full, plain] if len(full) <= VERDICT_WITHIN and full != plain else [plain]
-    return []
+    plain = _lead(lead.name, lead.verb)
+    return (
+        [lead.full, plain] if plain != lead.full and len(lead.full) <= VERDICT_WITHIN else [plain]
+    )
 
 
-def _others(tools: Sequence[ToolView], lead: str, flips: Sequence[Flip]) -> list[str]:
+def _others(judged: Sequence[_Line], lead: str, flips: Sequence[Flip]) -> list[_Line]:
     """Candidates for the second part: flips, then verdicts unlike the lead's, then the rest."""
-    others = [_flip_phrase(flip) for flip in flips if not _mentions(lead, _short(flip.name))]
-    judged = [t for t in tools if t.verdict in _VERBS and not _mentions(lead, _name(t))]
-    judged.sort(key=lambda tool: _VERBS[tool.verdict] in lead)
-    return others + [f"{_name(tool)} {_VERBS[tool.verdict]}" for tool in judged]
+    others = [line for line in map(_flip_line, flips) if not _mentions(lead, line.name)]
+    rest = [line for line in judged if not _mentions(lead, line.name)]
+    rest.sort(key=lambda line: line.verb in lead)
+    return others + rest
 
 
 def _unmentioned(tools: Sequence[ToolView], subject: str, flips: Sequence[Flip]) -> Iterator[str]:
     flipped = {_short(flip.name) for flip in flips}
     for flip in flips:
         if not _mentions(subject, _short(flip.name)):
-            yield _flip_phrase(flip)
+            yield _flip_line(flip).plain
     for tool in tools:
         if tool.verdict in _VERBS and not {_name(tool), _short(tool.name)} & flipped:
             lead = _lead(_name(tool), _VERBS[tool.verdict])
             if not _mentions(subject, _name(tool)) and lead not in subject:
-                yield _phrase(tool)
+                yield _line(tool).full
 
 
-def _phrase(tool: ToolView) -> str:
-    """'SmolAgents 2.0 ships 3–1'; without counts 'Codestral 2 ships'."""
-    plain = f"{_name(tool)} {_VERBS[tool.verdict]}"
+def _line(tool: ToolView) -> _Line:
+    """'SmolAgents 2.0', 'ships', '3–1'; without counts 'Codestral 2', 'ships'."""
+    name, verb = _name(tool), _VERBS[tool.verdict]
     if tool.verdict is Verdict.SPLIT or tool.ship is None or tool.skip is None:
-        return plain
-    return f"{plain} {max(tool.ship, tool.skip)}–{min(tool.ship, tool.skip)}"
+        return _Line(name, verb)
+    return _Line(name, verb, f"{max(tool.ship, tool.skip)}–{min(tool.ship, tool.skip)}")
 
 
-def _flip_phrase(flip: Flip) -> str:
-    return f"{_short(flip.name)} flips to {_word(flip.after)}"
+def _flip_line(flip: Flip) -> _Line:
+    return _Line(_short(flip.name), f"flips to {_word(flip.after)}")
 
 
 def _lead(name: str, verb: str) -> str:

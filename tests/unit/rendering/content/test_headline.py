@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,23 @@ def test_the_preheader_names_verdicts_that_the_subject_does_not() -> None:
 
 def test_the_headline_has_room_for_full_names() -> None:
     assert headline_for(ISSUE) == "SmolAgents 2.0 ships 3–1, Haiku splits"
+
+
+LONG = tool("A tool whose name leaves little room", 25)
+
+
+def test_the_headline_names_the_tools_of_the_subject_in_any_order() -> None:
+    """Not the next one, for which only the headline has room."""
+    cards = [versus(CLAUDE, SMOL), versus(CLAUDE, LONG), versus(CLAUDE, LLAMA)]
+    for order in permutations(cards):
+        lead, _, other = subject_for(order).partition("; ")
+        assert headline_for(order).startswith(lead.partition("…")[0])
+        assert headline_for(order).endswith(f", {other}")
+
+
+def test_a_long_name_is_shortened_in_the_headline_and_the_second_tool_stays() -> None:
+    long = tool("x" * 90, 75, 3, 1)
+    assert headline_for([versus(long, HAIKU)]) == f"{'x' * 55}… ships 3–1, Haiku splits"
 
 
 def test_the_sentence_counts_comparisons_and_verdicts() -> None:
