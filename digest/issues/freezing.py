@@ -10,15 +10,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.errors import Refused
-from digest.issues.tables import CompiledVariant, FrozenFile, Issue
+from digest.issues.tables import CompiledVariant, FrozenFile, Issue, IssueOverride
 from digest.rendering.content.issue_content import IssueContent, Site
 from digest.rendering.issue import compile_variants
 from digest.rendering.message.compiled import CompiledMessage
@@ -40,6 +40,14 @@ class FrozenIssue:
     def hash(self) -> str:
         """SHA-256 of the manifest, hex."""
         return _sha256(self.manifest)
+
+
+class FrozenSources(NamedTuple):
+    """What is compiled: content, sender and templates."""
+
+    content: IssueContent
+    site: Site
+    templates: TemplateSet
 
 
 def freeze(content: IssueContent, site: Site, templates: TemplateSet) -> FrozenIssue:
@@ -119,6 +127,31 @@ async def rebuild(session: AsyncSession, issue: Issue) -> tuple[FrozenIssue, lis
     )
     differences = _differences(manifest, rebuilt.manifest)
     return rebuilt, differences
+
+
+async def redated(session: AsyncSession, issue: Issue, day: date) -> FrozenSources:
+    """What an approved issue was compiled from, with another printed date and nothing else new."""
+    if issue.manifest is None or issue.content is None:
+        raise Refused(f"issue {issue.number} has not been approved, so it has no frozen sources")
+    content = IssueContent.model_validate(issue.content).model_copy(update={"date": day})
+    site = Site.model_validate(issue.manifest["site"])
+    return FrozenSources(content, site, await _frozen_templates(session, issue.manifest))
+
+
+async def keep_redated(
+    session: AsyncSession, issue: Issue, frozen: FrozenIssue, templates: TemplateSet
+) -> None:
+    """Replace an approved issue's bytes by those with another date; its overrides stay valid."""
+    await session.exec(
+        update(IssueOverride)
+        .where(col(IssueOverride.issue_id) == issue.id, col(IssueOverride.hash) == issue.hash)
+        .values(hash=frozen.hash)
+    )
+    issue.hash, issue.manifest = frozen.hash, dict(frozen.manifest)
+    issue.content = frozen.content.model_dump(mode="json")
+    issue.issue_date = frozen.content.date
+    session.add(issue)
+    await store_frozen(session, issue, frozen, templates)
 
 
 async def _frozen_templates(session: AsyncSession, manifest: Mapping[str, Any]) -> TemplateSet:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from digest.app import App
 from digest.errors import NotFound
 from digest.issues.content import content_of
-from digest.issues.freezing import VARIANTS, FrozenIssue, compiled_variant, freeze, source_manifest
+from digest.issues.freezing import (
+    VARIANTS,
+    FrozenIssue,
+    compiled_variant,
+    freeze,
+    redated,
+    source_manifest,
+)
 from digest.issues.lookup import FROZEN, get_issue
 from digest.issues.tables import Issue
 from digest.rendering.content.issue_content import IssueContent, Site
@@ -47,15 +55,24 @@ async def edition_of(session: AsyncSession, issue: Issue) -> Edition:
 
 
 async def read_version(
-    app: App, session: AsyncSession, issue: Issue, templates: Path = ROOT
+    app: App,
+    session: AsyncSession,
+    issue: Issue,
+    templates: Path = ROOT,
+    *,
+    day: date | None = None,
 ) -> IssueDraft | FrozenIssue:
     """The issue's draft, or its frozen bytes once it is approved, without compiling anything.
 
-    `templates` is the folder of template sets that a draft is compiled with.
+    `templates` is the folder of template sets that a draft is compiled with. `day` is the local
+    date on which it would be sent: an approved issue of another date is returned as a draft of
+    its frozen sources with that date, to be compiled again.
     Raises `TemplateError`, `Refused`.
     """
     if issue.state in FROZEN and issue.content and issue.manifest:
         assert issue.id is not None
+        if day is not None and day != issue.issue_date:
+            return IssueDraft(*await redated(session, issue, day))
         return FrozenIssue(
             content=IssueContent.model_validate(issue.content),
             variants={key: await compiled_variant(session, issue.id, key) for key in VARIANTS},

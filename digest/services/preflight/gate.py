@@ -13,12 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.errors import Refused
-from digest.issues.freezing import FrozenIssue
+from digest.issues.freezing import FrozenIssue, keep_redated
 from digest.issues.lookup import get_issue
 from digest.issues.overrides import overrides_of
 from digest.issues.states import IssueState
 from digest.issues.tables import Issue, IssueOverride
 from digest.issues.transitions import require_allowed
+from digest.services.issues.drafts import IssueDraft
 from digest.services.preflight.inspection import Inspection, inspect, read_input
 from digest.services.preflight.network import ASKING
 from digest.store import Queue
@@ -94,15 +95,20 @@ async def act_on_inspected(
 async def require_preflight(
     session: AsyncSession, issue: Issue, inspection: Inspection
 ) -> FrozenIssue:
-    """The bytes that may be sent.
+    """The bytes that may be sent; an approved issue that was dated anew keeps these instead.
 
     Raises `PreflightFailed` for an error that nobody has overridden by now.
     """
     frozen, preflight = inspection.frozen, inspection.preflight
-    overrides = await active_overrides(session, issue, frozen.hash, preflight) if frozen else {}
+    draft, approved = inspection.input.version, issue.hash
+    # What was overridden at the approval holds for the same bytes with another date.
+    hash_ = approved or (frozen.hash if frozen else None)
+    overrides = await active_overrides(session, issue, hash_, preflight) if hash_ else {}
     if errors := blocking(preflight, overrides):
         raise PreflightFailed(issue.number, errors)
     assert frozen is not None  # else a finding that cannot be overridden has said why
+    if approved and isinstance(draft, IssueDraft) and frozen.hash != approved:
+        await keep_redated(session, issue, frozen, draft.templates)
     return frozen
 
 

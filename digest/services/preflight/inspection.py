@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -71,13 +72,15 @@ async def read_input(
     """Read everything that a check needs; compile nothing. Raises `Refused`.
 
     Findings on the `audience` are warnings only, and counting it takes a while. `send_at` is
-    when the issue would be sent, if not at the time that it has. `templates` is the folder of
+    when the issue would be sent, if not at the time that it has: it is dated that day, even if
+    it was approved for another one. `templates` is the folder of
     template sets that a draft is compiled with.
     """
     edition = await edition_of(session, issue)
     sender = site_of(app.settings, edition).sender
     try:
-        version = await read_version(app, session, issue, templates)
+        day = send_at.astimezone(ZoneInfo(edition.zone)).date() if send_at else None
+        version = await read_version(app, session, issue, templates, day=day)
         facts = await facts_of(
             session, app, edition, issue, version.content, to_inbox=to_inbox, send_at=send_at
         )

@@ -44,18 +44,27 @@ class StartedSending(Result):
 async def send_issue(
     app: App, actor: Actor, number: int, *, to_inbox: bool = False
 ) -> StartedSending:
-    """Start sending an approved issue now. Raises `NotFound`, `Refused`, `PreflightFailed`."""
+    """Start sending an approved issue now, with the date of the day in its edition's zone.
+
+    Raises `NotFound`, `Refused`, `PreflightFailed`.
+    """
     await _refuse_if_sending(app, number)
+    now = app.clock()
 
     async def act(session: AsyncSession, issue: Issue, inspection: Inspection) -> int:
-        now = app.clock()
         return await start_sending(session, app, issue, inspection, to_inbox=to_inbox, now=now)
 
     async def precheck(session: AsyncSession, issue: Issue) -> None:
         await require_sendable(session, app, issue, to_inbox=to_inbox)
 
     mailing_id = await act_on_inspected(
-        app, number, act, becoming=IssueState.SENDING, precheck=precheck, to_inbox=to_inbox
+        app,
+        number,
+        act,
+        becoming=IssueState.SENDING,
+        precheck=precheck,
+        send_at=now,
+        to_inbox=to_inbox,
     )
     log.info("sending started", issue=number, mailing=mailing_id, by=str(actor))
     return StartedSending(number=number, mailing_id=mailing_id)
