@@ -1,17 +1,18 @@
 """Mailings: stored together with all their deliveries, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, literal
-from sqlmodel import UTCDateTime
+from sqlalchemy import ColumnElement, exists, insert, literal
+from sqlmodel import UTCDateTime, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.databases import dialect_of
 from digest.databases.transitions import move_state
 from digest.delivery.ledger.refused import release_held
 from digest.delivery.outcomes import printable
-from digest.delivery.states import DeliveryState, MailingState
+from digest.delivery.payloads import issue_number
+from digest.delivery.states import DeliveryState, MailingKind, MailingState, Route
 from digest.delivery.tables import Delivery, Mailing
 from digest.errors import NotFound
 from subscribers.audience import audience
@@ -103,6 +104,29 @@ async def _move(
     return await move_state(
         session, Mailing, mailing_id, before=before, after=after, state_reason=state_reason
     )
+
+
+async def list_active(
+    session: AsyncSession, route: Route, kinds: Collection[MailingKind]
+) -> list[tuple[int, int | None]]:
+    """The mailings of these kinds that are being sent on a route, each with its issue's number."""
+    found = await session.exec(
+        select(Mailing).where(
+            col(Mailing.finished_at).is_(None),
+            col(Mailing.state) == MailingState.ACTIVE,
+            col(Mailing.route) == route,
+            col(Mailing.kind).in_(kinds),
+        )
+    )
+    return [(mailing.id or 0, issue_number(mailing)) for mailing in found]
+
+
+async def anybody_accepted(session: AsyncSession, mailing_id: int) -> bool:
+    """Whether the relay has accepted a mailing for at least one recipient."""
+    accepted = exists().where(
+        col(Delivery.mailing_id) == mailing_id, col(Delivery.state) == DeliveryState.ACCEPTED
+    )
+    return bool((await session.exec(select(accepted))).one())
 
 
 async def get_mailing(session: AsyncSession, mailing_id: int) -> Mailing:

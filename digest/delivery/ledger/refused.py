@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -36,6 +36,7 @@ async def hold_refused(
     they were not; what they suppressed is lifted.
     """
     if alike:
+        alike = await _all_alike(session, alike)
         await _lift_suppressions(session, alike, now)
     which = or_(not_the_readers(), col(Delivery.id).in_(alike))
     state, values = DeliveryState.HELD, {"not_before": None}
@@ -81,20 +82,42 @@ async def _move(
     after: DeliveryState,
     values: dict[str, Any],
 ) -> int:
-    # Nothing of a mailing that ended a moment ago may be open again.
-    unfinished = exists().where(col(Mailing.id) == mailing_id, col(Mailing.finished_at).is_(None))
+    # Locked, so that no other worker ends the mailing while something of it opens again.
+    unfinished = await session.exec(
+        select(Mailing.id)
+        .where(col(Mailing.id) == mailing_id, col(Mailing.finished_at).is_(None))
+        .with_for_update()
+    )
+    if unfinished.first() is None:
+        return 0
     result = await session.exec(
         update(Delivery)
-        .where(
-            col(Delivery.mailing_id) == mailing_id,
-            col(Delivery.state).in_(before),
-            which,
-            unfinished,
-        )
+        .where(col(Delivery.mailing_id) == mailing_id, col(Delivery.state).in_(before), which)
         .values(state=after, **values)
         .execution_options(synchronize_session=False)
     )
     return result.rowcount
+
+
+async def _all_alike(session: AsyncSession, some: Collection[int]) -> list[int]:
+    """The deliveries that got the same reply as these since the first of them, by any worker."""
+    found = await session.exec(
+        select(Delivery).where(col(Delivery.id).in_(some)).order_by(col(Delivery.updated_at))
+    )
+    first = found.first()
+    if first is None:
+        return []
+    alike = await session.exec(
+        select(Delivery.id).where(
+            col(Delivery.mailing_id) == first.mailing_id,
+            col(Delivery.state) == DeliveryState.REJECTED,
+            col(Delivery.updated_at) >= first.updated_at,
+            col(Delivery.reply_code) == first.reply_code,
+            col(Delivery.enhanced_code).is_not_distinct_from(first.enhanced_code),
+            col(Delivery.reply_kind) == first.reply_kind,
+        )
+    )
+    return [delivery_id or 0 for delivery_id in alike]
 
 
 async def _lift_suppressions(

@@ -8,7 +8,7 @@ silence a reader for ever.
 """
 
 from digest.delivery.replies.kinds import ABOUT_RELAY, ReplyKind, Stage
-from digest.delivery.replies.wording import meanings, plain
+from digest.delivery.replies.wording import DEAD_DOMAIN, UNAVAILABLE, meanings, plain
 
 HARD, FULL, CLOSED = ReplyKind.HARD, ReplyKind.FULL, ReplyKind.CLOSED
 SETUP, BLOCKED, LIMIT = ReplyKind.SETUP, ReplyKind.BLOCKED, ReplyKind.LIMIT
@@ -42,18 +42,24 @@ CODES: dict[int, ReplyKind] = {
 
 def classify(code: int, enhanced: str | None, text: str, stage: Stage | None = None) -> ReplyKind:
     """The kind of a 4xx or 5xx; of a 4xx only `full` says more than that it is temporary."""
-    found = meanings(plain(text))
-    kind = _of_enhanced(enhanced.partition(".")[2], found) if enhanced else None
+    words = plain(text)
+    found = meanings(words)
+    kind = _of_enhanced(enhanced.partition(".")[2], words, found) if enhanced else None
     return kind or _of_code(code, stage, found)
 
 
-def _of_enhanced(detail: str, found: list[ReplyKind]) -> ReplyKind | None:
+def _of_enhanced(detail: str, words: str, found: list[ReplyKind]) -> ReplyKind | None:
     """By the enhanced code, without its class; None if it says too little."""
     subject = detail.partition(".")[0]
     kind = DETAILS.get(detail) or SUBJECTS.get(subject)
+    if subject == "4" and not found and DEAD_DOMAIN.search(words):
+        return HARD  # RFC 3463's 5.4.4, and Exchange's 5.4.310
     if HARD in found and (kind is CLOSED or subject in ("4", "5")):
-        # "5.2.1 User unknown"; Exchange's 5.4.310, a dead domain; "5.5.0 Invalid recipient".
-        return _unless_contradicted(HARD, found)
+        return _unless_contradicted(HARD, found)  # "5.2.1 User unknown", "5.5.0 Invalid recipient"
+    if subject == "5" and UNAVAILABLE.search(words):
+        return UNKNOWN  # Outlook's 5.5.0: the words of RFC 5321 for any 550
+    if kind is HARD and FULL in found:
+        kind = FULL
     if kind is HARD or kind is FULL:
         return _unless_contradicted(kind, found)
     return _of_policy(found) if kind is BLOCKED else kind

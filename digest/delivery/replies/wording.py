@@ -37,12 +37,20 @@ def _any(*patterns: str) -> re.Pattern[str]:
 BOX = r"(?:user|recipient|mailbox|account|address|e-?mail(?: account| address)?|alias|inbox)"
 
 FULL = _any(
-    rf"\b{BOX}(?:'s)?(?: (?:is|has|storage|size|exceeded|mailbox|disk|its|the)){{0,4}} "
-    r"(?:full|over ?quota|over (?:its |the )?(?:storage )?(?:quota|limit)|quota|out of storage)",
-    r"\b(?:full|over ?quota|overquota) (?:mailbox|inbox)",
-    r"^(?:\S+ )?(?:quota exceeded|mailbox full|exceeded storage allocation)|\bover ?quota\b",
+    rf"\b(?:{BOX})(?:'s)?(?: (?:is|has|storage|size|exceeded|mailbox|disk|its|the)){{0,4}} "
+    r"(?:full|voll|pleine?|llen[oa]|over ?quota|over (?:its |the )?(?:storage )?quota"
+    r"|out of storage)",
+    r"\b(?:mailbox|inbox|storage)(?: \S+){0,3} quota|\bquota(?: \S+){0,3} (?:mailbox|inbox)",
+    r"\b(?:full|over ?quota|overquota) (?:mailbox|inbox)|\bpostfach(?: \S+){0,2} voll|ist voll\b",
+    r"^(?:\S+ )?mailbox full|\bover ?quota\b|\bexceeded storage allocation",
     r"not enough (?:disk |storage )?space (?:in|for) (?:the )?mailbox|insufficient mailbox",
     r"exceed(?:s|ed) (?:its |the |their )?(?:storage|mailbox|disk) (?:quota|allocation|limit|size)",
+)
+
+# Of the account that we send with, and not of a reader's mailbox.
+OUR_ACCOUNT = _any(
+    r"\byour (?:account|mailbox|quota)\b|\byou (?:have|are using)\b|\bsubmission\b|\bsending\b",
+    r"\b(?:outgoing|outbound|daily|hourly|monthly|message) (?:\S+ )?(?:quota|limit|volume)",
 )
 
 HARD = _any(
@@ -55,17 +63,19 @@ HARD = _any(
     r"(?:does not|doesn't) have an? \S+ account",
     r"\b(?:not a (?:known|valid)|isn't a (?:known|valid)) (?:user|recipient|mailbox|address)",
     r"\bunrouteable address|\bunknown in (?:local|virtual|relay) ",
-    r"\b(?:domain|host)(?: name| or domain name)? (?:does not exist|doesn't exist|not found)",
     r"\bdomain \S*\s?(?:accepts|takes) no mail|\bnull mx\b|\bnxdomain\b",
     r"\bmailbox (?:unavailable )?(?:does not exist|not available or does not exist)",
     r"\baddress (?:no longer exists|no longer valid|no longer in use)",
 )
 
 CLOSED = _any(
-    rf"\b{BOX} (?:that you tried to reach )?(?:is |has been |was )?(?:temporarily )?"
+    # An account may be the one that we send with; "this account" is the reader's (Yahoo).
+    r"\b(?:user|recipient|mailbox|address|inbox|alias|(?:this|recipient'?s?|e-?mail) account)"
+    r" (?:that you tried to reach )?(?:is |has been |was )?(?:temporarily )?"
     r"(?:disabled|inactive|suspended|deactivated|discontinued|locked|not active)",
     rf"\b(?:disabled|inactive|deactivated) {BOX}",
     r"\bonly accepts? (?:mail|messages|email) from|\bnot (?:on|in) .{0,30}allowed senders",
+    r"\bresolver\.rst\.",  # Exchange: the group or mailbox takes no mail from outside
     r"\brestricted (?:recipient|group|distribution)|\bblocked by (?:the )?(?:recipient|user)",
     r"\brecipient (?:has )?(?:blocked|refuses|rejected) (?:you|mail|messages|the sender)",
 )
@@ -86,7 +96,8 @@ SETUP = _any(
     r"\b(?:helo|ehlo)\b|\bstarttls\b|\btls\b|\bencryption (?:required|needed)|\bplain ?text\b",
     r"\bsyntax error|\bcommand (?:not|unrecogni|rejected|unknown)|\bbad sequence|\bpipelining",
     r"\b(?:not (?:a )?|un)verified|\bverified (?:sender|domain|identity)|\bverify (?:the|your)",
-    r"\bsender (?:address )?(?:rejected|denied|verif|unknown|not|domain|invalid)",
+    r"\bsender\b|\benvelope\b|\breturn.?path\b|\bmail ?from\b|\bfrom address\b",
+    r"\bsending (?:domain|account|address)\b|\byou are using\b",
     r"\b(?:from|return.path|envelope|mail from|sender)(?: \S+){0,3} "
     r"(?:not (?:allowed|owned|permitted|valid)|does not match|mismatch)",
     r"\bnot owned by user|\bsend ?as\b|\bdomain is not allowed",
@@ -122,6 +133,12 @@ BLOCKLIST = _any(
     r"\b(?:dns|r)bls?\b|\bspamhaus\b|\bbarracuda\b|\bspamcop\b|\breputation\b|\bspf\b|\bdkim\b|\bdmarc\b",
 )
 
+DEAD_DOMAIN = _any(
+    r"\b(?:domain|host)(?: \S+){0,3}? (?:does not exist|doesn't exist|not found)",
+    r"\bnxdomain\b|\bnull mx\b",
+)
+UNAVAILABLE = re.compile(r"\bmailbox (?:is )?(?:unavailable|not available)")
+
 # In this order: what is more precise comes first.
 MEANINGS: Meanings = (
     (ReplyKind.FULL, FULL),
@@ -137,4 +154,9 @@ MEANINGS: Meanings = (
 def meanings(words: str) -> list[ReplyKind]:
     """What the words of a reply (see `plain`) may mean, the most precise first."""
     found = [kind for kind, pattern in MEANINGS if pattern.search(words)]
-    return [ReplyKind.HARD, *found] if HARD.search(words) else found
+    if HARD.search(words):
+        found.insert(0, ReplyKind.HARD)
+    if OUR_ACCOUNT.search(words):
+        found = [kind for kind in found if kind not in (ReplyKind.FULL, ReplyKind.CLOSED)]
+        found.append(ReplyKind.SETUP)
+    return found

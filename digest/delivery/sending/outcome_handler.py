@@ -2,17 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import structlog
 
-from digest.delivery.ledger import mailings
 from digest.delivery.ledger.access import Ledger
 from digest.delivery.ledger.claims import Claim
-from digest.delivery.ledger.refused import hold_refused, retry_refused
 from digest.delivery.outcomes import Outcome, final_for_test
 from digest.delivery.ports import RelayRefused, RelayUnavailable
 from digest.delivery.relays.balancer import RelayBalancer
@@ -20,20 +17,16 @@ from digest.delivery.relays.health import HealthState
 from digest.delivery.relays.live_relay import CLOSING, LiveRelay
 from digest.delivery.replies import ABOUT_RELAY, NOT_THE_READERS
 from digest.delivery.sending.claim_buffer import Assignment, ClaimBuffer
+from digest.delivery.sending.pausing import ATTENDED, MailingPauser
 from digest.delivery.sending.refusals import ALIKE_IN_A_ROW, RefusalWatch, Suspicion
 from digest.delivery.sending.tally import Tally
 from digest.delivery.sending.timing import PRODUCTION, Timing
 from digest.delivery.states import DeliveryState, MailingKind, Route
-from digest.store import BUSY, Store
-
-T = TypeVar("T")
+from digest.store import Store
 
 log = structlog.get_logger("digest.delivery")
 
 SILENT_IN_A_ROW = 5
-
-# Somebody looks after these: better paused with a reason than tried in silence.
-ATTENDED = (MailingKind.ISSUE, MailingKind.TEST)
 
 
 def log_context(claim: Claim) -> dict[str, int | str]:
@@ -44,6 +37,21 @@ def log_context(claim: Claim) -> dict[str, int | str]:
         "delivery": claim.delivery_id,
         "route": str(claim.route),
     }
+
+
+def _final(claim: Claim, outcome: Outcome, suspicion: Suspicion) -> Outcome:
+    """The outcome to record, for this kind of mailing and this suspicion."""
+    if claim.kind is MailingKind.TEST:
+        return final_for_test(outcome)
+    if claim.kind not in ATTENDED:
+        # By the usual schedule: nothing pauses it, so it must not be the next probe each time.
+        about_relay = outcome.kind in ABOUT_RELAY
+        return replace(outcome, charged=True, wait=None) if about_relay else outcome
+    if suspicion is Suspicion.RELAY:
+        # Nothing is final about it: others take over at once, or it is held.
+        deferred = DeliveryState.DEFERRED
+        return replace(outcome, state=deferred, charged=False, wait=timedelta(0))
+    return outcome
 
 
 class OutcomeHandler:
@@ -65,9 +73,10 @@ class OutcomeHandler:
         timing: Timing = PRODUCTION,
         alike_in_a_row: int = ALIKE_IN_A_ROW,
     ) -> None:
-        self._store, self._ledger = store, ledger
+        self._ledger = ledger
         self._buffer, self._balancer = buffer, balancer
-        self._tally, self._follow, self._clock = tally, follow, clock
+        self._tally, self._clock = tally, clock
+        self._pauser = MailingPauser(store, ledger, buffer, follow, clock, timing.retry)
         self._retry_seconds = timing.retry
         self._time = asyncio.get_running_loop().time
         # Bound once: each further binding costs as much as recording a delivery.
@@ -85,16 +94,9 @@ class OutcomeHandler:
         `begun`: the relay was asked.
         """
         claim, relay = assignment.claim, assignment.permit.relay
-        if claim.kind is MailingKind.TEST:
-            outcome = final_for_test(outcome)
-            suspicion = Suspicion.NONE  # an editor reads the reply; it says nothing of an issue
-        else:
-            suspicion = self._judged(assignment, outcome) if begun else Suspicion.NONE
+        suspicion = await self._judged(assignment, outcome) if begun else Suspicion.NONE
         refused_by_relay = outcome.kind in ABOUT_RELAY
-        if suspicion is Suspicion.RELAY:
-            # Nothing is final about it: others take over at once, or it is held.
-            deferred = DeliveryState.DEFERRED
-            outcome = replace(outcome, state=deferred, charged=False, wait=timedelta(0))
+        outcome = _final(claim, outcome, suspicion)
         # First of all the record: whatever fails below, the ledger knows what happened.
         await self._ledger.record(claim, outcome, self._clock())
         if begun and not refused_by_relay and suspicion is not Suspicion.RELAY:
@@ -109,12 +111,24 @@ class OutcomeHandler:
         elif suspicion is Suspicion.MAILING:
             run = self._refusals.run_of(claim.mailing_id)
             reason = f"{len(run)} readers in a row were refused with the same words"
-            await self._pause(claim, f"{reason}: {outcome.reason}", alike=run)
+            await self._pauser.pause(claim, f"{reason}: {outcome.reason}", alike=run)
+        elif outcome.state is DeliveryState.REJECTED and self._refusals.was_asked(claim.mailing_id):
+            await self._pauser.hold_late(claim)
 
-    def _judged(self, assignment: Assignment, outcome: Outcome) -> Suspicion:
+    async def _judged(self, assignment: Assignment, outcome: Outcome) -> Suspicion:
         """What an outcome says about the relay and the mailing."""
         claim, relay = assignment.claim, assignment.permit.relay
-        alone = relay.in_flight <= 1 and not self._buffer.waiting
+        if claim.kind is MailingKind.TEST:
+            return Suspicion.NONE  # an editor reads the reply; it says nothing of an issue
+        if claim.kind not in ATTENDED and outcome.kind not in (None, *ABOUT_RELAY):
+            return Suspicion.NONE  # a message of its own: there is nothing to compare it with
+        alone = (
+            outcome.kind in NOT_THE_READERS
+            and claim.kind in ATTENDED
+            and relay.in_flight <= 1
+            and not self._buffer.waiting
+            and not await self._pauser.anybody_accepted(claim.mailing_id)
+        )
         suspicion = self._refusals.note(claim, relay.name, outcome, alone=alone)
         # A relay that was put out for its refusals has to accept something first.
         distrusted = relay.health.refused and outcome.kind in NOT_THE_READERS
@@ -127,11 +141,15 @@ class OutcomeHandler:
             self._refusals.is_out(relay.name)
             self._back_off(claim.route, relay, reason, refused=True)
         if others:
-            await self._ledger.flush()
-            await self._write(lambda: self._retry_now(claim.mailing_id))
-            return
-        refusals = self._balancer.all_refused() or f"{relay.name}: {reason}"
-        await self._pause(claim, f"the relay refused: {refusals}")
+            await self._pauser.retry_refused(claim.mailing_id)
+        elif not await self._pause_if_all_refuse(claim.route):
+            await self._pauser.pause(claim, f"the relay refused: {relay.name}: {reason}")
+
+    async def _pause_if_all_refuse(self, route: Route) -> bool:
+        refusals = self._balancer.all_refused()
+        if refusals:
+            await self._pauser.pause_all(route, f"the relay refused: {refusals}")
+        return refusals is not None
 
     async def denied(self, assignment: Assignment) -> None:
         """The ledger did not arm it, so the dot was withheld.
@@ -140,11 +158,11 @@ class OutcomeHandler:
         """
         claim = assignment.claim
         assignment.permit.returned(self._time())
-        settled = await self._write(lambda: self._ledger.settle_denied(claim, self._clock()))
+        settled = await self._pauser.write(lambda: self._ledger.settle_denied(claim, self._clock()))
         self.settled = True
         log.info("denied", **log_context(claim), state=settled.state and str(settled.state))
         if not settled.active:  # paused or cancelled: all its other claims would be denied too
-            await self._give_back(self._buffer.withdraw(claim.mailing_id))
+            await self._pauser.give_back(self._buffer.withdraw(claim.mailing_id))
         elif settled.state is DeliveryState.PENDING:  # the database is busy, or our lock in doubt
             await asyncio.sleep(self._retry_seconds)
 
@@ -155,9 +173,8 @@ class OutcomeHandler:
         relay, refused = assignment.permit.relay, isinstance(trouble, RelayRefused)
         self._buffer.put_back(assignment)
         self._back_off(assignment.claim.route, relay, str(trouble), refused=refused)
-        refusals = self._balancer.all_refused() if refused else None
-        if refusals:
-            await self._pause(assignment.claim, f"the relay refused: {refusals}")
+        if refused:
+            await self._pause_if_all_refuse(assignment.claim.route)
 
     def _watch(self, assignment: Assignment, outcome: Outcome) -> None:
         """Back off from a relay that is closing, or that takes messages and never replies.
@@ -186,7 +203,7 @@ class OutcomeHandler:
     async def put_off(self, assignment: Assignment) -> None:
         """Give back a claim whose message was not begun, because the database is busy."""
         assignment.permit.returned(self._time())
-        await self._give_back([assignment.claim])
+        await self._pauser.give_back([assignment.claim])
         await asyncio.sleep(self._retry_seconds)
 
     async def unwritable(self, assignment: Assignment, error: Exception) -> None:
@@ -194,47 +211,11 @@ class OutcomeHandler:
         reason = f"could not write the message: {error}"
         if assignment.claim.kind in ATTENDED:
             assignment.permit.returned(self._time())
-            await self._give_back([assignment.claim])
-            await self._pause(assignment.claim, reason)
+            await self._pauser.give_back([assignment.claim])
+            await self._pauser.pause(assignment.claim, reason)
         else:
             outcome = Outcome(DeliveryState.DEFERRED, reason)
             await self.outcome(assignment, outcome, begun=False)
-
-    async def _pause(self, claim: Claim, reason: str, *, alike: Sequence[int] = ()) -> None:
-        """Pause an issue or a test with a reason; a transactional message waits instead.
-
-        What was refused for other reasons than the reader's is held, and the deliveries
-        `alike` too.
-        """
-        if claim.kind not in ATTENDED:
-            return
-        await self._ledger.flush()  # or what is not written yet would be left out
-        await self._write(lambda: self._pause_now(claim.mailing_id, reason, alike))
-        log.error("paused", **log_context(claim), reason=reason)
-        await self._give_back(self._buffer.withdraw(claim.mailing_id))
-        await self._follow()  # now and not at the next round: this worker may be about to stop
-
-    async def _pause_now(self, mailing_id: int, reason: str, alike: Sequence[int]) -> None:
-        async with self._store.write() as session:
-            await mailings.pause(session, mailing_id, reason)
-            # Even if it was paused before: this refusal may have been in flight then.
-            await hold_refused(session, mailing_id, self._clock(), alike=alike)
-
-    async def _retry_now(self, mailing_id: int) -> int:
-        async with self._store.write() as session:
-            return await retry_refused(session, mailing_id)
-
-    async def _give_back(self, claims: list[Claim]) -> None:
-        await self._write(lambda: self._ledger.give_back(claims, self._clock()))
-
-    async def _write(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Try until the database takes it, however long that is."""
-        while True:
-            try:
-                return await step()
-            except BUSY as trouble:
-                log.warning("database busy, still to write", reason=self._store.explain(trouble))
-                await asyncio.sleep(self._retry_seconds)
 
     def _note(self, assignment: Assignment, outcome: Outcome) -> None:
         """Count and log it. Of a reply only the codes: its text may quote the reader's address."""

@@ -42,6 +42,18 @@ TOLERATED = {ReplyKind.CONTENT: OF_MESSAGE, ReplyKind.UNKNOWN: NOT_UNDERSTOOD}
 
 
 @dataclass
+class Score:
+    """How suspicious refusals of one kind are, and the deliveries that were counted.
+
+    Each counts once: one reader whose server refuses again and again proves nothing.
+    """
+
+    tolerance: Tolerance
+    score: float = 0.0
+    deliveries: set[int] = field(default_factory=set)
+
+
+@dataclass
 class Run:
     """Replies about readers that are all alike, since the last acceptance of their mailing."""
 
@@ -58,7 +70,7 @@ class RefusalWatch:
 
     def __init__(self, alike_in_a_row: int = ALIKE_IN_A_ROW) -> None:
         self._alike_in_a_row = alike_in_a_row
-        self._scores: dict[str, dict[str, tuple[float, Tolerance]]] = {}
+        self._scores: dict[str, dict[str, Score]] = {}
         self._works: set[str] = set()
         self._runs: dict[int, Run] = {}
         self._asked: set[int] = set()
@@ -76,7 +88,7 @@ class RefusalWatch:
             return self._note_reader(claim, (reply.code, reply.enhanced or says))
         # Reasons about the relay count together: one that is at a loss gives several.
         what = "relay" if kind in ABOUT_RELAY else f"{claim.mailing_id} {reply.code} {says}"
-        reached = self._count(relay, what, TOLERATED.get(kind, OF_RELAY))
+        reached = self._count(relay, what, TOLERATED.get(kind, OF_RELAY), claim.delivery_id)
         nothing_else = alone and relay not in self._works and kind is not ReplyKind.UNKNOWN
         return Suspicion.RELAY if reached or nothing_else else Suspicion.NONE
 
@@ -85,6 +97,10 @@ class RefusalWatch:
         run = self._runs.pop(mailing_id, None)
         self._asked.add(mailing_id)
         return run.deliveries if run else []
+
+    def was_asked(self, mailing_id: int) -> bool:
+        """Whether a run of replies about readers has paused this mailing before."""
+        return mailing_id in self._asked
 
     def is_out(self, relay: str) -> None:
         """The relay was put out: when it is tried again it has to prove itself."""
@@ -97,15 +113,19 @@ class RefusalWatch:
         scores = self._scores.get(relay)
         if not scores:  # the hot path
             return
-        left = {says: (score - it.forgiven, it) for says, (score, it) in scores.items()}
-        self._scores[relay] = {says: pair for says, pair in left.items() if pair[0] > 0}
+        for it in scores.values():
+            it.score -= it.tolerance.forgiven
+        self._scores[relay] = {says: it for says, it in scores.items() if it.score > 0}
 
-    def _count(self, relay: str, says: str, tolerance: Tolerance) -> bool:
-        scores = self._scores.setdefault(relay, {})
-        score = scores.get(says, (0.0, tolerance))[0] + 1
+    def _count(self, relay: str, says: str, tolerance: Tolerance, delivery_id: int) -> bool:
+        it = self._scores.setdefault(relay, {}).setdefault(says, Score(tolerance))
+        if delivery_id in it.deliveries:
+            return False
+        it.deliveries.add(delivery_id)
+        reached = it.score + 1 >= tolerance.limit
         # Never beyond the limit: one more then suffices, but ten acceptances make up for it.
-        scores[says] = min(score, tolerance.limit), tolerance
-        return score >= tolerance.limit
+        it.score = min(it.score + 1, tolerance.limit)
+        return reached
 
     def _note_reader(self, claim: Claim, says: tuple[int, str]) -> Suspicion:
         """A refusal that is about the reader, by itself."""

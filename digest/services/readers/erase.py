@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from digest.app import App
 from digest.delivery.ledger.recovery import UNOWNED
+from digest.delivery.ledger.refused import held_refusal
 from digest.delivery.states import DeliveryState
 from digest.delivery.tables import Delivery, Mailing
 from digest.errors import NotFound
@@ -53,6 +54,8 @@ async def forget_deliveries(session: AsyncSession, erased: Erased, now: datetime
     """
     ids = await _lock_deliveries(session, erased)
     theirs = update(Delivery).where(col(Delivery.id).in_(ids))
+    # Refused and held to be tried again: it never arrived, so it is not doubtful.
+    await session.exec(theirs.where(held_refusal()).values(state=DeliveryState.SKIPPED))
     for before, after in NOT_SENT_AGAIN.items():
         await session.exec(
             theirs.where(col(Delivery.state) == before).values(

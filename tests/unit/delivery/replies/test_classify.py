@@ -113,6 +113,33 @@ PROVIDERS = [
     ("blocked", "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
     ("blocked", "550 #5.7.1 Your access has been rejected due to the sending MTA's reputation"),
 ]
+OUR_SENDER = [
+    ("unknown", "553 Domain of sender address us@example.com does not exist"),
+    ("unknown", "550 5.1.1 Envelope sender does not exist"),
+    ("unknown", "550 Sender user unknown"),
+    ("unknown", "550 Invalid sender address: account does not exist"),
+    ("unknown", "550 The user account you are using to send mail does not exist"),
+    ("unknown", "550 Domain not found: mg.example.com"),
+    ("setup", "550 mail from: domain does not exist"),
+    ("setup", "550 Sending domain does not exist"),
+    ("unknown", "550 Sender address has null MX"),
+]
+OUR_ACCOUNT = [
+    ("limit", "550 Quota exceeded"),
+    ("limit", "554 Message quota exceeded"),
+    ("unknown", "550 5.2.2 Submission quota exceeded, try tomorrow"),
+    ("unknown", "550 account disabled"),
+    ("unknown", "550 The account is locked"),
+]
+EVERY_LANGUAGE = [
+    ("full", "550 5.1.1 undeliverable address: mailbox is full"),
+    ("full", "550 5.1.1 Mailaccount ist voll"),
+    ("full", "552 Postfach ist voll"),
+    ("unknown", "550 5.5.0 Requested action not taken: mailbox unavailable"),
+    ("closed", "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required"),
+    ("hard", "550 5.4.310 DNS domain example.org does not exist"),
+    ("hard", "550 5.4.4 Host or domain name not found"),
+]
 UNCLEAR = [
     ("content", "552 Message rejected: spam score 9.1"),
     ("content", "554 5.7.1 Message blocked: restricted attachment"),
@@ -124,7 +151,7 @@ UNCLEAR = [
     ("unknown", "550 5.1.1 User unknown, blocked by our spam policy"),
     ("unknown", "552 5.2.2 over quota: spam score 9"),
     ("unknown", "550 5.1.1 <ann@example.org>: Relay access denied"),
-    ("unknown", "550 Account suspended due to unpaid bills"),
+    ("blocked", "550 Account suspended due to unpaid bills"),
     ("full", "552 Requested mail action aborted: exceeded storage allocation"),
     ("hard", "556 domain takes no mail"),
     ("hard", "550 <relay-denied@example.org>: user unknown"),  # the address is no reason
@@ -139,7 +166,19 @@ def kind_of(line: str, stage: Stage = Stage.RCPT) -> str:
 
 
 @pytest.mark.parametrize(
-    ("kind", "line"), [*POSTFIX, *EXIM, *EXCHANGE, *GMAIL, *YAHOO, *PROVIDERS, *UNCLEAR]
+    ("kind", "line"),
+    [
+        *POSTFIX,
+        *EXIM,
+        *EXCHANGE,
+        *GMAIL,
+        *YAHOO,
+        *PROVIDERS,
+        *UNCLEAR,
+        *OUR_SENDER,
+        *OUR_ACCOUNT,
+        *EVERY_LANGUAGE,
+    ],
 )
 def test_replies_as_real_servers_word_them(kind: str, line: str) -> None:
     assert kind_of(line) == kind

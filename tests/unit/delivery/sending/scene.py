@@ -16,12 +16,13 @@ from digest.delivery.relay_address import RelayAddress, Tls
 from digest.delivery.relays.config import RelayConfig
 from digest.delivery.sending.route_sender import RelayEndpoint
 from digest.delivery.sending.worker import Worker
-from digest.delivery.states import MailingState, Route
+from digest.delivery.states import DeliveryState, MailingState, Route
 from digest.delivery.tables import Mailing
 from digest.delivery.transports.smtp import SmtpTransport
 from digest.store import Store
 from subscribers.tables import Suppression
 from tests.relay import Relay
+from tests.unit.delivery.conftest import rows
 from tests.unit.delivery.sending.test_worker import FAST, SHORT, compose
 
 
@@ -66,15 +67,23 @@ class Scene:
         async with self.store.read() as session:
             return await account(session, 1)
 
-    async def mailing(self) -> Mailing:
+    async def mailing(self, mailing_id: int = 1) -> Mailing:
         async with self.store.read() as session:
-            return await mailings.get_mailing(session, 1)
+            return await mailings.get_mailing(session, mailing_id)
 
     async def until(self, state: MailingState) -> Mailing:
         async with asyncio.timeout(60):
             while (found := await self.mailing()).state != state:
                 await asyncio.sleep(0.02)
         return found
+
+    async def settled(self) -> Accounting:
+        """The counts once what was begun before a pause is held too, or it would pause again."""
+        begun = (DeliveryState.CLAIMED, DeliveryState.ARMED, DeliveryState.REJECTED)
+        async with asyncio.timeout(60):
+            while any(row.state in begun for row in await rows(self.store)):
+                await asyncio.sleep(0.02)
+        return await self.counts()
 
     async def resume(self) -> None:
         async with self.store.write() as session:

@@ -32,6 +32,11 @@ class Told:
         """For each reply, whether the relay is suspected."""
         return [it is Suspicion.RELAY for it in self(*lines)]
 
+    def again(self, line: str) -> Suspicion:
+        """The same for one more try of the last reader."""
+        self._count -= 1
+        return self._one(line, 1, "main", alone=False)
+
     def _one(self, line: str, mailing: int, relay: str, alone: bool) -> Suspicion:
         self._count += 1
         claim = Claim(
@@ -118,3 +123,8 @@ def test_each_mailing_has_a_run_of_its_own_and_only_one_question(told: Told) -> 
     assert told(GONE) == [Suspicion.MAILING]
     told.watch.run_of(1)
     assert told(*[GONE] * 9) == [Suspicion.NONE] * 9
+
+
+def test_one_reader_whose_server_refuses_again_and_again_proves_nothing(told: Told) -> None:
+    told(YES, DENIED)
+    assert [told.again(DENIED) for _ in range(9)] == [Suspicion.NONE] * 9

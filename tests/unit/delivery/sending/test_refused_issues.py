@@ -6,11 +6,13 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from digest.delivery.relays.status import RelayStatus
 from digest.delivery.sending.worker import Worker
 from digest.delivery.states import DeliveryState, MailingKind, MailingState
 from digest.store import Store
+from subscribers.tables import Subscription
 from tests.relay import Action, Relay
 from tests.unit.delivery.conftest import MakeMailing, rows
 from tests.unit.delivery.sending.scene import Scene
@@ -42,9 +44,7 @@ async def test_refusals_that_are_not_the_readers_pause_the_issue_and_resuming_se
         if readers == 2 and "dot" in script:  # two are too few to be sure at the first try
             scene.now += timedelta(minutes=10)
         paused = await scene.until(MailingState.PAUSED)
-        # What was in flight is held as well; until then it would pause the issue again.
-        while (counts := await scene.counts()).rejected or counts.in_flight:
-            await asyncio.sleep(0.02)
+        counts = await scene.settled()
         assert (counts.accepted, counts.rejected) == (0, 0)
         assert counts.held > 0
         assert counts.balances
@@ -120,3 +120,50 @@ async def test_a_test_mail_that_the_relay_refuses_ends_with_the_reply(
         await scene.until(MailingState.FINISHED)
     [row] = await rows(store)
     assert (row.state, row.reason) == (DeliveryState.REJECTED, DENIED)
+
+
+@pytest.mark.parametrize("script", CASES.values(), ids=CASES)
+async def test_a_refused_confirmation_is_tried_by_the_usual_schedule(
+    scene: Scene, store: Store, make_mailing: MakeMailing, script: Mapping[str, Action]
+) -> None:
+    await make_mailing(1, kind=MailingKind.CONFIRMATION)
+    async with store.write() as session:
+        subscription = (await session.exec(select(Subscription))).one()
+        subscription.requested_at = scene.now
+        session.add(subscription)
+    async with Relay(script=script) as there, scene.working(there):
+        async with asyncio.timeout(60):
+            while (await rows(store))[0].attempts == 0:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)
+    [row] = await rows(store)
+    assert row.attempts == there.mails == 1
+
+
+async def test_a_relay_that_refuses_us_pauses_the_issue_whichever_message_noticed(
+    scene: Scene, make_mailing: MakeMailing
+) -> None:
+    await make_mailing(3, kind=MailingKind.CONFIRMATION)
+    await make_mailing(0)
+    async with Relay(script={"MAIL": "550 5.7.1 not from you"}) as there, scene.working(there):
+        async with asyncio.timeout(60):
+            while (await scene.mailing(2)).state != MailingState.PAUSED:
+                await asyncio.sleep(0.02)
+    assert "not from you" in ((await scene.mailing(2)).state_reason or "")
+
+
+async def test_replies_alike_hold_those_in_flight_too_and_suppress_nobody(
+    scene: Scene, make_mailing: MakeMailing
+) -> None:
+    await make_mailing(80)
+    async with (
+        Relay(script={"RCPT": "550 5.1.1 User unknown"}) as there,
+        scene.working(there, connections=8),
+    ):
+        await scene.until(MailingState.PAUSED)
+        assert (await scene.settled()).held >= 25
+        assert not await scene.suppressed()
+        there.script = {}
+        await scene.resume()
+        await scene.until(MailingState.FINISHED)
+    assert (await scene.counts()).accepted == 80
