@@ -8,15 +8,14 @@ from digest.rendering.errors import TemplateError
 from digest.rendering.message.reader_slots import BODY_SLOTS
 from digest.rendering.templates.inlining import inline_css
 from digest.rendering.templates.mjml import compile_mjml
+from digest.rendering.templates.page_tree import edit_page
 from digest.rendering.templates.template_set import TemplateSet
 
 CSS = "shared/inline.css"
 
-# Bytes without effect: without the first, two conditional comments for Outlook become one,
+# Tags without effect: without the first, two conditional comments for Outlook become one,
 # and HTML parsers add the bodies of tables themselves.
 _SUPERFLUOUS = ("<![endif]--><!--[if mso | IE]>", "<tbody>", "</tbody>")
-# The MJML compiler hides the preheader in white on white too, which spam filters count.
-_WHITE_ON_WHITE = "font-size:1px;color:#ffffff;"
 
 
 def compile_html(marked: str, entry: str, templates: TemplateSet) -> str:
@@ -25,6 +24,7 @@ def compile_html(marked: str, entry: str, templates: TemplateSet) -> str:
     `entry` is the template that was filled. Raises `TemplateError`.
     """
     page = inline_css(compile_mjml(marked, templates.sandbox.paths, entry), templates.text(CSS))
+    page = edit_page(page)
     _check_remnants(page, entry)
     return _shortened(page)
 
@@ -51,9 +51,11 @@ def _check_remnants(page: str, entry: str) -> None:
 
 
 def _shortened(page: str) -> str:
-    """The same page in fewer bytes. Runs of white space become one character, so a mail has
-    no preformatted text."""
+    """The page of `edit_page` in fewer bytes.
+
+    In it a `<` is always markup. Runs of white space become one character, so a mail has no
+    preformatted text.
+    """
     for superfluous in _SUPERFLUOUS:
         page = page.replace(superfluous, "")
-    page = page.replace(_WHITE_ON_WHITE, "font-size:1px;", 1)
     return re.sub(r"\s+", lambda space: "\n" if "\n" in space[0] else " ", page, flags=re.ASCII)

@@ -98,10 +98,13 @@ class HtmlPage:
         at = 0
         for child in node.iter(include_text=True):
             if child.tag == "-text":
-                element.pieces.append(child.text_content or "")
+                _append_text(element, child.text_content or "")
             elif child.is_element_node:
                 at += 1
-                element.pieces.append(self._read(child, element, at))
+                if (bare := _bare_span(child)) is not None:
+                    _append_text(element, bare)
+                else:
+                    element.pieces.append(self._read(child, element, at))
         return element
 
     @cached_property
@@ -143,6 +146,26 @@ class HtmlPage:
     def links(self) -> list[Element]:
         """The links: `a` and `area` elements with an href, even an empty one."""
         return [el for el in self.named("a", "area") if "href" in el.attributes]
+
+
+def _bare_span(node: LexborNode) -> str | None:
+    """The text of a span without attributes, which only keeps clients from finding a link.
+
+    It is read as part of the text around it.
+    """
+    if node.tag != "span" or node.attributes:
+        return None
+    inner = list(node.iter(include_text=True))
+    return (
+        "".join(n.text_content or "" for n in inner) if all(n.is_text_node for n in inner) else None
+    )
+
+
+def _append_text(element: Element, text: str) -> None:
+    if element.pieces and isinstance(element.pieces[-1], str):
+        element.pieces[-1] += text
+    else:
+        element.pieces.append(text)
 
 
 def with_ids(html: str, ids: Mapping[str, str]) -> str:

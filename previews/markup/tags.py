@@ -92,6 +92,11 @@ def styled(html: str, change: Callable[[str, str, str], str | None]) -> str:
     return rewrite(html, attribute=attribute, css=sheet)
 
 
+def markup_only(html: str, change: Callable[[str], str]) -> str:
+    """The page with each tag, comment and whole style element passed through `change`."""
+    return _PIECE.sub(lambda match: change(match[0]), html)
+
+
 def insert_in_head(html: str, prelude: str) -> str:
     """The page with `prelude` at the start of its head, or where a head would start."""
     tags = (piece for piece in _PIECE.finditer(html) if (piece["name"] or "").lower() == "head")

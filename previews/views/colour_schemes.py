@@ -3,17 +3,21 @@
 import re
 
 from previews.markup.colours import ColourScheme
-from previews.markup.tags import insert_in_head
+from previews.markup.tags import insert_in_head, markup_only
 
 ALWAYS, NEVER = "(min-width:0)", "(max-width:0)"
+_FEATURE = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
 
 
 def in_scheme(html: str, scheme: ColourScheme) -> str:
     """The HTML with every `prefers-color-scheme` evaluated as on a device in `scheme`."""
-    for asked in ColourScheme:
-        feature = re.compile(rf"\(\s*prefers-color-scheme\s*:\s*{asked.value}\s*\)", re.IGNORECASE)
-        html = feature.sub(ALWAYS if asked is scheme else NEVER, html)
-    return html
+
+    def evaluated(markup: str) -> str:
+        return _FEATURE.sub(
+            lambda asked: ALWAYS if asked[1].lower() == scheme.value else NEVER, markup
+        )
+
+    return markup_only(html, evaluated)
 
 
 def painted(html: str, scheme: ColourScheme) -> str:

@@ -12,6 +12,7 @@ from digest.rendering.errors import MessageError
 from digest.rendering.issue import MOST_BYTES, compile_issue
 from digest.rendering.message.reader_slots import ReaderValues
 from digest.rendering.templates.template_set import TemplateSet, load_templates
+from previews.markup.html_page import HtmlPage, folded
 
 TABLET = "لوح Pro (تجريبي)"
 
@@ -224,6 +225,14 @@ def test_spacing_uses_properties_that_outlook_supports(html: str) -> None:
     assert padded <= {"td", "a", "div"}
 
 
+def test_apple_mail_makes_no_links_of_dates_or_addresses_and_shows_none(
+    page: Page, html: str
+) -> None:
+    (content,) = [m["content"] for m in page.all("meta") if m.get("name") == "format-detection"]
+    assert content == "telephone=no, date=no, address=no, email=no, url=no"
+    assert "a[x-apple-data-detectors] { color: inherit !important;" in html
+
+
 def test_nothing_is_fetched_and_nothing_runs(html: str) -> None:
     assert not re.search(r"<script|@import|<link|src=|url\(", html)
 
@@ -281,6 +290,43 @@ def test_names_and_quotes_are_escaped(
     assert b"Bcc" not in head
 
 
+WRITTEN = [
+    'Set class="dark" on the body and class="btn ship" on the button',
+    'Write <p class="x">{{ name }}</p>, or {% if x %}',
+    "font-size:1px;color:#ffffff; hides it, <tbody> does not",
+    "<!--[if mso]> ]]> <mj-text> &amp; &lt; <![endif]--><!--[if mso | IE]>",
+    "Otter.ai and Node.js at http://localhost/x, or ann@example.org",
+    "C:\\tools \\n 'single' \"double\" `ticks` e\u0301 👩\u200d💻",
+]
+
+
+@pytest.mark.parametrize("words", WRITTEN)
+def test_words_go_out_as_they_were_written(
+    content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues, words: str
+) -> None:
+    card = content.cards[0]
+    fields = ("name", "short_name", "tagline", "entry", "best_for", "community")
+    tool = card.left.tool.model_copy(update=dict.fromkeys(fields, words))
+    quote = card.left.quotes[0].model_copy(update={"text": words, "persona": words})
+    side = Side(tool=tool.model_copy(update={"best_for": f"{words}!"}), quotes=(quote,))
+    flip = content.flips[0].model_copy(update={"name": words, "why": words})
+    update = {"left": side, "category": words}
+    told = content.model_copy(
+        update={
+            "cards": (card.model_copy(update=update),),
+            "glance": (content.glance[0].model_copy(update={"name": words}),),
+            "flips": (flip,),
+            **dict.fromkeys(("subject", "preheader", "headline", "sentence"), words),
+        }
+    )
+    message = compile_issue(told, site, weekly)
+    page, text = HtmlPage(message.html(reader)), " ".join(message.text(reader).split())
+    assert page.named("title")[0].own_text == folded(words)
+    labels = [element.get("aria-label") for element in page.elements if element.get("role")]
+    assert words in labels
+    assert page.body.text.count(folded(words)) == text.count(words) + len(["preheader"])
+
+
 @pytest.mark.parametrize("field", ["subject", "edition_name"])
 def test_a_line_break_in_a_header_is_refused(
     content: IssueContent, site: Site, weekly: TemplateSet, field: str
@@ -307,8 +353,8 @@ def test_content_that_looks_like_a_slot_stays_text(
     content: IssueContent, site: Site, weekly: TemplateSet, reader: ReaderValues
 ) -> None:
     odd = content.model_copy(update={"sentence": "unsubscribe_url {{ reader.address }} slot-0-"})
-    page = compile_issue(odd, site, weekly).html(reader)
-    assert "unsubscribe_url {{ reader.address }} slot-0-" in page
+    page = HtmlPage(compile_issue(odd, site, weekly).html(reader))
+    assert "unsubscribe_url {{ reader.address }} slot-0-" in page.body.text
 
 
 @pytest.fixture(scope="module")

@@ -22,3 +22,12 @@ def test_light_applies_the_light_rules_and_drops_the_dark_ones() -> None:
 
 def test_the_background_is_that_of_the_scheme() -> None:
     assert "<head><style>:root{color-scheme:dark!important}" in painted(MAIL, ColourScheme.DARK)
+
+
+def test_a_quote_about_colour_schemes_stays_as_it_was_written() -> None:
+    html = (
+        "<style>@media (prefers-color-scheme: dark) {}</style><p>(prefers-color-scheme: dark)</p>"
+    )
+    assert in_scheme(html, ColourScheme.DARK) == (
+        "<style>@media (min-width:0) {}</style><p>(prefers-color-scheme: dark)</p>"
+    )
