@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from digest.app import App
 from digest.delivery.ledger import mailings
-from digest.delivery.states import DeliveryState
+from digest.delivery.states import DeliveryState, MailingKind
 from digest.delivery.tables import Delivery, Mailing
 from digest.errors import DigestError, Refused
 from digest.issues.editing import Edit
@@ -82,9 +82,10 @@ async def issues(app: App) -> list[Issue]:
 
 
 async def states(app: App) -> tuple[str, list[str]]:
-    """Of issue 1, and of the mailings."""
+    """Of issue 1, and of its mailing; a notice to the editor is another one."""
     async with app.store.read() as session:
-        rows = (await session.exec(select(Mailing))).all()
+        issues = select(Mailing).where(Mailing.kind == MailingKind.ISSUE)
+        rows = (await session.exec(issues)).all()
         return str((await get_issue(session, 1)).state), [str(row.state) for row in rows]
 
 
