@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -122,7 +123,8 @@ def _roll_back(connection: Any, _record: object, _error: BaseException | None) -
     Closing is not enough: SQLite keeps a connection, and its lock, as long as a statement of
     it lives, and here the traceback of the cancellation keeps one.
     """
-    with suppress(sqlite3.Error, ValueError):  # closed already, or nothing to roll back
+    # Closed already; or dropped by the garbage collector, where nothing can be awaited.
+    with suppress(sqlite3.Error, ValueError, MissingGreenlet):
         connection.rollback()
 
 
