@@ -57,7 +57,7 @@ async def request(
 ) -> Requested:
     """Accept a sign-up, and say whether a link is to be mailed.
 
-    A state is never lowered by it: whoever gets the edition still gets it, whatever is in
+    A state is never lowered by it: a reader who gets the edition still gets it, whatever is in
     force against their address. Nothing is stored for a reader who gets the edition, and for
     an address that a complaint or an editor bars. `origin` is for the caps.
     """

@@ -1,6 +1,6 @@
 """Which addresses end in one mailbox, as far as the address tells. Only caps ask for it.
 
-Never an identity: two addresses are two readers, whoever reads them.
+Never an identity: two addresses are two readers, even of one person.
 """
 
 from subscribers.address import EmailAddress

@@ -95,7 +95,7 @@ async def act_on_inspected(
 async def require_preflight(
     session: AsyncSession, issue: Issue, inspection: Inspection
 ) -> FrozenIssue:
-    """The bytes that may be sent; an approved issue that was dated anew keeps these instead.
+    """The bytes that may be sent; an approved issue that got a new date keeps these instead.
 
     Raises `PreflightFailed` for an error that nobody has overridden by now.
     """

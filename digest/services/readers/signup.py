@@ -41,7 +41,7 @@ async def request_signup(
 ) -> None:
     """Accept a sign-up for the edition with this slug. Raises `ScheduleError`.
 
-    Nothing about the address is looked up: whoever asks could tell by the time it takes.
+    Nothing about the address is looked up, since the time taken would give it away.
     """
     async with app.store.write() as session:
         await get_edition(session, edition)
